@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# lkvm-pvm: one Makefile. `make help` lists the targets.
+#
+# A variant is a folder below build/ with its own compiler and flags:
+#   aarch64, aarch64-static   the program
+#   <native>                  on other machines: the verbs that need no pVM
+#   <native>-san              unit tests, ASan + UBSan
+#   <native>-fuzz             fuzzers (clang)
+
+VERSION := 0.1.0
+NATIVE := $(shell uname -m)
+PREFIX ?= /usr/local
+TESTBED := tests/testbed
+WERROR ?= $(if $(wildcard .git),1,0)
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+# --- what is compiled -------------------------------------------------------
+portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
+vmm_SRCS := $(sort $(wildcard vmm/*.c))
+# The part of vmm/ that drives a VM: links only where pvm/ does.
+vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c))
+pvm_SRCS := $(sort $(wildcard pvm/*.c))
+native_SRCS := $(portable_SRCS) $(filter-out $(vmm_pvm_SRCS),$(vmm_SRCS))
+program_SRCS := $(portable_SRCS) $(vmm_SRCS) $(pvm_SRCS)
+unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
+fuzz_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+# --- flags ------------------------------------------------------------------
+WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wundef -Wvla -Wpointer-arith \
+	-Wcast-qual -Wwrite-strings -Wstrict-prototypes \
+	-Wold-style-definition -Wmissing-prototypes -Wredundant-decls \
+	-Wswitch-enum -Wnull-dereference -Wframe-larger-than=4096
+gcc_WARNINGS := -Walloca -Wcast-align=strict -Wimplicit-fallthrough=5 \
+	-Wlogical-op -Wduplicated-cond -Wduplicated-branches
+HARDEN := -fno-common -fno-strict-aliasing -fstack-protector-strong \
+	-fstack-clash-protection -ftrivial-auto-var-init=zero -D_FORTIFY_SOURCE=2
+base_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-Iinclude -MMD -MP $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror)
+LIBS := -lfdt -luring -ljansson -lzstd -lz -lpthread
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+CC_aarch64 := $(if $(filter aarch64,$(NATIVE)),gcc,aarch64-linux-gnu-gcc)
+# Where the arm64 libraries are; asked for once, when something needs them.
+SYSROOT = $(eval SYSROOT := $(shell $(TESTBED)/sysroot.sh))$(SYSROOT)
+sys_CFLAGS = $(if $(SYSROOT),-isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/aarch64-linux-gnu)
+sys_LDFLAGS = $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu -Wl,-rpath-link,$(SYSROOT)/usr/lib/aarch64-linux-gnu)
+LINK := -Wl,--as-needed -Wl,-z,relro,-z,now,-z,noexecstack
+
+# $(call variant,DIR,CC,CFLAGS,LDFLAGS): objects and programs below build/DIR
+define variant
+build/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$@)
+	$$(Q)$(2) $$(base_CFLAGS) $(3) $$(CFLAGS) -c -o $$@ $$<
+build/$(1)/%.o: %.S
+	@mkdir -p $$(@D)
+	$$(call say,AS,$$@)
+	$$(Q)$(2) -Iinclude -MMD -MP $(3) -c -o $$@ $$<
+build/$(1)/lkvm-pvm:
+	$$(call say,LINK,$$@)
+	$$(Q)$(2) $(3) $(4) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(LIBS)
+endef
+objs = $(patsubst %.c,build/$(1)/%.o,$(2))
+
+arm_CFLAGS := $(gcc_WARNINGS) $(HARDEN) -mbranch-protection=standard
+$(eval $(call variant,aarch64,$(CC_aarch64),$(arm_CFLAGS) -fPIE $$(sys_CFLAGS),-pie $(LINK) $$(sys_LDFLAGS)))
+$(eval $(call variant,aarch64-static,$(CC_aarch64),$(arm_CFLAGS) $$(sys_CFLAGS),-static $(LINK) $$(sys_LDFLAGS)))
+ifneq ($(NATIVE),aarch64)
+$(eval $(call variant,$(NATIVE),gcc,$(gcc_WARNINGS) $(HARDEN) -fPIE,-pie $(LINK)))
+endif
+$(eval $(call variant,$(NATIVE)-san,gcc,$(gcc_WARNINGS) -fno-omit-frame-pointer $(SAN),$(SAN)))
+$(eval $(call variant,$(NATIVE)-fuzz,clang,-O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all,$(SAN)))
+
+# --- programs ---------------------------------------------------------------
+programs := build/aarch64/lkvm-pvm $(if $(filter aarch64,$(NATIVE)),,build/$(NATIVE)/lkvm-pvm)
+all: $(if $(filter 1,$(STATIC)),build/aarch64-static/lkvm-pvm,$(programs))
+.DEFAULT_GOAL := all
+
+build/aarch64/lkvm-pvm: $(call objs,aarch64,$(program_SRCS))
+build/aarch64-static/lkvm-pvm: $(call objs,aarch64-static,$(program_SRCS))
+ifneq ($(NATIVE),aarch64)
+build/$(NATIVE)/lkvm-pvm: $(call objs,$(NATIVE),$(native_SRCS))
+endif
+
+# --- unit tests: one program each, all of the portable code linked in -------
+san := build/$(NATIVE)-san
+unit_PROGS := $(patsubst tests/unit/%.c,$(san)/unit/%,$(unit_SRCS))
+# main.c has main(); fake_pvm.c stands for pvm/ where dispatch is tested.
+unit_OBJS := $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c))
+$(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)gcc $(SAN) -o $@ $^ -lcheck -lsubunit -lrt -lm $(LIBS)
+check-unit: $(unit_PROGS)
+	$(Q)tests/unit/run $(unit_PROGS)
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+.SECONDARY:
+.PHONY: all check-unit

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* exitcode.h: the exit codes of lkvm-pvm, a contract (see lkvm-pvm.1). */
+#ifndef LKVM_PVM_EXITCODE_H
+#define LKVM_PVM_EXITCODE_H
+
+enum exitcode {
+	EXIT_GUEST_OFF = 0, /* run: the guest powered off */
+	EXIT_GUEST_RESET = 110,
+	EXIT_GUEST_CRASHED = 111, /* the VM cannot go on; also killed by user */
+	EXIT_GUEST_PANIC = 112,
+	EXIT_GUEST_HUNG = 113,
+	EXIT_GUEST_SHARING = 114, /* memory-sharing violation */
+	EXIT_TIMEOUT = 124,
+	EXIT_HOST = 125, /* lkvm-pvm or the host could not do it */
+};
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * loader.h: kernel, initrds and firmware: read, checked, placed in RAM.
+ *
+ * Kernels: arm64 Image (Documentation/arch/arm64/booting.rst), the same
+ * compressed with gzip or zstd, EFI zboot (vmlinuz.efi with a gzip or zstd
+ * payload), and flat payloads (no Image header: kvm-unit-tests).
+ *
+ * The bytes are streamed from the file (through the decompressor) into guest
+ * RAM, so nothing the size of a kernel is ever held a second time.
+ */
+#ifndef LKVM_PVM_LOADER_H
+#define LKVM_PVM_LOADER_H
+
+#include "base.h"
+#include "machine.h"
+
+/* RAM while it is still ours to write: before the first KVM_RUN. */
+struct ram_view {
+	struct gpa_range range;
+	uint8_t *hva; /* of range.gpa; range.len bytes */
+};
+
+enum loader_kind {
+	LOADER_IMAGE,
+	LOADER_FLAT,
+	LOADER_FIRMWARE,
+};
+
+struct loader_inputs {
+	const char *kernel;	    /* path, or NULL when firmware is given */
+	const char *firmware;	    /* path or NULL */
+	const char *const *initrds; /* paths */
+	unsigned int nr_initrds;
+	uint64_t dtb_room;	 /* bytes to reserve for the device tree */
+	uint64_t host_page_size; /* bytes; a warning names another page size */
+};
+
+struct loader_placement {
+	enum loader_kind kind;
+	gpa_t entry;
+	struct gpa_range kernel; /* image_size bytes: with bss */
+	struct gpa_range dtb;
+	struct gpa_range initrd; /* len 0 when there is none */
+	unsigned int page_kib; /* the Image's page size: 4, 16, 64; 0 unknown */
+};
+
+/*
+ * Reads the inputs into @ram and says where they are. Everything is placed
+ * low and without overlap: kernel, device tree (2 MiB aligned room), initrd;
+ * so that mem= in the guest's command line still covers them. What does not
+ * fit is refused with the sizes named.
+ *
+ * Logs the reason itself; returns -EINVAL (not a kernel, truncated), -ENOSPC
+ * (does not fit) or the errno of the file operation.
+ */
+int __must_check loader_load(const struct loader_inputs *in,
+			     const struct ram_view *ram,
+			     struct loader_placement *out);
+
+/* What a kernel says of its configuration. */
+struct loader_kconfig {
+	char *text; /* owned: the embedded .config, NUL-terminated; or NULL */
+	size_t len;
+};
+
+/*
+ * Finds the configuration a kernel carries (CONFIG_IKCONFIG: gzip between
+ * IKCFG_ST and IKCFG_ED). 0 with text NULL when it has none. Logs and returns
+ * -errno when the file is not a kernel or cannot be read.
+ */
+int __must_check loader_read_kconfig(const char *path,
+				     struct loader_kconfig *out);
+void loader_kconfig_fini(struct loader_kconfig *kc);
+
+/*
+ * One thing a pVM guest wants of its kernel's configuration. @state says what
+ * was found: 1 built in, 0 missing, 'm' as a module.
+ */
+struct loader_kconfig_item {
+	const char *symbol; /* "CONFIG_ARM_PKVM_GUEST" */
+	const char *why;    /* what does not work without it */
+	bool required;	    /* a pVM cannot use devices without it */
+};
+
+#define LOADER_KCONFIG_ITEMS 16U
+
+/* The table, in the order to report; *nr entries, none beyond ITEMS. */
+const struct loader_kconfig_item *loader_kconfig_items(unsigned int *nr);
+
+/* 'y', 'm' or 'n': what @kc says of @symbol ("CONFIG_..."). */
+char loader_kconfig_get(const struct loader_kconfig *kc, const char *symbol);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * machine.h: the guest's machine: where things are and which interrupts they
+ * have. One description, filled in by vmm/, read by fdt/ and pvm/.
+ *
+ * The map is kvmtool's for arm64, so that payloads built for it run unchanged:
+ *
+ *   0x0100_0000  8250 UART          0x0101_0000  PL031 RTC
+ *   0x3fff_0000  GICv3 distributor; redistributors, then the ITS, below it
+ *   0x4000_0000  PCI ECAM (256 MiB) 0x5000_0000  PCI MMIO (512 MiB)
+ *   ...          the window, ending where RAM begins
+ *   0x8000_0000  RAM
+ */
+#ifndef LKVM_PVM_MACHINE_H
+#define LKVM_PVM_MACHINE_H
+
+#include "base.h"
+
+#define MACHINE_UART_BASE     0x01000000ULL
+#define MACHINE_UART_SIZE     0x8ULL
+#define MACHINE_UART_SPI      0 /* SPI number: GIC interrupt id minus 32 */
+#define MACHINE_UART_CLOCK_HZ 1843200U
+
+#define MACHINE_RTC_BASE 0x01010000ULL
+#define MACHINE_RTC_SIZE 0x1000ULL
+#define MACHINE_RTC_SPI	 1
+
+#define MACHINE_GIC_DIST_BASE	0x3fff0000ULL
+#define MACHINE_GIC_DIST_SIZE	0x10000ULL
+#define MACHINE_GIC_REDIST_SIZE 0x20000ULL /* each vCPU's two 64 KiB frames */
+#define MACHINE_GIC_ITS_SIZE	0x20000ULL
+#define MACHINE_GIC_SPIS	96U /* SPIs the distributor implements */
+
+#define MACHINE_PCI_ECAM_BASE 0x40000000ULL
+#define MACHINE_PCI_ECAM_SIZE 0x10000000ULL
+#define MACHINE_PCI_MMIO_BASE 0x50000000ULL
+#define MACHINE_PCI_MMIO_SIZE 0x20000000ULL
+
+#define MACHINE_RAM_BASE 0x80000000ULL
+
+/* KVM allows 512; the redistributors of as many fit below the distributor. */
+#define MACHINE_MAX_VCPUS 512U
+
+/* A range of guest physical addresses; absent when len is 0. */
+struct gpa_range {
+	gpa_t gpa;
+	uint64_t len; /* bytes */
+};
+
+struct machine {
+	unsigned int nr_vcpus;
+	struct gpa_range ram;
+	struct gpa_range window; /* guest-shared bounce window, or absent */
+	bool has_its;
+	bool has_pci;
+
+	/* What the loader placed; the FDT's /chosen tells the guest. */
+	struct gpa_range initrd;
+	struct gpa_range dtb; /* room reserved for the tree */
+	gpa_t entry;
+
+	const char *bootargs;
+	uint64_t kaslr_seed;
+	uint8_t rng_seed[64];
+};
+
+static inline struct gpa_range machine_gic_redist(const struct machine *m)
+{
+	uint64_t len = m->nr_vcpus * MACHINE_GIC_REDIST_SIZE;
+
+	return (struct gpa_range){ MACHINE_GIC_DIST_BASE - len, len };
+}
+
+static inline struct gpa_range machine_gic_its(const struct machine *m)
+{
+	gpa_t base = machine_gic_redist(m).gpa - MACHINE_GIC_ITS_SIZE;
+
+	return (struct gpa_range){ base, MACHINE_GIC_ITS_SIZE };
+}
+
+/* vCPU @i's MPIDR affinity fields, 16 per Aff0 as GICv3 SGIs reach them. */
+static inline uint64_t machine_mpidr(unsigned int i)
+{
+	return ((uint64_t)(i >> 4) << 8) | (i & 0xf);
+}
+
+#endif

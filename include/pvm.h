@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * pvm.h: the seam between portable code and KVM. Implemented by pvm/, the
+ * only folder that includes <linux/kvm.h> and the only one that holds a
+ * pointer to guest RAM once the images are loaded. arm64 only.
+ *
+ * Life of a VM: pvm_open → pvm_ram_view, images loaded → pvm_start_vm →
+ * pvm_vcpu_run by one thread per vCPU → threads joined → pvm_stop_vm → again
+ * pvm_ram_view (a restart builds a new VM on the same mapping) or pvm_close.
+ */
+#ifndef LKVM_PVM_PVM_H
+#define LKVM_PVM_PVM_H
+
+#include "base.h"
+#include "loader.h"
+#include "machine.h"
+
+struct pvm; /* everything of KVM for one VM */
+
+struct pvm_config {
+	bool protected_vm; /* never replaced by an ordinary VM in silence */
+	bool its;
+	unsigned int nr_vcpus;
+	struct gpa_range ram;
+};
+
+/*
+ * Opens /dev/kvm and maps RAM (anonymous, private, 2 MiB aligned,
+ * MADV_HUGEPAGE, MADV_DONTFORK, MADV_DONTDUMP). Logs the reason with its
+ * remedy and returns -errno: -ENOENT or -EACCES for /dev/kvm, -ENOMEM.
+ */
+int __must_check pvm_open(struct pvm **out, const struct pvm_config *cfg);
+
+/* Closes everything; memory is the host's again. NULL is fine. */
+void pvm_close(struct pvm *p);
+
+/* RAM to load images into; valid until pvm_start_vm(). All zeros. */
+struct ram_view pvm_ram_view(struct pvm *p);
+
+/*
+ * Creates VM, memslots, vCPUs, GIC and ITS; vCPU 0 will start at @entry with
+ * @x0, the others wait for PSCI CPU_ON. Seals the RAM mapping (mseal(2)) where
+ * the kernel can. Logs and returns -errno: -EINVAL when the host has no
+ * protected VMs, -ENOMEM when it has no room for another VM.
+ */
+int __must_check pvm_start_vm(struct pvm *p, gpa_t entry, uint64_t x0);
+
+/*
+ * Destroys the VM in the order that gives memory back (vCPU mappings, vCPU
+ * fds, device fds, VM fd) and drops RAM's pages. No thread may be in
+ * pvm_vcpu_run(). Blocks for about 56 us a donated page under TCG.
+ */
+void pvm_stop_vm(struct pvm *p);
+
+/* Level of SPI @spi (0-based). Any thread. 0 or -errno. */
+int pvm_set_spi(struct pvm *p, unsigned int spi, bool high);
+
+/* irqfd: writing @eventfd pulses SPI @spi (edge). 0 or -errno. */
+int __must_check pvm_irqfd_spi(struct pvm *p, int eventfd, unsigned int spi);
+
+/*
+ * irqfd: writing @eventfd sends the MSI (@address, @data) of device @devid
+ * through the ITS. @gsi is the caller's route number, above all SPIs.
+ * Replaces an earlier route of that number.
+ */
+int __must_check pvm_irqfd_msi(struct pvm *p, int eventfd, unsigned int gsi,
+			       uint32_t devid, uint64_t address, uint32_t data);
+int pvm_irqfd_remove(struct pvm *p, int eventfd, unsigned int gsi);
+
+/*
+ * ioeventfd: a guest store of @len bytes (0: any length) to @gpa signals
+ * @eventfd in the kernel, without an exit.
+ */
+int __must_check pvm_ioeventfd(struct pvm *p, int eventfd, gpa_t gpa,
+			       unsigned int len);
+int pvm_ioeventfd_remove(struct pvm *p, int eventfd, gpa_t gpa,
+			 unsigned int len);
+
+enum pvm_exit_kind {
+	PVM_EXIT_MMIO,
+	PVM_EXIT_POWER_OFF,   /* PSCI SYSTEM_OFF */
+	PVM_EXIT_RESET,	      /* PSCI SYSTEM_RESET, SYSTEM_RESET2 */
+	PVM_EXIT_HIBERNATE,   /* PSCI SYSTEM_OFF2 */
+	PVM_EXIT_INTERRUPTED, /* -EINTR: look at the request word, go on */
+	PVM_EXIT_MEMLOCK,     /* -ENOMEM at RLIMIT_MEMLOCK; re-entry resumes */
+	PVM_EXIT_NO_MEMORY,   /* -ENOMEM below the limit: the host is out */
+	PVM_EXIT_POISONED,    /* -EFAULT: page reclaimed, or RAM unmapped */
+	PVM_EXIT_BACKING,     /* -EIO: not anonymous or swap-backed memory */
+	PVM_EXIT_NOT_OWNED,   /* -EPERM: the page belongs to another VM */
+	PVM_EXIT_NOT_READY,   /* -ENOEXEC: vCPU not initialised: our bug */
+	PVM_EXIT_DEBUG,
+	PVM_EXIT_OTHER, /* see code and err */
+};
+
+struct pvm_exit {
+	enum pvm_exit_kind kind;
+	int err;	 /* positive errno of KVM_RUN, 0 when it returned 0 */
+	uint32_t code;	 /* KVM's exit_reason, for OTHER */
+	uint64_t detail; /* system event flags, hardware exit reason */
+	/* PVM_EXIT_MMIO */
+	gpa_t gpa;
+	unsigned int len;
+	bool is_write;
+	uint8_t *data; /* 8 bytes; what a read returns is put here */
+};
+
+/* One KVM_RUN of vCPU @i, on its own thread. Always fills in @e. */
+void pvm_vcpu_run(struct pvm *p, unsigned int i, struct pvm_exit *e);
+
+/*
+ * With @on the next or present pvm_vcpu_run(@i) returns INTERRUPTED at once;
+ * a signal must follow to get it out of the guest. Any thread.
+ */
+void pvm_vcpu_set_immediate_exit(struct pvm *p, unsigned int i, bool on);
+
+/* What can be read of a vCPU (7.3 does not hide it; later kernels may). */
+struct pvm_vcpu_state {
+	uint64_t pc, pstate, sp_el1, x[31];
+	uint64_t esr_el1, far_el1, elr_el1, vbar_el1, sctlr_el1;
+	bool stopped; /* PSCI: powered off */
+};
+
+/* -errno when the kernel does not tell. vCPU @i must not be running. */
+int __must_check pvm_vcpu_get_state(struct pvm *p, unsigned int i,
+				    struct pvm_vcpu_state *s);
+
+/* RLIMIT_MEMLOCK and what counts against it, in bytes. */
+struct pvm_memlock {
+	uint64_t soft, hard; /* UINT64_MAX: unlimited */
+	uint64_t locked;     /* VmLck of this process */
+	bool exempt;	     /* CAP_IPC_LOCK: no limit applies */
+};
+
+int __must_check pvm_memlock_get(struct pvm_memlock *m);
+/* Raises the soft limit to @bytes, at most the hard one. */
+int pvm_memlock_raise(uint64_t bytes);
+
+/* What this host offers; filled in by pvm_probe(), see vmm/check.c. */
+enum pvm_mode {
+	PVM_MODE_UNKNOWN,
+	PVM_MODE_NONE, /* KVM, but not protected */
+	PVM_MODE_NVHE,
+	PVM_MODE_HVHE,
+	PVM_MODE_PROTECTED, /* protected, nVHE or hVHE not known */
+};
+
+struct pvm_host {
+	int kvm_err; /* 0, or errno of open("/dev/kvm") */
+	enum pvm_mode mode;
+	const char *mode_source; /* where mode was read, or why unknown */
+	int create_err; /* of the trial VM: 0, errno, or -1: not tried */
+	unsigned int ipa_bits;
+	unsigned int max_vcpus, recommended_vcpus;
+	bool gicv3, its;
+	bool ptrauth_address, ptrauth_generic;
+	bool mseal;
+};
+
+/*
+ * Looks at the host. With @create a trial protected VM is made and destroyed,
+ * which taints the kernel once per boot; without, what needs one is unknown.
+ */
+void pvm_probe(struct pvm_host *h, bool create);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * uart.h: a 16550A UART, the guest's first console. Complete enough for
+ * Linux' 8250 driver, its earlycon and kvm-unit-tests. Follows the PC16550D
+ * data sheet. Transmission is instant: what the guest writes goes to the sink.
+ *
+ * Every function is called with the lock that guards the device
+ * (struct vm: io_lock).
+ */
+#ifndef LKVM_PVM_UART_H
+#define LKVM_PVM_UART_H
+
+#include "bus.h"
+
+#define UART_FIFO_SIZE 64U /* received bytes we hold for the guest */
+
+/* What the UART needs of the world. */
+struct uart_host {
+	void *ctx;
+	/* One transmitted byte. */
+	void (*transmit)(void *ctx, uint8_t byte);
+	/* Level of the interrupt line; called only when it changes. */
+	void (*set_irq)(void *ctx, bool high);
+	/* The receive FIFO has room again after uart_receive() refused. */
+	void (*rx_room)(void *ctx);
+};
+
+struct uart {
+	struct uart_host host;
+	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
+	uint8_t rx[UART_FIFO_SIZE];
+	unsigned int rx_head, rx_count;
+	bool rx_break;	   /* the next byte read is a break */
+	bool thre_pending; /* transmitter-empty interrupt not yet acknowledged */
+	bool irq_high;
+	bool rx_refused; /* rx_room() is owed */
+	uint64_t n_transmitted;
+};
+
+extern const struct bus_ops uart_ops;
+
+void uart_init(struct uart *u, const struct uart_host *host);
+
+/* Offers @len received bytes; returns how many were taken. */
+size_t uart_receive(struct uart *u, const uint8_t *bytes, size_t len);
+/* A break condition (sysrq in Linux). */
+void uart_receive_break(struct uart *u);
+
+#endif

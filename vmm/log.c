@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * log.c: the one logger. Its state (level, raw terminal) is one of the two
+ * pieces of mutable file-scope state in the program (HACKING.md, "State").
+ */
+#include "log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+	enum log_level level;
+	bool raw;
+} log_state = { .level = LOG_WARNING };
+
+void log_set_level(enum log_level level)
+{
+	__atomic_store_n(&log_state.level, level, __ATOMIC_RELAXED);
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level <= __atomic_load_n(&log_state.level, __ATOMIC_RELAXED);
+}
+
+void log_set_raw(bool raw)
+{
+	__atomic_store_n(&log_state.raw, raw, __ATOMIC_RELAXED);
+}
+
+void log_msg(enum log_level level, const char *fmt, ...)
+{
+	bool raw = __atomic_load_n(&log_state.raw, __ATOMIC_RELAXED);
+	char line[1024];
+	int saved_errno = errno;
+	size_t len, room = sizeof(line) - 2;
+	va_list ap;
+	int n;
+
+	if (!log_enabled(level))
+		return;
+
+	len = (size_t)snprintf(line, room, "%slkvm-pvm: %s", raw ? "\r" : "",
+			       level == LOG_WARNING ? "warning: " : "");
+	va_start(ap, fmt);
+	n = vsnprintf(line + len, room - len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		len += (size_t)n < room - len ? (size_t)n : room - len - 1;
+	if (raw)
+		line[len++] = '\r';
+	line[len++] = '\n';
+	/* One write a line: threads' lines do not mix. Nobody to tell if it
+	 * fails. */
+	n = (int)write(STDERR_FILENO, line, len);
+	(void)n;
+	errno = saved_errno;
+}
+
+const char *errno_text(int err)
+{
+	const char *text = strerrordesc_np(err < 0 ? -err : err);
+
+	return text ? text : "unknown error";
+}

@@ -88,7 +88,7 @@ endif
 san := build/$(NATIVE)-san
 unit_PROGS := $(patsubst tests/unit/%.c,$(san)/unit/%,$(unit_SRCS))
 # main.c has main(); fake_pvm.c stands for pvm/ where dispatch is tested.
-unit_OBJS := $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c))
+unit_OBJS := $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c tests/testbed/wire.c))
 $(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* internal.h: struct pvm and what the files of pvm/ call of each other. */
+#ifndef LKVM_PVM_PVM_INTERNAL_H
+#define LKVM_PVM_PVM_INTERNAL_H
+
+#include <pthread.h>
+
+#include "kvm_compat.h"
+#include "pvm.h"
+
+struct pvm_vcpu {
+	int fd;
+	struct kvm_run *run; /* mapping of pvm->run_size bytes, or NULL */
+};
+
+/* What the host's KVM can do, asked once on the /dev/kvm fd: a pVM's own fd
+ * answers 0 for things that work (HACKING.md, "Capabilities"). */
+struct pvm_caps {
+	unsigned int ipa_bits;
+	unsigned int max_vcpus;
+	bool ptrauth_address, ptrauth_generic;
+};
+
+struct pvm {
+	struct pvm_config cfg;
+	struct pvm_caps caps;
+	int kvm_fd, vm_fd, gic_fd, its_fd;
+	size_t run_size;	/* bytes of one vCPU's shared mapping */
+	struct pvm_vcpu *vcpus; /* cfg.nr_vcpus entries */
+
+	uint8_t *ram; /* hva of cfg.ram.gpa */
+	bool ram_sealed;
+
+	/* The GSI table, replaced as a whole on every change. */
+	pthread_mutex_t routes_lock;
+	struct kvm_irq_routing *routes GUARDED_BY(routes_lock);
+};
+
+/* ioctl() that retries nothing: 0 or more, or -errno. */
+int kvm_ioctl(int fd, unsigned long request, void *arg);
+int kvm_ioctl_val(int fd, unsigned long request, unsigned long arg);
+int kvm_device_attr(int fd, uint32_t group, uint64_t attr, void *value);
+int kvm_create_device(int vm_fd, uint32_t type, uint32_t flags);
+
+int pvm_open_kvm(void); /* fd or -errno; logs nothing */
+void pvm_read_caps(int kvm_fd, struct pvm_caps *caps);
+
+int pvm_ram_map(struct pvm *p);
+void pvm_ram_seal(struct pvm *p);
+void pvm_ram_drop(struct pvm *p);
+void pvm_ram_unmap(struct pvm *p);
+
+int pvm_vcpus_create(struct pvm *p);
+int pvm_vcpus_init(struct pvm *p, gpa_t entry, uint64_t x0);
+void pvm_vcpus_destroy(struct pvm *p);
+
+int pvm_gic_create(struct pvm *p);
+void pvm_routes_reset(struct pvm *p);
+
+#endif

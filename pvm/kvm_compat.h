@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kvm_compat.h: the only includer of <linux/kvm.h>, and the constants newer
+ * than the build machine's headers (Debian 12: Linux 6.1), each with the
+ * header of linux-source-7.3 that defines it.
+ */
+#ifndef LKVM_PVM_KVM_COMPAT_H
+#define LKVM_PVM_KVM_COMPAT_H
+
+#include <linux/kvm.h>
+#include <sys/syscall.h>
+
+/* include/uapi/linux/kvm.h, since 7.1 */
+#ifndef KVM_VM_TYPE_ARM_PROTECTED
+#define KVM_VM_TYPE_ARM_PROTECTED (1UL << 31)
+#endif
+
+/* arch/arm64/include/uapi/asm/kvm.h, since 6.15 */
+#ifndef KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2
+#define KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2 (1ULL << 0)
+#endif
+
+/* include/uapi/asm-generic/unistd.h, since 6.10 */
+#ifndef __NR_mseal
+#define __NR_mseal 462
+#endif
+
+#endif

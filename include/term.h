@@ -58,15 +58,22 @@ int __must_check term_init(struct term *t, struct loop *loop, int in_fd,
 void term_fini(struct term *t);
 
 /*
- * Queues guest output. Waits only when TERM_OUT_SIZE bytes are waiting to be
- * written; after the output's reader went away bytes are dropped. Any thread.
+ * Queues guest output; never waits. Bytes that find the queue full, or whose
+ * reader went away, are dropped. Any thread, any lock held.
  */
 void term_write(struct term *t, const uint8_t *bytes, size_t len);
+
+/*
+ * Waits while more than half of the queue is in use: what keeps a guest from
+ * outrunning a slow reader. vCPU threads call it after an exit, no lock held.
+ * Cheap when there is room (one atomic load).
+ */
+void term_throttle(struct term *t);
 
 /* input() refused bytes before and has room now. Any thread. */
 void term_input_room(struct term *t);
 
-/* Lets nobody wait in term_write() any more: the VM is being stopped. */
+/* Lets nobody wait in term_throttle() any more: the VM is being stopped. */
 void term_release_writers(struct term *t);
 
 /* Async-signal-safe: the terminal as it was before term_init(). */

@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Makes the small initramfs that guests of the testbed boot: busybox, a shell.
+#
+# usage: guest-initrd.sh OUT
+#
+# guest-init.sh says what it does; more archives may be appended to it.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/testbed/common.sh
+. "$here/common.sh"
+
+[ $# -eq 1 ] || die "usage: guest-initrd.sh OUT"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
+cp "$here/guest-init.sh" "$tmp/init"
+chmod 755 "$tmp" "$tmp/init"
+"$here/initramfs.sh" --busybox "$1" "$tmp"

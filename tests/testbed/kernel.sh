@@ -1,0 +1,288 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds or fetches the testbed's kernels and prints the paths of their Images.
+#
+# usage: kernel.sh VARIANT...
+#   default         host and guest in one, as a release would be configured
+#   debug           the same with the hypervisor's debug options
+#   guest           small, guest only; with KASLR; vmlinuz.efi lies beside it
+#   16k             the same with pages of 16 KiB
+#   debian          Debian's stock kernel
+#   debian-modules  prints the directory of that kernel's modules
+#
+# The source is Debian's newest linux-source-7.x; once fetched it stays in use,
+# so that a new upload does not cost a build. Environment:
+#   KERNEL=PATH                   taken as `default`, nothing is built
+#   LINUX_SOURCE=PACKAGE=VERSION  this source, or LINUX_SOURCE=newest
+#   KEEP=1                        leave source and build tree in the cache
+#   JOBS=N                        compilers at once
+set -eu -o pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/testbed/common.sh
+. "$here/common.sh"
+
+kernels=$cache/kernel
+sources=$cache/source
+tmp=
+
+cleanup()
+{
+	if [ -n "$tmp" ]; then
+		rm -rf "$tmp"
+	fi
+}
+
+# fragments VARIANT: its configuration files, a later one overrules
+fragments()
+{
+	case $1 in
+	default) echo "$here/kernel.config" ;;
+	debug) echo "$here/kernel.config $here/kernel-debug.config" ;;
+	guest) echo "$here/kernel-guest.config" ;;
+	16k) echo "$here/kernel-guest.config $here/kernel-16k.config" ;;
+	esac
+}
+
+# targets VARIANT: what make shall build
+targets()
+{
+	case $1 in
+	guest | 16k) echo Image vmlinuz.efi ;;
+	*) echo Image ;;
+	esac
+}
+
+# newest REGEX: the newest package by version whose name matches
+newest()
+{
+	apt-cache search --names-only "$1" | cut -d' ' -f1 | sort -V | tail -n 1
+}
+
+# candidate PACKAGE: the version that would be fetched
+candidate()
+{
+	apt-cache policy "$1" | sed -n 's/^  Candidate: //p'
+}
+
+use_apt()
+{
+	APT_CONFIG=$("$here/apt-root.sh")
+	export APT_CONFIG
+}
+
+# Which source to use, as PACKAGE=VERSION: asked for, fetched before, newest.
+choose_source()
+{
+	local pin=$sources/current
+
+	if [ -n "${LINUX_SOURCE:-}" ] && [ "$LINUX_SOURCE" != newest ]; then
+		echo "$LINUX_SOURCE"
+		return
+	fi
+	if [ -z "${LINUX_SOURCE:-}" ] && [ -r "$pin" ]; then
+		cat "$pin"
+		return
+	fi
+	use_apt
+	local name version
+	name=$(newest '^linux-source-7\.[0-9]+$')
+	[ -n "$name" ] ||
+		die "trixie-backports has no linux-source-7.x; name one with" \
+			"LINUX_SOURCE=package=version, or an Image with KERNEL=path"
+	version=$(candidate "$name")
+	mkdir -p "$sources"
+	echo "$name=$version" >"$pin.$$"
+	mv "$pin.$$" "$pin"
+	echo "$name=$version"
+}
+
+# fetch_source PACKAGE=VERSION: prints the path of the .deb in the cache
+fetch_source()
+{
+	local deb=$sources/$1.deb
+
+	if [ ! -e "$deb" ]; then
+		say "kernel: fetching $1 (170 MB)"
+		use_apt
+		rm -rf "$sources/fetch"
+		mkdir -p "$sources/fetch"
+		apt_fetch "$sources/fetch" "$1"
+		mv "$sources"/fetch/*.deb "$deb"
+		rm -rf "$sources/fetch"
+	fi
+	echo "$deb"
+}
+
+# unpack DEB DIR
+unpack()
+{
+	say "kernel: unpacking ${1##*/} (1.8 GB)"
+	rm -rf "$2.part"
+	mkdir -p "$2.part"
+	dpkg-deb --fsys-tarfile "$1" |
+		tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+		tar -xJ -C "$2.part" --strip-components=1
+	mv "$2.part" "$2"
+}
+
+# dropped FRAGMENT CONFIG: which symbols of FRAGMENT did not take effect
+dropped()
+{
+	awk '
+	NR == FNR && /^CONFIG_/ {
+		at = index($0, "=")
+		want[substr($0, 1, at - 1)] = substr($0, at + 1)
+	}
+	NR != FNR && /^CONFIG_/ {
+		at = index($0, "=")
+		got[substr($0, 1, at - 1)] = substr($0, at + 1)
+	}
+	END {
+		for (name in want) {
+			value = (name in got) ? got[name] : "n"
+			if (value != want[name])
+				print substr(name, 8)
+		}
+	}' "$1" "$2" | sort
+}
+
+# marked WORD FRAGMENT: the symbols in its comments "# WORD: ..."
+marked()
+{
+	sed -n "s/^# $1: //p" "$2" | tr ' ' '\n' | sort -u
+}
+
+# check_config FRAGMENT CONFIG: stops when a needed symbol was dropped
+check_config()
+{
+	local lost fatal
+
+	lost=$(dropped "$1" "$2" |
+		comm -23 - <(marked 'may miss' "$1") | tr '\n' ' ')
+	[ -n "$lost" ] || return 0
+	say "kernel: not known to this version or unmet: $lost"
+	fatal=$(tr ' ' '\n' <<<"$lost" | sort |
+		comm -12 - <(marked essential "$1") | tr '\n' ' ')
+	[ -z "$fatal" ] || die "a testbed kernel is no use without $fatal"
+}
+
+# progress NAME: one line now and then about make's output on stdin
+progress()
+{
+	local line count=0 next=0 every=30 end='\n'
+
+	if [ -t 2 ]; then
+		every=2 end='\r'
+	fi
+	while read -r line; do
+		case $line in
+		'CC '* | 'AS '* | 'LD '* | 'AR '*) count=$((count + 1)) ;;
+		esac
+		if [ $SECONDS -ge $next ]; then
+			printf "kernel %s: %d files built, %d min %02d s $end" \
+				"$1" $count $((SECONDS / 60)) \
+				$((SECONDS % 60)) >&2
+			next=$((SECONDS + every))
+		fi
+	done
+	[ ! -t 2 ] || echo >&2
+}
+
+# build VARIANT SOURCE DEST: configures, compiles and files away one kernel
+build()
+{
+	local out=$tmp/$1 log=$kernels/$1.log jobs=${JOBS:-$(nproc)} deb
+	local tree=$tmp/${2/=/-}
+	local -a make
+
+	deb=$(fetch_source "$2")
+	[ -d "$tree" ] || unpack "$deb" "$tree"
+	make=(make -C "$tree" O="$out" ARCH=arm64
+		CROSS_COMPILE="$(cross)" KBUILD_BUILD_USER=lkvm-pvm
+		KBUILD_BUILD_HOST=testbed
+		KBUILD_BUILD_TIMESTAMP="$2")
+	rm -rf "$tmp/done"
+	mkdir -p "$out" "$tmp/done"
+	# shellcheck disable=SC2046 # a list of files
+	cat $(fragments "$1") >"$tmp/fragment"
+	say "kernel $1: configuring $2"
+	"${make[@]}" KCONFIG_ALLCONFIG="$tmp/fragment" allnoconfig \
+		>"$log" 2>&1 || { tail -n 20 "$log" >&2; die "see $log"; }
+	check_config "$tmp/fragment" "$out/.config"
+	SECONDS=0
+	# shellcheck disable=SC2046 # a list of targets
+	"${make[@]}" -j"$jobs" $(targets "$1") 2>&1 | tee -a "$log" |
+		progress "$1" ||
+		{ grep -v '^  [A-Z]' "$log" | tail -n 20 >&2
+		  die "kernel $1: build failed, see $log"; }
+	mv "$out"/arch/arm64/boot/Image "$tmp/done/"
+	[ ! -e "$out"/arch/arm64/boot/vmlinuz.efi ] ||
+		mv "$out"/arch/arm64/boot/vmlinuz.efi "$tmp/done/"
+	mv "$out/.config" "$tmp/done/config"
+	{
+		echo "source: $2"
+		echo "sha256: $(sha256sum <"$deb" | cut -d' ' -f1)"
+		echo "compiler: $("$(cross)gcc" --version | head -n 1)"
+		echo "configuration: $1"
+	} >"$tmp/done/Image.from"
+	mv "$tmp/done" "$3"
+	[ "${KEEP:-0}" = 1 ] || rm -rf "$out"
+	say "kernel $1: built in $((SECONDS / 60)) min $((SECONDS % 60)) s"
+}
+
+# built VARIANT: prints the Image of this variant, building it when needed
+built()
+{
+	local source dest
+
+	have "$(cross)gcc"
+	source=$(choose_source)
+	# shellcheck disable=SC2046 # a list of files
+	dest=$kernels/$1-$(key $(fragments "$1") "$source" \
+		"$("$(cross)gcc" --version | head -n 1)" "$(targets "$1")")
+	if [ ! -e "$dest/Image" ]; then
+		lock kernel
+		if [ ! -e "$dest/Image" ]; then
+			prepare
+			build "$1" "$source" "$dest"
+		fi
+	fi
+	echo "$dest/Image"
+}
+
+# A place in the cache for sources and objects, gone afterwards.
+prepare()
+{
+	local tool
+
+	[ -z "$tmp" ] || return 0
+	for tool in make gcc bc flex bison xz; do
+		have $tool
+	done
+	mkdir -p "$kernels" "$sources"
+	if [ "${KEEP:-0}" = 1 ]; then
+		tmp=$cache/build
+		mkdir -p "$tmp"
+		return
+	fi
+	tmp=$(mktemp -d "$cache/build.XXXXXX")
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM HUP
+}
+
+[ $# -gt 0 ] || die "usage: kernel.sh VARIANT..., see $here/kernel.sh"
+for variant; do
+	case $variant in
+	default)
+		if [ -n "${KERNEL:-}" ]; then
+			[ -r "$KERNEL" ] || die "KERNEL=$KERNEL cannot be read"
+			realpath "$KERNEL"
+		else
+			built default
+		fi
+		;;
+	debug | guest | 16k) built "$variant" ;;
+	*) die "$variant: no such kernel; default, debug, guest, 16k," \
+		"debian or debian-modules" ;;
+	esac
+done

@@ -14,26 +14,29 @@
 
 #define UART_FIFO_SIZE 64U /* received bytes we hold for the guest */
 
-/* What the UART needs of the world. */
+/* What the UART needs of the world. Called with the device's lock held. */
 struct uart_host {
 	void *ctx;
 	/* One transmitted byte. */
 	void (*transmit)(void *ctx, uint8_t byte);
 	/* Level of the interrupt line; called only when it changes. */
 	void (*set_irq)(void *ctx, bool high);
-	/* The receive FIFO has room again after uart_receive() refused. */
+	/* uart_receive() would take more, after it took less than offered. */
 	void (*rx_room)(void *ctx);
 };
 
 struct uart {
 	struct uart_host host;
 	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
+	uint8_t msr_delta; /* modem lines that changed since MSR was read */
+	uint8_t lsr_error; /* overrun, until LSR is read */
 	uint8_t rx[UART_FIFO_SIZE];
+	uint64_t rx_breaks; /* bit i: rx[i] is a break not yet reported */
 	unsigned int rx_head, rx_count;
-	bool rx_break;	   /* the next byte read is a break */
 	bool thre_pending; /* transmitter-empty interrupt not yet acknowledged */
 	bool irq_high;
-	bool rx_refused; /* rx_room() is owed */
+	bool rx_refused;      /* rx_room() is owed */
+	unsigned int n_polls; /* LSR reads in a row */
 	uint64_t n_transmitted;
 };
 
@@ -41,9 +44,14 @@ extern const struct bus_ops uart_ops;
 
 void uart_init(struct uart *u, const struct uart_host *host);
 
-/* Offers @len received bytes; returns how many were taken. */
+/*
+ * Offers @len received bytes; returns how many were taken. None while the
+ * guest does not listen (neither receive interrupt enabled nor polling), so
+ * that input which is there before the guest's driver is not thrown away when
+ * that resets the FIFO.
+ */
 size_t uart_receive(struct uart *u, const uint8_t *bytes, size_t len);
-/* A break condition (sysrq in Linux). */
+/* A break condition (sysrq in Linux); lost when the FIFO is full. */
 void uart_receive_break(struct uart *u);
 
 #endif

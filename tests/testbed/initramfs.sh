@@ -13,18 +13,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/testbed/common.sh
 . "$here/common.sh"
 
-# applets BINARY: the names in busybox's own table, which begins with [ and [[
+# applets BINARY: the names in busybox's own table, which has [[ at its start
 applets()
 {
+	echo '['
 	tr '\0' '\n' <"$1" | LC_ALL=C awk '
-		found && !/^[][a-z0-9][-_.a-z0-9[]*$/ { exit }
-		found { print }
-		!found && last == "[" && $0 == "[[" {
-			found = 1
-			print "["
-			print "[["
-		}
-		{ last = $0 }'
+		$0 == "[[" { found = 1 }
+		found && !/^[a-z0-9[][-_.a-z0-9[]*$/ { exit }
+		found'
 }
 
 make_busybox()
@@ -35,7 +31,7 @@ make_busybox()
 	apt_fetch "$tmp/deb" busybox-static/trixie
 	dpkg-deb -x "$tmp"/deb/*.deb "$tmp/deb/root"
 	mkdir -p "$tmp/busybox/bin"
-	find "$tmp/deb/root" -name busybox -type f \
+	find "$tmp/deb/root" -path '*/bin/busybox' -type f \
 		-exec mv {} "$tmp/busybox/bin/busybox" \;
 	for name in $(applets "$tmp/busybox/bin/busybox"); do
 		case $name in

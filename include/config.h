@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* config.h: what the command line asked for, parsed and checked. */
+/* config.h: what `lkvm-pvm run` was asked for, parsed and checked. */
 #ifndef LKVM_PVM_CONFIG_H
 #define LKVM_PVM_CONFIG_H
 
+#include <sched.h>
+
 #include "base.h"
+#include "log.h"
+#include "options.h"
 
 #define CONFIG_MAX_INITRDS 16U
+#define CONFIG_MIN_MEM	   MIB(4)
+/* RAM begins at 2 GiB; a 40-bit guest physical address space ends there. */
+#define CONFIG_MAX_MEM	 (GIB(1024) - GIB(2))
+#define CONFIG_MEM_ALIGN MIB(2)
 
 enum memlock_mode {
 	MEMLOCK_CHECK, /* refuse to start when the limit is too low */
@@ -28,9 +36,10 @@ struct config {
 	const char *firmware; /* --firmware: raw blob at the start of RAM */
 	const char *initrds[CONFIG_MAX_INITRDS];
 	unsigned int nr_initrds;
-	const char *params;   /* -p, all of them joined; owned; "" if none */
 	const char *dump_dtb; /* --dump-dtb FILE */
 	const char *name;     /* --name */
+
+	char *params; /* -p, all of them joined; owned; "" if none */
 
 	uint64_t mem; /* bytes, multiple of 2 MiB */
 	unsigned int nr_vcpus;
@@ -39,10 +48,29 @@ struct config {
 	enum reset_action on_reset;
 	enum irqchip_kind irqchip;
 
-	/* --vcpu-affinity: affinity[i] is vCPU i's host CPU list or NULL. */
-	char **affinity; /* owned, nr_vcpus entries, or NULL */
+	/*
+	 * --vcpu-affinity: owned, nr_vcpus sets of host CPUs, or NULL. An
+	 * empty set leaves that vCPU free.
+	 */
+	cpu_set_t *affinity;
+	const char *affinity_text; /* as typed; borrowed */
+
+	bool nodefaults; /* the guest's command line is params alone */
+	bool debug;	 /* leave the process dumpable */
+	enum log_level loglevel;
+	bool has_kaslr_seed; /* --kaslr-seed; otherwise make one up */
+	uint64_t kaslr_seed;
 };
 
+/* run's options; also drives `run --help`. */
+extern const struct opt_table config_table;
+
+/*
+ * Fills in @cfg from @argv (argv[0] is "run"). As opt_parse(); @cfg must get
+ * config_fini() whatever is returned. Looks at no file.
+ */
+int __must_check config_parse(struct config *cfg, struct opt_parse *p, int argc,
+			      char **argv);
 void config_fini(struct config *cfg);
 
 #endif

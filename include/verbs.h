@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * verbs.h: the verbs of lkvm-pvm. main() owns the table and is the only place
+ * that exits; a verb returns an exit code (exitcode.h).
+ */
+#ifndef LKVM_PVM_VERBS_H
+#define LKVM_PVM_VERBS_H
+
+#include <stdio.h>
+
+#include "config.h"
+#include "options.h"
+
+struct verb {
+	const char *name;
+	const char *args;    /* for the usage line */
+	const char *summary; /* one line */
+	const char *notes;   /* what --help says below the options, or NULL */
+	const struct opt_table *table;
+	int (*run)(const struct verb *v, int argc, char **argv);
+};
+
+/* Runs one VM to its end. arm64 only. vmm/run.c */
+int cmd_run(const struct config *cfg);
+
+/* vmm/help.c; output errors show in ferror(@out). */
+void help_overview(FILE *out, const struct verb *verbs, unsigned int nr);
+void help_verb(FILE *out, const struct verb *v);
+
+#endif

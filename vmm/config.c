@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * config.c: what each of run's options means. Of an option given twice the
+ * last counts, as in kvmtool (scripts append to override); where that would
+ * drop something silently, the second is refused.
+ */
+#include "config_set.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+
+#define NAME_MAX_LEN 64U
+/* arm64's COMMAND_LINE_SIZE with its final NUL: Linux cuts what is longer. */
+#define LINUX_PARAMS_MAX 2047U
+
+static struct config *config_of(struct opt_parse *p)
+{
+	return p->target;
+}
+
+/* A path that may be given once. */
+static int set_path(struct opt_parse *p, const char **where, const char *value)
+{
+	if (!*value)
+		return opt_bad_value(p, value, "the file name is empty");
+	if (*where)
+		return opt_bad_value(
+			p, value, "given twice; the first was '%.64s'", *where);
+	*where = value;
+	return 0;
+}
+
+int config_set_kernel(struct opt_parse *p, const char *value)
+{
+	return set_path(p, &config_of(p)->kernel, value);
+}
+
+int config_set_kernel_argument(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+
+	if (cfg->kernel)
+		return opt_fail(p,
+				"run: argument '%.64s' not understood: the "
+				"kernel is '%.64s' already",
+				value, cfg->kernel);
+	return set_path(p, &cfg->kernel, value);
+}
+
+int config_set_firmware(struct opt_parse *p, const char *value)
+{
+	return set_path(p, &config_of(p)->firmware, value);
+}
+
+int config_set_firmware_address(struct opt_parse *p, const char *value)
+{
+	uint64_t gpa;
+
+	if (parse_u64(value, &gpa) || gpa != MACHINE_RAM_BASE)
+		return opt_bad_value(p, value,
+				     "firmware is placed at the start of RAM, "
+				     "0x%llx, and nowhere else",
+				     MACHINE_RAM_BASE);
+	return 0;
+}
+
+int config_add_initrd(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+
+	if (!*value)
+		return opt_bad_value(p, value, "the file name is empty");
+	if (cfg->nr_initrds == CONFIG_MAX_INITRDS)
+		return opt_bad_value(p, value,
+				     "more than %u initrds; concatenate some "
+				     "with cat(1)",
+				     CONFIG_MAX_INITRDS);
+	cfg->initrds[cfg->nr_initrds++] = value;
+	return 0;
+}
+
+int config_add_params(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+	char *joined;
+
+	if (!*value)
+		return 0;
+	if (asprintf(&joined, "%s%s%s", cfg->params, *cfg->params ? " " : "",
+		     value) < 0) {
+		opt_fail(p, "run: no memory for the command line");
+		return -ENOMEM;
+	}
+	free(cfg->params);
+	cfg->params = joined;
+	return 0;
+}
+
+int config_set_mem(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+	uint64_t size;
+	int err;
+
+	if (strchr(value, '@'))
+		return opt_bad_value(p, value,
+				     "RAM always begins at 0x%llx; give the "
+				     "size alone",
+				     MACHINE_RAM_BASE);
+	err = parse_size(value, &size);
+	if (err == -EINVAL)
+		return opt_bad_value(p, value,
+				     "not a size; give MiB (512), or a letter "
+				     "of K, M, G (512M)");
+	if (err || size > CONFIG_MAX_MEM)
+		return opt_bad_value(p, value,
+				     "more than a guest can address "
+				     "(1022G)");
+	if (size < CONFIG_MIN_MEM)
+		return opt_bad_value(p, value,
+				     "too small to hold a kernel; the least "
+				     "is 4M");
+	cfg->mem = align_up(size, CONFIG_MEM_ALIGN);
+	return 0;
+}
+
+int config_set_cpus(struct opt_parse *p, const char *value)
+{
+	uint64_t n;
+
+	if (parse_u64(value, &n) || n < 1 || n > MACHINE_MAX_VCPUS)
+		return opt_bad_value(p, value,
+				     "give a number of vCPUs from 1 to %u",
+				     MACHINE_MAX_VCPUS);
+	config_of(p)->nr_vcpus = (unsigned int)n;
+	return 0;
+}
+
+int config_set_affinity(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+
+	if (cfg->affinity_text)
+		return opt_bad_value(p, value,
+				     "given twice; one list holds them all: "
+				     "0:2,1:3");
+	cfg->affinity_text = value;
+	return 0;
+}
+
+/* Which of @names is @value? Its index, or -EINVAL. */
+static int choose(struct opt_parse *p, const char *value,
+		  const char *const *names, unsigned int nr)
+{
+	char list[128] = "";
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!strcmp(value, names[i]))
+			return (int)i;
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+					i == 0	     ? ""
+					: i + 1 < nr ? ", "
+						     : " or ",
+					names[i]);
+	}
+	return opt_bad_value(p, value, "give %s", list);
+}
+
+int config_set_protected(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = { "off", "on" };
+	int i = choose(p, value, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return i;
+	config_of(p)->protected_vm = i == 1;
+	return 0;
+}
+
+int config_set_memlock(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = {
+		[MEMLOCK_CHECK] = "check",
+		[MEMLOCK_LAZY] = "lazy",
+	};
+	int i = choose(p, value, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return i;
+	config_of(p)->memlock = (enum memlock_mode)i;
+	return 0;
+}
+
+int config_set_on_reset(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = {
+		[RESET_EXIT] = "exit",
+		[RESET_RESTART] = "restart",
+	};
+	int i = choose(p, value, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return i;
+	config_of(p)->on_reset = (enum reset_action)i;
+	return 0;
+}
+
+int config_set_irqchip(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = {
+		[IRQCHIP_GICV3_ITS] = "gicv3-its",
+		[IRQCHIP_GICV3] = "gicv3",
+	};
+	int i;
+
+	if (!strcmp(value, "gicv2") || !strcmp(value, "gicv2m"))
+		return opt_bad_value(p, value,
+				     "pKVM has no GICv2; give gicv3-its (the "
+				     "default) or gicv3");
+	i = choose(p, value, names, ARRAY_SIZE(names));
+	if (i < 0)
+		return i;
+	config_of(p)->irqchip = (enum irqchip_kind)i;
+	return 0;
+}
+
+int config_set_dump_dtb(struct opt_parse *p, const char *value)
+{
+	return set_path(p, &config_of(p)->dump_dtb, value);
+}
+
+int config_set_name(struct opt_parse *p, const char *value)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+	size_t len = strlen(value);
+
+	if (len == 0 || len > NAME_MAX_LEN || strspn(value, allowed) != len ||
+	    value[0] == '.' || value[0] == '-')
+		return opt_bad_value(p, value,
+				     "a name has 1 to %u letters, digits, "
+				     "'.', '_', '-' and begins with neither "
+				     "'.' nor '-'",
+				     NAME_MAX_LEN);
+	config_of(p)->name = value;
+	return 0;
+}
+
+int config_set_kaslr_seed(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+
+	if (parse_u64(value, &cfg->kaslr_seed))
+		return opt_bad_value(p, value, "not a 64-bit number");
+	cfg->has_kaslr_seed = true;
+	return 0;
+}
+
+int config_set_nodefaults(struct opt_parse *p, const char *value)
+{
+	config_of(p)->nodefaults = !strcmp(value, "on");
+	return 0;
+}
+
+int config_set_loglevel(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = {
+		[LOG_ERROR] = "error",
+		[LOG_WARNING] = "warning",
+		[LOG_INFO] = "info",
+		[LOG_DEBUG] = "debug",
+	};
+	int i = choose(p, value, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return i;
+	config_of(p)->loglevel = (enum log_level)i;
+	return 0;
+}
+
+int config_set_debug(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+
+	cfg->debug = !strcmp(value, "on");
+	cfg->loglevel = cfg->debug ? LOG_DEBUG : LOG_WARNING;
+	return 0;
+}
+
+int config_set_console(struct opt_parse *p, const char *value)
+{
+	if (!strcmp(value, "serial"))
+		return 0;
+	if (!strcmp(value, "virtio") || !strcmp(value, "hv"))
+		return opt_bad_value(p, value,
+				     "no virtio devices yet; give serial, the "
+				     "default, and console=ttyS0 in -p");
+	return opt_bad_value(p, value, "give serial");
+}
+
+int config_set_network(struct opt_parse *p, const char *value)
+{
+	if (!strcmp(value, "mode=none") || !strcmp(value, "none"))
+		return 0;
+	return opt_bad_value(p, value,
+			     "no virtio devices yet; mode=none is the default "
+			     "and the only choice");
+}
+
+int config_set_transport(struct opt_parse *p, const char *value)
+{
+	if (!strcmp(value, "pci") || !strcmp(value, "mmio"))
+		return 0;
+	if (!strcmp(value, "pci-legacy") || !strcmp(value, "mmio-legacy"))
+		return opt_bad_value(p, value,
+				     "a legacy device cannot ask the guest to "
+				     "share its buffers; give pci or mmio");
+	return opt_bad_value(p, value, "give pci or mmio");
+}
+
+int config_set_dev(struct opt_parse *p, const char *value)
+{
+	if (strcmp(value, "/dev/kvm"))
+		return opt_bad_value(p, value, "only /dev/kvm is used");
+	return 0;
+}
+
+void config_fini(struct config *cfg)
+{
+	free(cfg->params);
+	free(cfg->affinity);
+	memset(cfg, 0, sizeof(*cfg));
+}
+
+static int bad_affinity(struct opt_parse *p, const struct config *cfg, int err)
+{
+	snprintf(p->spelled, sizeof(p->spelled), "--vcpu-affinity");
+	if (err == -ERANGE)
+		return opt_bad_value(p, cfg->affinity_text,
+				     "host CPUs go from 0 to %d, vCPUs from 0 "
+				     "to %u (-c %u)",
+				     CPU_SETSIZE - 1, cfg->nr_vcpus - 1,
+				     cfg->nr_vcpus);
+	return opt_bad_value(p, cfg->affinity_text,
+			     "give host CPUs for all vCPUs (0-3,8) or "
+			     "vCPU:CPUs for some (0:2,1:4-5,7)");
+}
+
+/* "0:2,1:4-5,7": an item with a colon begins the next vCPU's list. */
+static int per_vcpu_affinity(struct config *cfg)
+{
+	const char *item = cfg->affinity_text, *cpus, *next;
+	uint64_t vcpu;
+	char number[8];
+	size_t len;
+	int err;
+
+	while (*item) {
+		len = strspn(item, "0123456789");
+		if (len == 0 || len >= sizeof(number) || item[len] != ':')
+			return -EINVAL;
+		memcpy(number, item, len);
+		number[len] = '\0';
+		err = parse_u64(number, &vcpu);
+		if (err)
+			return err;
+		if (vcpu >= cfg->nr_vcpus)
+			return -ERANGE;
+		cpus = item + len + 1;
+		next = strchrnul(cpus, ':');
+		if (*next == ':') {
+			/* Back to the comma before that vCPU's number. */
+			while (next > cpus && *next != ',')
+				next--;
+			if (next == cpus)
+				return -EINVAL;
+		}
+		if (CPU_COUNT(&cfg->affinity[vcpu]))
+			return -EINVAL;
+		err = parse_cpulist(cpus, (size_t)(next - cpus),
+				    &cfg->affinity[vcpu]);
+		if (err)
+			return err;
+		item = *next ? next + 1 : next;
+	}
+	return 0;
+}
+
+static int finish_affinity(struct opt_parse *p, struct config *cfg)
+{
+	const char *text = cfg->affinity_text;
+	unsigned int i;
+	int err;
+
+	if (!text)
+		return 0;
+	if (!*text)
+		return bad_affinity(p, cfg, -EINVAL);
+	cfg->affinity = calloc(cfg->nr_vcpus, sizeof(*cfg->affinity));
+	if (!cfg->affinity) {
+		opt_fail(p, "run: no memory for --vcpu-affinity");
+		return -ENOMEM;
+	}
+	if (strchr(text, ':')) {
+		err = per_vcpu_affinity(cfg);
+	} else {
+		err = parse_cpulist(text, strlen(text), &cfg->affinity[0]);
+		for (i = 1; i < cfg->nr_vcpus; i++)
+			cfg->affinity[i] = cfg->affinity[0];
+	}
+	return err ? bad_affinity(p, cfg, err) : 0;
+}
+
+/* What needs all options together. */
+static int finish(struct opt_parse *p, struct config *cfg)
+{
+	if (cfg->kernel && cfg->firmware)
+		return opt_fail(p, "run: --kernel and --firmware exclude each "
+				   "other; give one");
+	if (!cfg->kernel && !cfg->firmware)
+		return opt_fail(p, "run: no kernel; give one with -k Image "
+				   "('lkvm-pvm run --help')");
+	if (strlen(cfg->params) > LINUX_PARAMS_MAX)
+		log_warn("run: -p: %zu characters; Linux reads the first %u "
+			 "of its command line",
+			 strlen(cfg->params), LINUX_PARAMS_MAX);
+	/* kvmtool's default. */
+	if (!cfg->mem)
+		cfg->mem = MIB(64) * (cfg->nr_vcpus + 3);
+	return finish_affinity(p, cfg);
+}
+
+int config_parse(struct config *cfg, struct opt_parse *p, int argc, char **argv)
+{
+	int ret;
+
+	memset(cfg, 0, sizeof(*cfg));
+	memset(p, 0, sizeof(*p));
+	cfg->nr_vcpus = 1;
+	cfg->protected_vm = true;
+	cfg->loglevel = LOG_WARNING;
+	cfg->params = strdup("");
+	if (!cfg->params) {
+		opt_fail(p, "run: out of memory");
+		return -ENOMEM;
+	}
+	ret = opt_parse(p, &config_table, cfg, argc, argv);
+	return ret ? ret : finish(p, cfg);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* config_set.h: what run's options do; for the table in run_options.c. */
+#ifndef LKVM_PVM_CONFIG_SET_H
+#define LKVM_PVM_CONFIG_SET_H
+
+#include "config.h"
+
+int config_set_kernel(struct opt_parse *p, const char *value);
+int config_set_kernel_argument(struct opt_parse *p, const char *value);
+int config_set_firmware(struct opt_parse *p, const char *value);
+int config_set_firmware_address(struct opt_parse *p, const char *value);
+int config_add_initrd(struct opt_parse *p, const char *value);
+int config_add_params(struct opt_parse *p, const char *value);
+int config_set_mem(struct opt_parse *p, const char *value);
+int config_set_cpus(struct opt_parse *p, const char *value);
+int config_set_affinity(struct opt_parse *p, const char *value);
+int config_set_protected(struct opt_parse *p, const char *value);
+int config_set_memlock(struct opt_parse *p, const char *value);
+int config_set_on_reset(struct opt_parse *p, const char *value);
+int config_set_irqchip(struct opt_parse *p, const char *value);
+int config_set_dump_dtb(struct opt_parse *p, const char *value);
+int config_set_name(struct opt_parse *p, const char *value);
+int config_set_kaslr_seed(struct opt_parse *p, const char *value);
+int config_set_nodefaults(struct opt_parse *p, const char *value);
+int config_set_loglevel(struct opt_parse *p, const char *value);
+int config_set_debug(struct opt_parse *p, const char *value);
+int config_set_console(struct opt_parse *p, const char *value);
+int config_set_network(struct opt_parse *p, const char *value);
+int config_set_transport(struct opt_parse *p, const char *value);
+int config_set_dev(struct opt_parse *p, const char *value);
+
+#endif

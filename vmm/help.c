@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* help.c: what --help prints, from the tables that drive parsing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs.h"
+
+#define HELP_WIDTH  79U
+#define HELP_COLUMN 30U
+
+/* Prints @text from column @at, wrapped, continued at @column. */
+static void print_wrapped(FILE *out, const char *text, size_t at, size_t column)
+{
+	size_t len;
+
+	while (*text) {
+		len = strcspn(text, " \n");
+		if (at > column && at + len + 1 > HELP_WIDTH) {
+			fprintf(out, "\n%*s", (int)column, "");
+			at = column;
+		} else if (at > column) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", (int)len, text);
+		at += len;
+		text += len;
+		text += strspn(text, " ");
+		if (*text == '\n') {
+			fputc('\n', out);
+			at = column = 0;
+			text++;
+		}
+	}
+	fputc('\n', out);
+}
+
+static void print_option(FILE *out, const struct opt_spec *s)
+{
+	char left[80];
+	int n;
+
+	n = snprintf(left, sizeof(left), "  %c%c%s--%s%s%s%s",
+		     s->letter ? '-' : ' ', s->letter ? s->letter : ' ',
+		     s->letter ? ", " : "  ", s->name,
+		     s->arg == OPT_MAYBE    ? "[="
+		     : s->arg == OPT_SWITCH ? ""
+					    : " ",
+		     s->arg == OPT_SWITCH ? "" : s->arg_name,
+		     s->arg == OPT_MAYBE ? "]" : "");
+	if ((unsigned int)n + 2 > HELP_COLUMN)
+		fprintf(out, "%s\n%*s", left, (int)HELP_COLUMN, "");
+	else
+		fprintf(out, "%-*s", (int)HELP_COLUMN, left);
+	print_wrapped(out, s->help, HELP_COLUMN, HELP_COLUMN);
+}
+
+/* The names of options that are @ignored or not, in one paragraph. */
+static void print_names(FILE *out, const struct opt_table *t, bool refused,
+			const char *title)
+{
+	size_t at = strlen(title), len;
+	unsigned int i;
+
+	fputs(title, out);
+	for (i = 0; i < t->nr; i++) {
+		const struct opt_spec *s = &t->specs[i];
+
+		if (!s->name || s->help || (s->refused != NULL) != refused)
+			continue;
+		len = strlen(s->name) + 3;
+		if (at + len > HELP_WIDTH) {
+			fputs("\n ", out);
+			at = 1;
+		}
+		fprintf(out, " --%s", s->name);
+		at += len;
+	}
+	fputc('\n', out);
+}
+
+static bool has_hidden(const struct opt_table *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->nr; i++)
+		if (t->specs[i].refused || t->specs[i].ignored)
+			return true;
+	return false;
+}
+
+void help_verb(FILE *out, const struct verb *v)
+{
+	static const struct opt_spec help = { .name = "help",
+					      .letter = 'h',
+					      .help = "this text" };
+	unsigned int i;
+
+	fprintf(out, "usage: lkvm-pvm %s%s%s\n%s\n", v->name,
+		*v->args ? " " : "", v->args, v->summary);
+	for (i = 0; v->table && i < v->table->nr; i++) {
+		const struct opt_spec *s = &v->table->specs[i];
+
+		if (!s->name)
+			fprintf(out, "\n%s:\n", s->help);
+		else if (s->help)
+			print_option(out, s);
+	}
+	if (!v->table)
+		fputc('\n', out);
+	print_option(out, &help);
+	if (v->table && has_hidden(v->table)) {
+		fputs("\nOptions of kvmtool (lkvm-pvm(1) has all of them):\n",
+		      out);
+		print_names(out, v->table, false, "  accepted, one way only:");
+		print_names(out, v->table, true,
+			    "  refused, each saying why and what instead:");
+	}
+	if (v->notes) {
+		fputc('\n', out);
+		fputs(v->notes, out);
+	}
+}
+
+void help_overview(FILE *out, const struct verb *verbs, unsigned int nr)
+{
+	unsigned int i;
+
+	fputs("usage: lkvm-pvm VERB [options]\n"
+	      "Runs protected VMs on an arm64 host whose KVM is pKVM.\n\n",
+	      out);
+	for (i = 0; i < nr; i++)
+		fprintf(out, "  %-10s%s\n", verbs[i].name, verbs[i].summary);
+	fputs("\n'lkvm-pvm help VERB' or 'lkvm-pvm VERB --help' tells more; "
+	      "the manual is lkvm-pvm(1).\n",
+	      out);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* main.c: the verbs, and the only place that exits. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "exitcode.h"
+#include "log.h"
+#include "verbs.h"
+
+static int verb_run(const struct verb *v, int argc, char **argv);
+static int verb_version(const struct verb *v, int argc, char **argv);
+static int verb_help(const struct verb *v, int argc, char **argv);
+
+static const struct opt_table no_options = { NULL, 0, NULL };
+
+static const struct verb verbs[] = {
+	{
+		.name = "run",
+		.args = "[options] [KERNEL]",
+		.summary = "Start a protected VM with its console on this "
+			   "terminal.",
+		.notes = "Keys while it runs: Ctrl-a x ends lkvm-pvm, "
+			 "Ctrl-a h lists the others.\n"
+			 "Exit code: 0 the guest powered off, 110 it reset, "
+			 "111 it crashed, 125 lkvm-pvm or\n"
+			 "the host could not do it.\n"
+			 "Example: lkvm-pvm run -k Image -i initrd.gz -m 512 "
+			 "-c 2\n",
+		.table = &config_table,
+		.run = verb_run,
+	},
+	{
+		.name = "version",
+		.args = "",
+		.summary = "Print the version.",
+		.table = &no_options,
+		.run = verb_version,
+	},
+	{
+		.name = "help",
+		.args = "[VERB]",
+		.summary = "Explain a verb and its options.",
+		.run = verb_help,
+	},
+};
+
+static const struct verb *find_verb(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+	const char *names[ARRAY_SIZE(verbs)], *nearest;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		names[i] = verbs[i].name;
+	nearest = opt_nearest(name, names, ARRAY_SIZE(verbs));
+	log_err("no verb '%.64s'%s%s%s; 'lkvm-pvm help' lists them", name,
+		nearest ? "; did you mean " : "", nearest ? nearest : "",
+		nearest ? "?" : "");
+	return EXIT_HOST;
+}
+
+#ifndef __aarch64__
+int cmd_run(const struct config *cfg)
+{
+	struct utsname uts;
+
+	(void)cfg;
+	log_err("run: runs pVMs on an arm64 host booted with "
+		"kvm-arm.mode=protected; this is the %s build: try 'make run' "
+		"for the emulated host",
+		uname(&uts) ? "native" : uts.machine);
+	return EXIT_HOST;
+}
+#endif
+
+static int verb_run(const struct verb *v, int argc, char **argv)
+{
+	struct opt_parse parse;
+	struct config cfg;
+	int ret = config_parse(&cfg, &parse, argc, argv);
+
+	if (ret == OPT_HELP) {
+		help_verb(stdout, v);
+		ret = 0;
+	} else if (ret < 0) {
+		log_err("%s", parse.error);
+		ret = EXIT_HOST;
+	} else {
+		log_set_level(cfg.loglevel);
+		ret = cmd_run(&cfg);
+	}
+	config_fini(&cfg);
+	return ret;
+}
+
+static int verb_version(const struct verb *v, int argc, char **argv)
+{
+	struct opt_parse parse;
+	int ret = opt_parse(&parse, v->table, NULL, argc, argv);
+
+	if (ret == OPT_HELP) {
+		help_verb(stdout, v);
+	} else if (ret < 0) {
+		log_err("%s", parse.error);
+		return EXIT_HOST;
+	} else {
+		printf("lkvm-pvm %s\n", VERSION);
+	}
+	return 0;
+}
+
+static int verb_help(const struct verb *v, int argc, char **argv)
+{
+	const struct verb *topic;
+
+	if (argc == 1) {
+		help_overview(stdout, verbs, ARRAY_SIZE(verbs));
+		return 0;
+	}
+	if (argc > 2) {
+		log_err("help: one verb at a time");
+		return EXIT_HOST;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		topic = v;
+	else
+		topic = find_verb(argv[1]);
+	if (!topic)
+		return unknown_verb(argv[1]);
+	help_verb(stdout, topic);
+	return 0;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	static char version[] = "version";
+	char *as_version[] = { version, NULL };
+	const struct verb *v;
+
+	if (argc < 2) {
+		/* Nothing ran, and 0 would say that a guest powered off. */
+		help_overview(stderr, verbs, ARRAY_SIZE(verbs));
+		return EXIT_HOST;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		help_overview(stdout, verbs, ARRAY_SIZE(verbs));
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-v"))
+		return verb_version(find_verb(version), 1, as_version);
+	v = find_verb(argv[1]);
+	if (!v)
+		return unknown_verb(argv[1]);
+	return v->run(v, argc - 1, argv + 1);
+}
+
+/* Results that could not be written are no results (close_stdout idiom). */
+static bool stdout_failed(void)
+{
+	bool pending = __fpending(stdout) != 0, failed = ferror(stdout);
+
+	errno = 0;
+	if (fclose(stdout) == 0)
+		return failed;
+	return failed || pending || errno != EBADF;
+}
+
+int main(int argc, char **argv)
+{
+	int ret = dispatch(argc, argv);
+
+	if (stdout_failed()) {
+		log_err("stdout: %s",
+			errno ? errno_text(errno) : "could not write to it");
+		ret = EXIT_HOST;
+	}
+	return ret;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * run_options.c: the table of run's options: ours, and every one kvmtool has
+ * for arm64. lkvm-pvm.1 documents the same list.
+ */
+#include "config_set.h"
+
+#define HEADING(text)                                                          \
+	{                                                                      \
+		.help = (text)                                                 \
+	}
+#define NO_DEVICES "no virtio devices yet; "
+#define NO_SCREEN  "no graphics; the console is the serial port"
+#define NO_NESTED  "a pVM cannot run guests of its own; leave it out"
+
+/* clang-format off */
+static const struct opt_spec run_specs[] = {
+	HEADING("Guest"),
+	{ .name = "kernel", .letter = 'k', .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_set_kernel,
+	  .help = "kernel: arm64 Image, plain or gzip, zstd, EFI zboot; or a "
+		  "flat payload" },
+	{ .name = "initrd", .letter = 'i', .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_add_initrd,
+	  .help = "initial RAM disk; repeated ones are concatenated" },
+	{ .name = "params", .letter = 'p', .arg = OPT_TEXT,
+	  .arg_name = "TEXT", .set = config_add_params,
+	  .help = "kernel command line; repeated ones are joined by a space" },
+	{ .name = "mem", .letter = 'm', .arg = OPT_VALUE,
+	  .arg_name = "SIZE", .set = config_set_mem,
+	  .help = "RAM in MiB, or with K, M, G: 512, 512M, 1G (default: 64M "
+		  "a vCPU and 192M)" },
+	{ .name = "cpus", .letter = 'c', .arg = OPT_VALUE,
+	  .arg_name = "N", .set = config_set_cpus,
+	  .help = "vCPUs (default: 1)" },
+	{ .name = "firmware", .letter = 'f', .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_set_firmware,
+	  .help = "raw blob to start at the beginning of RAM, instead of -k" },
+	{ .name = "protected", .arg = OPT_MAYBE,
+	  .arg_name = "on|off", .set = config_set_protected,
+	  .help = "off: an ordinary VM with the same layout (default: on)" },
+	{ .name = "name", .arg = OPT_VALUE,
+	  .arg_name = "NAME", .set = config_set_name,
+	  .help = "the guest's name in messages" },
+
+	HEADING("Host"),
+	{ .name = "memlock", .arg = OPT_VALUE,
+	  .arg_name = "check|lazy", .set = config_set_memlock,
+	  .help = "RLIMIT_MEMLOCK too low: check refuses to start (default), "
+		  "lazy pauses the guest at the limit" },
+	{ .name = "on-reset", .arg = OPT_VALUE,
+	  .arg_name = "exit|restart", .set = config_set_on_reset,
+	  .help = "the guest resets: exit with 110 (default), or start again" },
+	{ .name = "vcpu-affinity", .arg = OPT_VALUE,
+	  .arg_name = "LIST", .set = config_set_affinity,
+	  .help = "host CPUs: for all vCPUs (0-3,8), or vCPU:CPUs "
+		  "(0:2,1:4-5)" },
+
+	HEADING("Machine"),
+	{ .name = "irqchip", .arg = OPT_VALUE,
+	  .arg_name = "KIND", .set = config_set_irqchip,
+	  .help = "gicv3-its (default) or gicv3" },
+	{ .name = "kaslr-seed", .arg = OPT_VALUE,
+	  .arg_name = "N", .set = config_set_kaslr_seed,
+	  .help = "seed for the guest's address layout (default: random)" },
+	{ .name = "nodefaults", .arg = OPT_SWITCH, .set = config_set_nodefaults,
+	  .help = "the guest's command line is -p and nothing else" },
+	{ .name = "console", .arg = OPT_VALUE,
+	  .arg_name = "serial", .set = config_set_console,
+	  .help = "the console; serial is the only one" },
+	{ .name = "network", .letter = 'n', .arg = OPT_VALUE,
+	  .arg_name = "mode=none", .set = config_set_network,
+	  .help = "no network; the only choice" },
+
+	HEADING("Finding out"),
+	{ .name = "dump-dtb", .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_set_dump_dtb,
+	  .help = "write the guest's device tree to FILE" },
+	{ .name = "loglevel", .arg = OPT_VALUE,
+	  .arg_name = "LEVEL", .set = config_set_loglevel,
+	  .help = "error, warning (default), info or debug" },
+	{ .name = "debug", .arg = OPT_SWITCH, .set = config_set_debug,
+	  .help = "--loglevel=debug, and debuggers may attach to lkvm-pvm "
+		  "(which destroys guest memory they look at)" },
+
+	/* kvmtool's, in its own order. */
+	{ .name = "dev", .arg = OPT_VALUE, .arg_name = "/dev/kvm",
+	  .set = config_set_dev },
+	{ .name = "virtio-transport", .arg = OPT_VALUE, .arg_name = "pci|mmio",
+	  .set = config_set_transport },
+	{ .name = "firmware-address", .arg = OPT_VALUE,
+	  .arg_name = "0x80000000", .set = config_set_firmware_address },
+	{ .name = "no-dhcp", .arg = OPT_SWITCH,
+	  .ignored = "lkvm-pvm configures no network in the guest" },
+	{ .name = "disable-mte", .arg = OPT_SWITCH,
+	  .ignored = "a pVM has no memory tagging" },
+	{ .name = "no-pvtime", .arg = OPT_SWITCH,
+	  .ignored = "lkvm-pvm sets up no stolen time" },
+	{ .name = "force-pci", .arg = OPT_SWITCH,
+	  .ignored = "PCI is the default transport" },
+
+	{ .name = "disk", .letter = 'd', .arg = OPT_VALUE,
+	  .refused = NO_DEVICES "put files into an initrd (-i, repeatable)" },
+	{ .name = "balloon", .arg = OPT_SWITCH,
+	  .refused = "pages given to a pVM come back only when it ends; "
+		     "choose -m accordingly" },
+	{ .name = "vnc", .arg = OPT_SWITCH, .refused = NO_SCREEN },
+	{ .name = "gtk", .arg = OPT_SWITCH, .refused = NO_SCREEN },
+	{ .name = "sdl", .arg = OPT_SWITCH, .refused = NO_SCREEN },
+	{ .name = "rng", .arg = OPT_SWITCH,
+	  .refused = NO_DEVICES "the guest's random numbers are seeded "
+		     "without it (rng-seed, SMCCC TRNG)" },
+	{ .name = "9p", .arg = OPT_VALUE,
+	  .refused = NO_DEVICES "put files into an initrd (-i, repeatable)" },
+	{ .name = "vsock", .arg = OPT_VALUE,
+	  .refused = NO_DEVICES "talk over the serial console" },
+	{ .name = "tty", .arg = OPT_VALUE,
+	  .refused = "there is one serial port, on stdin and stdout" },
+	{ .name = "sandbox", .arg = OPT_VALUE,
+	  .refused = "lkvm-pvm makes no root file system; put the script into "
+		     "an initrd" },
+	{ .name = "hugetlbfs", .arg = OPT_VALUE,
+	  .refused = "pKVM cannot give hugetlb pages to a pVM; transparent "
+		     "huge pages are asked for always" },
+	{ .name = "virtio-legacy", .arg = OPT_SWITCH,
+	  .refused = "a legacy device cannot ask the guest to share its "
+		     "buffers; leave it out" },
+	{ .name = "flash", .letter = 'F', .arg = OPT_VALUE,
+	  .refused = "a pVM cannot have read-only memory; use --firmware" },
+	{ .name = "vfio-pci", .arg = OPT_VALUE,
+	  .refused = "pKVM does not confine a device's DMA yet: it could "
+		     "read and write any pVM" },
+	{ .name = "debug-single-step", .arg = OPT_SWITCH,
+	  .refused = "no single stepping; try --loglevel=debug" },
+	{ .name = "debug-ioport", .arg = OPT_SWITCH,
+	  .refused = "arm64 has no I/O ports; try --loglevel=debug" },
+	{ .name = "debug-mmio", .arg = OPT_SWITCH,
+	  .refused = "accesses that no device claims are in --loglevel=debug" },
+	{ .name = "debug-iodelay", .arg = OPT_VALUE,
+	  .refused = "no delays are made" },
+	{ .name = "aarch32", .arg = OPT_SWITCH,
+	  .refused = "a pVM has no 32-bit kernel mode; boot a 64-bit kernel" },
+	{ .name = "pmu", .arg = OPT_SWITCH,
+	  .refused = "pKVM hides the PMU from a pVM; measure with "
+		     "CNTVCT_EL0" },
+	{ .name = "sve-max-vl", .arg = OPT_VALUE,
+	  .refused = "pKVM hides SVE from a pVM; leave it out" },
+	{ .name = "override-bad-firmware-cntfrq", .arg = OPT_VALUE,
+	  .refused = "the timer's frequency is the host's CNTFRQ_EL0; update "
+		     "the host's firmware" },
+	{ .name = "psci", .arg = OPT_SWITCH,
+	  .refused = "a pVM's PSCI calls never reach lkvm-pvm; the kernel "
+		     "answers them" },
+	{ .name = "counter-offset", .arg = OPT_VALUE,
+	  .refused = "the host cannot change a pVM's counter; leave it out" },
+	{ .name = "nested", .arg = OPT_SWITCH, .refused = NO_NESTED },
+	{ .name = "e2h0", .arg = OPT_SWITCH, .refused = NO_NESTED },
+};
+/* clang-format on */
+
+const struct opt_table config_table = {
+	.specs = run_specs,
+	.nr = ARRAY_SIZE(run_specs),
+	.positional = config_set_kernel_argument,
+};

@@ -4,7 +4,8 @@
  *
  * Kernels: arm64 Image (Documentation/arch/arm64/booting.rst), the same
  * compressed with gzip or zstd, EFI zboot (vmlinuz.efi with a gzip or zstd
- * payload), and flat payloads (no Image header: kvm-unit-tests).
+ * payload), and flat payloads (no Image header, named *.flat or *.bin:
+ * kvm-unit-tests).
  *
  * The bytes are streamed from the file (through the decompressor) into guest
  * RAM, so nothing the size of a kernel is ever held a second time.
@@ -36,20 +37,29 @@ struct loader_inputs {
 	uint64_t host_page_size; /* bytes; a warning names another page size */
 };
 
+/* What is absent has length 0. */
 struct loader_placement {
-	enum loader_kind kind;
-	gpa_t entry;
-	struct gpa_range kernel; /* image_size bytes: with bss */
-	struct gpa_range dtb;
-	struct gpa_range initrd; /* len 0 when there is none */
+	enum loader_kind kind;	   /* LOADER_FIRMWARE: no kernel was given */
+	gpa_t entry;		   /* the firmware's when there is one */
+	struct gpa_range firmware; /* at the start of RAM */
+	struct gpa_range kernel;   /* image_size bytes: with bss */
+	struct gpa_range dtb;	   /* room for it, 2 MiB aligned */
+	struct gpa_range initrd;
 	unsigned int page_kib; /* the Image's page size: 4, 16, 64; 0 unknown */
 };
 
 /*
- * Reads the inputs into @ram and says where they are. Everything is placed
- * low and without overlap: kernel, device tree (2 MiB aligned room), initrd;
- * so that mem= in the guest's command line still covers them. What does not
- * fit is refused with the sizes named.
+ * Reads the inputs into @ram, which reads as zeros, and says where they are.
+ * Everything is placed low and without overlap: kernel, device tree (2 MiB
+ * aligned room), initrd; so that mem= in the guest's command line still covers
+ * them. What does not fit is refused with the sizes named.
+ *
+ * Flat payloads go to 512 KiB from the start of RAM, as kvmtool does it; the
+ * device tree below them, the initrd at the end of RAM, so that bss and stack
+ * behind the payload meet nothing.
+ *
+ * Firmware goes to the start of RAM and is entered; the device tree follows on
+ * a 2 MiB boundary, then a kernel given besides it (its place is in @out).
  *
  * Logs the reason itself; returns -EINVAL (not a kernel, truncated), -ENOSPC
  * (does not fit) or the errno of the file operation.

@@ -327,7 +327,7 @@ int config_set_transport(struct opt_parse *p, const char *value)
 
 int config_set_dev(struct opt_parse *p, const char *value)
 {
-	if (strcmp(value, "/dev/kvm"))
+	if (strcmp(value, "/dev/kvm") != 0)
 		return opt_bad_value(p, value, "only /dev/kvm is used");
 	return 0;
 }

@@ -20,6 +20,7 @@ int host_read(const char *root, const char *path, char *text, size_t size)
 	ssize_t n;
 	int fd, err = 0;
 
+	text[0] = '\0';
 	if (snprintf(full, sizeof(full), "%s%s", root, path) >=
 	    (int)sizeof(full))
 		return -ENAMETOOLONG;
@@ -167,13 +168,14 @@ int host_memory_available(uint64_t *bytes, const char **what)
 /* Root of a container has the bit, too; its user namespace is a small one. */
 static bool in_initial_user_ns(const char *root)
 {
-	unsigned long inside, outside, count;
-	char text[256];
+	char text[256], *c = text;
+	uint64_t inside, outside, count;
 
 	if (host_read(root, "/proc/self/uid_map", text, sizeof(text)) < 0)
 		return true; /* a kernel without user namespaces */
-	if (sscanf(text, "%lu %lu %lu", &inside, &outside, &count) != 3)
-		return false;
+	inside = strtoull(c, &c, 10);
+	outside = strtoull(c, &c, 10);
+	count = strtoull(c, &c, 10);
 	return inside == 0 && outside == 0 && count == UINT32_MAX;
 }
 

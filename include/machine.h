@@ -36,6 +36,10 @@
 #define MACHINE_PCI_MMIO_BASE 0x50000000ULL
 #define MACHINE_PCI_MMIO_SIZE 0x20000000ULL
 
+/* One bus holds 32 slots of 8 functions; Linux maps 1 MiB of ECAM for it. */
+#define MACHINE_PCI_BUSES    1U
+#define MACHINE_PCI_INTX_SPI 2 /* four, INTA to INTD; used without ITS only */
+
 #define MACHINE_RAM_BASE 0x80000000ULL
 
 /* KVM allows 512; the redistributors of as many fit below the distributor. */

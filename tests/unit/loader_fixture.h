@@ -172,7 +172,7 @@ static inline void make_image(uint8_t *image, size_t len, uint64_t text_offset,
 
 	for (size_t i = 64; i < len; i++) {
 		noise = noise * 1664525 + 1013904223;
-		image[i] = (uint8_t)(noise >> 24);
+		image[i] = noise >> 24 & 0x1f;
 	}
 	memset(image, 0, 64);
 	put32(image, 0x14000010); /* b . + 64 */

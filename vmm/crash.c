@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * crash.c: a fault of lkvm-pvm itself: the terminal is given back, the place
+ * is named, and the signal takes its course.
+ */
+#include "crash.h"
+
+#include <execinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "term.h"
+
+#define FRAMES 32
+
+static void say(const char *text)
+{
+	ssize_t n = write(STDERR_FILENO, text, strlen(text));
+
+	(void)n; /* nobody left to tell */
+}
+
+static void on_fault(int sig, siginfo_t *si, void *context)
+{
+	void *frames[FRAMES];
+	char line[128];
+
+	(void)context;
+	term_emergency_restore();
+	/* SA_RESETHAND: a second fault in here ends the process. */
+	(void)snprintf(
+		line, sizeof(line),
+		"lkvm-pvm: bug: SIG%s at address %p; please report this:\n",
+		sigabbrev_np(sig), si->si_addr);
+	say(line);
+	backtrace_symbols_fd(frames, backtrace(frames, FRAMES), STDERR_FILENO);
+	(void)raise(sig);
+}
+
+void crash_handlers_install(void)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+				       SIGABRT };
+	struct sigaction sa = {
+		.sa_sigaction = on_fault,
+		.sa_flags = SA_SIGINFO | SA_RESETHAND,
+	};
+
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &sa, NULL);
+}

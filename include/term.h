@@ -4,19 +4,21 @@
  * that a thread of its own writes out, so that neither a vCPU nor the I/O loop
  * ever sits in write(2). stdin may be a terminal, a pipe, a file or /dev/null.
  *
- * Keys: Ctrl-a x ends lkvm-pvm, Ctrl-a b sends a break, Ctrl-a a sends
- * Ctrl-a, Ctrl-a h (or ?) shows this list. They act only when stdin is a
+ * Keys: Ctrl-a x ends lkvm-pvm, Ctrl-a b sends a break, Ctrl-a a (or Ctrl-a
+ * Ctrl-a) sends Ctrl-a, Ctrl-a h (or ?) shows this list; before any other key
+ * Ctrl-a goes to the guest like the key. They act only when stdin is a
  * terminal; in a pipe or file every byte goes to the guest.
+ *
+ * In the background of a shell the terminal is left alone; the first key typed
+ * after lkvm-pvm came to the foreground makes it ours.
  */
 #ifndef LKVM_PVM_TERM_H
 #define LKVM_PVM_TERM_H
 
-#include <pthread.h>
-#include <termios.h>
-
 #include "loop.h"
 
-#define TERM_OUT_SIZE 65536U /* bytes of output queued at most */
+#define TERM_OUT_SIZE  65536U /* bytes of output queued at most */
+#define TERM_HELD_SIZE 16384U /* bytes typed ahead of the guest at most */
 
 struct term_host {
 	void *ctx;
@@ -26,35 +28,39 @@ struct term_host {
 	void (*quit)(void *ctx);       /* Ctrl-a x; loop thread */
 };
 
+struct term_out; /* the output queue and its writer */
+
 struct term {
 	struct term_host host;
 	struct loop *loop;
 	struct watch in;
-	int in_fd, out_fd; /* borrowed */
-	bool is_tty;	   /* stdin is a terminal */
-	bool can_poll;	   /* stdin works with epoll */
-	bool escape;	   /* Ctrl-a was typed; the next key is for us */
+	struct watch kick; /* eventfd: the guest has room for input */
+	int in_fd;	   /* borrowed */
+	bool is_tty;	   /* it is a terminal */
+	bool is_raw;	   /* ... and in raw mode */
+	bool can_poll;	   /* it works with epoll */
+	bool is_watched;
+	bool escape; /* Ctrl-a was typed; the next key is for us */
 	bool in_eof;
-	uint8_t held[256]; /* typed, not yet taken by the guest */
+	uint8_t held[TERM_HELD_SIZE]; /* typed, not yet taken by the guest */
 	size_t held_pos, held_len;
-
-	pthread_t writer;
-	bool writer_started;
-	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t more, room;
-	uint8_t out[TERM_OUT_SIZE] GUARDED_BY(lock);
-	size_t out_head GUARDED_BY(lock), out_len GUARDED_BY(lock);
-	bool closing GUARDED_BY(lock), out_dead GUARDED_BY(lock);
+	struct term_out *out; /* NULL when not initialised */
 };
 
 /*
  * Puts a terminal on @in_fd into raw mode (restored by term_fini(), at exit
  * and by term_emergency_restore()), starts the writer and watches the input.
+ * 0 or -errno; nothing is to be undone then.
  */
 int __must_check term_init(struct term *t, struct loop *loop, int in_fd,
 			   int out_fd, const struct term_host *host);
 
-/* Writes out what is queued (1 s at most), then restores the terminal. */
+/*
+ * Writes out what is queued, then restores the terminal. Gives up, and says so,
+ * when the output's reader takes nothing for 1 s (a terminal) or 30 s (a pipe:
+ * somebody may be reading in less). The loop does not run any more. Idempotent,
+ * also on a zeroed struct.
+ */
 void term_fini(struct term *t);
 
 /*
@@ -70,11 +76,16 @@ void term_write(struct term *t, const uint8_t *bytes, size_t len);
  */
 void term_throttle(struct term *t);
 
-/* input() refused bytes before and has room now. Any thread. */
+/*
+ * input() refused bytes before and has room now, or is another device after a
+ * guest's reset. Any thread, any lock held.
+ */
 void term_input_room(struct term *t);
 
 /* Lets nobody wait in term_throttle() any more: the VM is being stopped. */
 void term_release_writers(struct term *t);
+/* ... and again, for the next VM on the same terminal. */
+void term_hold_writers(struct term *t);
 
 /* Async-signal-safe: the terminal as it was before term_init(). */
 void term_emergency_restore(void);

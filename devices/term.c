@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * term.c: the user's terminal: modes, keys and what is typed. What the guest
+ * prints is term_out.c's.
+ *
+ * How input works: all of it runs on the loop's thread. Bytes go from the file
+ * descriptor to "held" and from there to the guest, as far as it takes them.
+ * A terminal is always read, so that Ctrl-a x is seen whatever the guest does;
+ * a pipe or file is read only when nothing is held, so nothing of it is lost.
+ * term_input_room() (any thread) kicks an eventfd, which brings us here again.
+ *
+ * The saved modes are one of the two pieces of mutable file-scope state in
+ * the program (HACKING.md, "State"): a signal handler has no other way to them.
+ */
+#include "term.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "term_out.h"
+
+#define KEY_ESCAPE 0x01 /* Ctrl-a */
+
+#define READ_CHUNK	1024U
+#define READS_PER_VISIT 16U /* of a file, before others have their turn */
+
+static struct {
+	struct termios modes;
+	int fd;
+	bool is_saved;	    /* accessed atomically; set last, cleared first */
+	bool is_registered; /* with atexit() */
+} term_saved;
+
+static bool in_foreground(int fd)
+{
+	pid_t group = tcgetpgrp(fd);
+
+	/* Not our controlling terminal: nobody to share it with. */
+	return group < 0 || group == getpgrp();
+}
+
+/* tcsetattr() that neither stops nor fails in the background. */
+static int set_modes(int fd, const struct termios *modes)
+{
+	sigset_t ttou, old;
+	int ret;
+
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &ttou, &old);
+	do
+		ret = tcsetattr(fd, TCSANOW, modes);
+	while (ret && errno == EINTR);
+	ret = ret ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
+void term_emergency_restore(void)
+{
+	int saved_errno = errno;
+
+	if (!__atomic_exchange_n(&term_saved.is_saved, false, __ATOMIC_ACQ_REL))
+		return;
+	/* In the background the shell has set what it wants. */
+	if (in_foreground(term_saved.fd))
+		(void)set_modes(term_saved.fd, &term_saved.modes);
+	log_set_raw(false);
+	errno = saved_errno;
+}
+
+/* False while in the background, where the modes are not ours to change. */
+static bool enter_raw(struct term *t)
+{
+	struct termios raw;
+
+	if (t->is_raw)
+		return true;
+	if (!in_foreground(t->in_fd) || tcgetattr(t->in_fd, &raw))
+		return false;
+	term_saved.modes = raw;
+	term_saved.fd = t->in_fd;
+	__atomic_store_n(&term_saved.is_saved, true, __ATOMIC_RELEASE);
+	if (!term_saved.is_registered)
+		term_saved.is_registered = atexit(term_emergency_restore) == 0;
+
+	cfmakeraw(&raw);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	if (set_modes(t->in_fd, &raw)) {
+		term_emergency_restore();
+		return false;
+	}
+	log_set_raw(true);
+	t->is_raw = true;
+	return true;
+}
+
+/* Hands the guest as much as it takes. */
+static void deliver(struct term *t)
+{
+	size_t taken;
+
+	if (t->held_len == 0)
+		return;
+	taken = t->host.input(t->host.ctx, t->held + t->held_pos, t->held_len);
+	t->held_pos += taken;
+	t->held_len -= taken;
+	if (t->held_len == 0)
+		t->held_pos = 0;
+}
+
+/* One typed byte for the guest; lost when far too much waits already. */
+static void hold(struct term *t, uint8_t byte)
+{
+	if (t->held_pos + t->held_len == TERM_HELD_SIZE) {
+		memmove(t->held, t->held + t->held_pos, t->held_len);
+		t->held_pos = 0;
+	}
+	if (t->held_len < TERM_HELD_SIZE)
+		t->held[t->held_pos + t->held_len++] = byte;
+}
+
+static void show_keys(struct term *t)
+{
+	static const char keys[] = "\r\n"
+				   "Ctrl-a x  end lkvm-pvm and its VM\r\n"
+				   "Ctrl-a b  send a break (sysrq)\r\n"
+				   "Ctrl-a a  send Ctrl-a\r\n"
+				   "Ctrl-a h  show these keys\r\n";
+
+	term_write(t, (const uint8_t *)keys, sizeof(keys) - 1);
+}
+
+/* The key after Ctrl-a. */
+static void take_command(struct term *t, uint8_t key)
+{
+	switch (key) {
+	case 'x':
+		t->host.quit(t->host.ctx);
+		break;
+	case 'b':
+		deliver(t); /* what was typed before it comes before it */
+		t->host.send_break(t->host.ctx);
+		break;
+	case 'a':
+	case KEY_ESCAPE:
+		hold(t, KEY_ESCAPE);
+		break;
+	case 'h':
+	case '?':
+		show_keys(t);
+		break;
+	default:
+		hold(t, KEY_ESCAPE);
+		hold(t, key);
+		break;
+	}
+}
+
+static void take_key(struct term *t, uint8_t key)
+{
+	if (t->escape) {
+		t->escape = false;
+		take_command(t, key);
+	} else if (key == KEY_ESCAPE) {
+		t->escape = true;
+	} else {
+		hold(t, key);
+	}
+}
+
+static void watch_input(struct term *t)
+{
+	if (!t->can_poll || t->is_watched || t->in_eof)
+		return;
+	t->is_watched = loop_add(t->loop, &t->in) == 0;
+}
+
+static void unwatch_input(struct term *t)
+{
+	if (!t->is_watched)
+		return;
+	t->is_watched = false;
+	loop_remove(t->loop, &t->in);
+}
+
+/* Reads once; false when there is nothing now, or never again. */
+static bool read_input(struct term *t)
+{
+	uint8_t bytes[READ_CHUNK];
+	ssize_t n = read(t->in_fd, bytes, sizeof(bytes));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return false;
+	if (n <= 0) { /* end of file, hang-up, closed */
+		t->in_eof = true;
+		unwatch_input(t);
+		return false;
+	}
+	for (ssize_t i = 0; i < n; i++) {
+		if (t->is_tty)
+			take_key(t, bytes[i]);
+		else
+			hold(t, bytes[i]);
+	}
+	deliver(t);
+	return true;
+}
+
+static void input_ready(struct watch *w, uint32_t events)
+{
+	struct term *t = container_of(w, struct term, in);
+
+	(void)events; /* read() tells a hang-up from bytes */
+	if (!t->is_watched)
+		return;
+	if (t->is_tty && !t->is_raw) {
+		if (!enter_raw(t))
+			return;
+		/* From here on level-triggered. */
+		if (loop_change(t->loop, &t->in, EPOLLIN))
+			unwatch_input(t);
+	}
+	read_input(t);
+	if (!t->is_tty && t->held_len > 0)
+		unwatch_input(t); /* until the guest has room */
+}
+
+void term_input_room(struct term *t)
+{
+	const uint64_t one = 1;
+
+	/* Fails only when it is set already. */
+	if (write(t->kick.fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* The guest has room; also how reading a file begins. */
+static void kick_ready(struct watch *w, uint32_t events)
+{
+	struct term *t = container_of(w, struct term, kick);
+	uint64_t count;
+
+	(void)events;
+	if (read(t->kick.fd, &count, sizeof(count)) < 0)
+		return;
+	deliver(t);
+	if (t->held_len > 0)
+		return;
+	watch_input(t);
+	if (t->can_poll || t->in_eof)
+		return;
+	for (unsigned int i = 0; i < READS_PER_VISIT; i++) {
+		if (!read_input(t) || t->held_len > 0)
+			return;
+	}
+	term_input_room(t);
+}
+
+static int start_input(struct term *t)
+{
+	int err;
+
+	t->kick = (struct watch){ .events = EPOLLIN, .ready = kick_ready };
+	t->kick.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (t->kick.fd < 0)
+		return -errno;
+	err = loop_add(t->loop, &t->kick);
+	if (err)
+		goto out_close;
+
+	/* In the background a terminal's bytes are for somebody else, who may
+	 * let them wait: be told once of each. */
+	t->in = (struct watch){
+		.fd = t->in_fd,
+		.events = EPOLLIN,
+		.ready = input_ready,
+	};
+	if (t->is_tty && !enter_raw(t))
+		t->in.events |= EPOLLET;
+	err = loop_add(t->loop, &t->in);
+	t->can_poll = t->is_watched = !err;
+	if (err == -EPERM) /* a file: read it without being told to */
+		term_input_room(t);
+	else if (err)
+		t->in_eof = true; /* closed, or nothing one can read */
+	return 0;
+
+out_close:
+	close(t->kick.fd);
+	t->kick.fd = -1;
+	return err;
+}
+
+int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
+	      const struct term_host *host)
+{
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	t->host = *host;
+	t->loop = loop;
+	t->in_fd = in_fd;
+	t->is_tty = isatty(in_fd);
+
+	err = term_out_start(&t->out, out_fd);
+	if (err)
+		return err;
+	err = start_input(t);
+	if (err) {
+		term_out_stop(t->out);
+		t->out = NULL;
+	}
+	return err;
+}
+
+void term_write(struct term *t, const uint8_t *bytes, size_t len)
+{
+	term_out_write(t->out, bytes, len);
+}
+
+void term_throttle(struct term *t)
+{
+	term_out_throttle(t->out);
+}
+
+void term_release_writers(struct term *t)
+{
+	term_out_set_released(t->out, true);
+}
+
+void term_hold_writers(struct term *t)
+{
+	term_out_set_released(t->out, false);
+}
+
+void term_fini(struct term *t)
+{
+	if (!t->out)
+		return;
+	term_out_stop(t->out);
+	t->out = NULL;
+	unwatch_input(t);
+	loop_remove(t->loop, &t->kick);
+	close(t->kick.fd);
+	t->kick.fd = -1;
+	if (t->is_raw)
+		term_emergency_restore();
+	t->is_raw = false;
+}

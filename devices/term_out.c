@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * term_out.c: what the guest prints, from a ring to the file descriptor.
+ *
+ * How this works: term_write() appends under the lock and wakes the writer
+ * only for the first byte of a burst. The writer then gives the burst a few
+ * milliseconds to grow (nobody sees them) and writes all of it at once: a
+ * guest prints a byte per exit, and a system call for each would cost
+ * more than the exit. write(2) is called without the lock, by this thread
+ * alone, with every signal blocked: SIGTTOU does not stop us in the background,
+ * SIGPIPE does not kill us, EPIPE tells.
+ *
+ * A writer that sits in write(2) when all is over is abandoned: nothing else
+ * ends it but a signal of its own. It frees the queue when it gets out; the end
+ * of the process is more likely.
+ */
+#include "term_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "term.h"
+
+#define GATHER_MS    3
+#define GATHER_BYTES 4096U /* enough of a burst: no more waiting */
+#define THROTTLE_AT  (TERM_OUT_SIZE / 2)
+
+#define STALL_TTY_MS  1000
+#define STALL_PIPE_MS 30000
+
+enum writer_state {
+	WRITER_IDLE,	  /* waits for the first byte of a burst: wake it */
+	WRITER_GATHERING, /* waits for more of it */
+	WRITER_WRITING,
+};
+
+struct term_out {
+	int fd; /* our own: an abandoned writer still has it */
+	pthread_t writer;
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t more, room;
+	uint8_t bytes[TERM_OUT_SIZE] GUARDED_BY(lock);
+	size_t head GUARDED_BY(lock), len GUARDED_BY(lock);
+	uint64_t nr_written GUARDED_BY(lock), nr_dropped GUARDED_BY(lock);
+	enum writer_state state GUARDED_BY(lock);
+	bool closing GUARDED_BY(lock), released GUARDED_BY(lock);
+	bool dead GUARDED_BY(lock), abandoned GUARDED_BY(lock);
+};
+
+static struct timespec after_ms(long ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+/* len is read without the lock in term_out_throttle(). */
+static void set_len(struct term_out *o, size_t len)
+{
+	__atomic_store_n(&o->len, len, __ATOMIC_RELAXED);
+}
+
+void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len)
+{
+	size_t tail, first, room;
+
+	pthread_mutex_lock(&o->lock);
+	room = o->dead ? 0 : TERM_OUT_SIZE - o->len;
+	if (len > room) {
+		o->nr_dropped += len - room;
+		len = room;
+	}
+	tail = (o->head + o->len) % TERM_OUT_SIZE;
+	first = len < TERM_OUT_SIZE - tail ? len : TERM_OUT_SIZE - tail;
+	memcpy(o->bytes + tail, bytes, first);
+	memcpy(o->bytes, bytes + first, len - first);
+	set_len(o, o->len + len);
+	if (len > 0 &&
+	    (o->state == WRITER_IDLE ||
+	     (o->state == WRITER_GATHERING && o->len >= GATHER_BYTES)))
+		pthread_cond_signal(&o->more);
+	pthread_mutex_unlock(&o->lock);
+}
+
+void term_out_throttle(struct term_out *o)
+{
+	if (__atomic_load_n(&o->len, __ATOMIC_RELAXED) <= THROTTLE_AT)
+		return;
+	pthread_mutex_lock(&o->lock);
+	while (o->len > THROTTLE_AT && !o->released && !o->dead)
+		pthread_cond_wait(&o->room, &o->lock);
+	pthread_mutex_unlock(&o->lock);
+}
+
+void term_out_set_released(struct term_out *o, bool released)
+{
+	pthread_mutex_lock(&o->lock);
+	o->released = released;
+	pthread_cond_broadcast(&o->room);
+	pthread_mutex_unlock(&o->lock);
+}
+
+/* write(2): bytes written or -errno. */
+static ssize_t write_out(int fd, const uint8_t *bytes, size_t len)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	for (;;) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n >= 0)
+			return n;
+		if (errno == EAGAIN) /* somebody made it non-blocking */
+			(void)poll(&pfd, 1, -1);
+		else if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/* Waits for a burst and gives it time to grow. False: no more will come. */
+static bool wait_for_output(struct term_out *o)
+{
+	struct timespec until;
+	int ret = 0;
+
+	o->state = WRITER_IDLE;
+	while (o->len == 0 && !o->closing)
+		pthread_cond_wait(&o->more, &o->lock);
+
+	until = after_ms(GATHER_MS);
+	o->state = WRITER_GATHERING;
+	while (o->len < GATHER_BYTES && !o->closing && ret != ETIMEDOUT)
+		ret = pthread_cond_clockwait(&o->more, &o->lock,
+					     CLOCK_MONOTONIC, &until);
+	o->state = WRITER_WRITING;
+	return o->len > 0;
+}
+
+static void give_up(struct term_out *o, ssize_t err)
+{
+	o->dead = true;
+	o->nr_dropped += o->len;
+	set_len(o, 0);
+	log_warn("console output: %s; what the guest prints is dropped from "
+		 "here on",
+		 err ? errno_text((int)err) : "nothing written");
+}
+
+/* Writes one stretch of the ring; called with the lock, which it drops. */
+static void write_stretch(struct term_out *o)
+{
+	size_t to_end = TERM_OUT_SIZE - o->head;
+	size_t len = o->len < to_end ? o->len : to_end;
+	const uint8_t *bytes = o->bytes + o->head;
+	ssize_t n;
+
+	pthread_mutex_unlock(&o->lock);
+	n = write_out(o->fd, bytes, len);
+	pthread_mutex_lock(&o->lock);
+	if (o->abandoned)
+		return;
+	if (n > 0) {
+		o->head = (o->head + (size_t)n) % TERM_OUT_SIZE;
+		set_len(o, o->len - (size_t)n);
+		o->nr_written += (uint64_t)n;
+	} else {
+		give_up(o, n);
+	}
+	pthread_cond_broadcast(&o->room);
+}
+
+static void term_out_free(struct term_out *o)
+{
+	pthread_cond_destroy(&o->room);
+	pthread_cond_destroy(&o->more);
+	pthread_mutex_destroy(&o->lock);
+	if (o->fd >= 0)
+		close(o->fd);
+	free(o);
+}
+
+static void *writer_main(void *arg)
+{
+	struct term_out *o = arg;
+	bool is_mine;
+
+	pthread_mutex_lock(&o->lock);
+	while (!o->abandoned && wait_for_output(o))
+		write_stretch(o);
+	is_mine = o->abandoned;
+	pthread_mutex_unlock(&o->lock);
+	if (is_mine)
+		term_out_free(o);
+	return NULL;
+}
+
+int term_out_start(struct term_out **out, int fd)
+{
+	struct term_out *o = calloc(1, sizeof(*o));
+	sigset_t all, old;
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	/* -1 when stdout is closed: write(2) will say so. */
+	o->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	pthread_mutex_init(&o->lock, NULL);
+	pthread_cond_init(&o->more, NULL);
+	pthread_cond_init(&o->room, NULL);
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&o->writer, NULL, writer_main, o);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err) {
+		term_out_free(o);
+		return -err;
+	}
+	*out = o;
+	return 0;
+}
+
+/* True when all is written; false when the reader does not read. */
+static bool drain(struct term_out *o)
+{
+	long stall_ms = isatty(o->fd) ? STALL_TTY_MS : STALL_PIPE_MS;
+	struct timespec until = after_ms(stall_ms);
+	uint64_t before = o->nr_written;
+	int ret = 0;
+
+	while (o->len > 0 && ret != ETIMEDOUT) {
+		ret = pthread_cond_clockwait(&o->room, &o->lock,
+					     CLOCK_MONOTONIC, &until);
+		if (o->nr_written == before)
+			continue;
+		before = o->nr_written;
+		until = after_ms(stall_ms);
+		ret = 0;
+	}
+	return o->len == 0;
+}
+
+void term_out_stop(struct term_out *o)
+{
+	pthread_t writer = o->writer;
+	bool drained;
+
+	pthread_mutex_lock(&o->lock);
+	o->closing = o->released = true;
+	pthread_cond_signal(&o->more);
+	drained = drain(o);
+	if (o->nr_dropped > 0 && !o->dead)
+		log_warn("console output: %llu bytes dropped: they came faster "
+			 "than they were read",
+			 (unsigned long long)o->nr_dropped);
+	if (!drained)
+		log_warn("console output: nobody reads it; its last %zu bytes "
+			 "are lost",
+			 o->len);
+	o->abandoned = !drained;
+	pthread_mutex_unlock(&o->lock);
+
+	if (!drained) {
+		pthread_detach(writer);
+		return;
+	}
+	pthread_join(writer, NULL);
+	term_out_free(o);
+}

@@ -16,7 +16,7 @@ enum log_level {
 	LOG_DEBUG,
 };
 
-/* Sets the most talkative level shown; LOG_WARNING until called. */
+/* Sets the most talkative level shown; LOG_INFO until called. */
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 

@@ -14,7 +14,7 @@
 static struct {
 	enum log_level level;
 	bool raw;
-} log_state = { .level = LOG_WARNING };
+} log_state = { .level = LOG_INFO };
 
 void log_set_level(enum log_level level)
 {

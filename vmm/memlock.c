@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memlock.c: RLIMIT_MEMLOCK and free memory: checked before the VM is built,
+ * and what happens when a running guest meets the limit.
+ *
+ * How this works: every page a protected guest touches is pinned until the VM
+ * dies and counts as locked memory. The default limit on most machines is
+ * 8 MiB, so a guest would stop soon after it started; hence the whole need is
+ * compared with the limit before anything is created. With --memlock=lazy the
+ * guest starts anyway: KVM_RUN then fails at the limit without losing
+ * anything, the VM is paused, and it goes on once the limit is higher.
+ */
+#include "vm.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "log.h"
+
+/* Locked memory other than the guest's that a run may come to hold. */
+#define MEMLOCK_SLACK	KIB(64)
+#define MEMLOCK_POLL_MS 100
+
+static unsigned long long mib_up(uint64_t bytes)
+{
+	return (bytes + MIB(1) - 1) >> 20;
+}
+
+static unsigned long long kib_up(uint64_t bytes)
+{
+	return (bytes + KIB(1) - 1) >> 10;
+}
+
+static int refuse(uint64_t need, const struct pvm_memlock *m)
+{
+	log_err("RLIMIT_MEMLOCK is %llu KiB, this protected VM needs %llu KiB (-m %llu MiB and %llu KiB for lkvm-pvm): all of a protected guest's memory is locked",
+		kib_up(m->hard), kib_up(need),
+		mib_up(need - MEMLOCK_SLACK - m->locked),
+		kib_up(MEMLOCK_SLACK + m->locked));
+	log_err("raise it as root: `ulimit -l %llu` in this shell's parent, or \"memlock %llu\" (soft and hard) for your user in /etc/security/limits.d/, or LimitMEMLOCK=%lluM in a systemd unit; or start with --memlock=lazy",
+		kib_up(need), kib_up(need), mib_up(need));
+	return -ENOMEM;
+}
+
+static int check_limit(const struct config *cfg)
+{
+	struct pvm_memlock m;
+	uint64_t need;
+	int ret = pvm_memlock_get(&m);
+
+	if (ret) {
+		log_err("cannot read the memlock limit: %s", errno_text(ret));
+		return ret;
+	}
+	if (m.exempt)
+		return 0;
+	need = cfg->mem + m.locked + MEMLOCK_SLACK;
+	if (m.soft >= need)
+		return 0;
+	(void)pvm_memlock_raise(need);
+	if (m.hard >= need || cfg->memlock == MEMLOCK_LAZY)
+		return 0;
+	return refuse(need, &m);
+}
+
+static int check_memory(const struct config *cfg)
+{
+	/* EL2's page tables and the host's own bookkeeping. */
+	uint64_t need = cfg->mem + cfg->mem / 128, available;
+	const char *what;
+
+	if (host_memory_available(&available, &what) || need <= available)
+		return 0;
+	log_err("-m %llu: a protected guest's memory cannot be swapped out, and only %llu MiB are left (%s); lower -m or free memory",
+		mib_up(cfg->mem), (unsigned long long)(available >> 20), what);
+	return -ENOMEM;
+}
+
+int memlock_prepare(const struct config *cfg)
+{
+	int ret;
+
+	if (!cfg->protected_vm)
+		return 0;
+	ret = check_memory(cfg);
+	return ret ? ret : check_limit(cfg);
+}
+
+static bool limit_allows_a_page(uint64_t need)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct pvm_memlock m;
+
+	(void)pvm_memlock_raise(need); /* up to a hard limit raised by root */
+	if (pvm_memlock_get(&m))
+		return true; /* let KVM_RUN say */
+	return m.exempt || m.locked + page <= m.soft;
+}
+
+void memlock_wait(struct vcpu *v)
+{
+	const struct timespec interval = { .tv_nsec =
+						   MEMLOCK_POLL_MS * 1000000L };
+	struct vm *vm = v->vm;
+	uint64_t need = vm->cfg->mem + MEMLOCK_SLACK;
+	struct pvm_memlock m;
+
+	if (limit_allows_a_page(need))
+		return;
+	vm_pause(vm);
+	if (!pvm_memlock_get(&m))
+		log_warn(
+			"paused: the guest reached RLIMIT_MEMLOCK (%llu KiB locked of %llu KiB) and may need up to %llu KiB; as root: prlimit --pid %d --memlock=%llu",
+			kib_up(m.locked), kib_up(m.soft), kib_up(need),
+			(int)getpid(), (unsigned long long)need);
+	while (!vm_finished(vm) && !limit_allows_a_page(need))
+		(void)nanosleep(&interval, NULL);
+	if (!vm_finished(vm))
+		log_info("RLIMIT_MEMLOCK was raised: the guest goes on");
+	vm_resume(vm);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* run.c: the story of `lkvm-pvm run`, top to bottom. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "crash.h"
+#include "log.h"
+#include "verbs.h"
+#include "vm.h"
+
+/* --- the user: keys and signals ------------------------------------------- */
+
+static size_t typed(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct vm *vm = ctx;
+	size_t n;
+
+	pthread_mutex_lock(&vm->io_lock);
+	n = uart_receive(&vm->uart, bytes, len);
+	pthread_mutex_unlock(&vm->io_lock);
+	return n;
+}
+
+static void typed_break(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	pthread_mutex_lock(&vm->io_lock);
+	uart_receive_break(&vm->uart);
+	pthread_mutex_unlock(&vm->io_lock);
+}
+
+static void typed_quit(void *ctx)
+{
+	vm_finish_as(ctx, 128 + SIGINT, "user", "ended it with Ctrl-a x");
+}
+
+static void signal_arrived(struct watch *w, uint32_t events)
+{
+	struct vm *vm = container_of(w, struct vm, signals);
+	struct signalfd_siginfo si;
+
+	(void)events;
+	if (read(w->fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
+		return;
+	vm_finish_as(vm, 128 + (int)si.ssi_signo, "user", "ended it with SIG%s",
+		     sigabbrev_np((int)si.ssi_signo));
+}
+
+/*
+ * Ending signals become readable on a file descriptor of the loop; threads
+ * inherit the mask. SIGPIPE must not end us: a console's reader may leave.
+ */
+static int watch_signals(struct vm *vm)
+{
+	sigset_t set;
+	int ret;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+
+	vm->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (vm->signals.fd < 0)
+		return -errno;
+	vm->signals.events = EPOLLIN;
+	vm->signals.ready = signal_arrived;
+	ret = loop_add(&vm->loop, &vm->signals);
+	if (ret) {
+		close(vm->signals.fd);
+		vm->signals.fd = -1;
+	}
+	return ret;
+}
+
+static void unwatch_signals(struct vm *vm)
+{
+	if (vm->signals.fd < 0)
+		return;
+	loop_remove(&vm->loop, &vm->signals);
+	close(vm->signals.fd);
+	vm->signals.fd = -1;
+}
+
+static int open_terminal(struct vm *vm)
+{
+	const struct term_host host = {
+		.ctx = vm,
+		.input = typed,
+		.send_break = typed_break,
+		.quit = typed_quit,
+	};
+	int ret = term_init(&vm->term, &vm->loop, STDIN_FILENO, STDOUT_FILENO,
+			    &host);
+
+	if (ret)
+		log_err("cannot use the terminal: %s", errno_text(ret));
+	vm->has_term = ret == 0;
+	return ret;
+}
+
+static void close_terminal(struct vm *vm)
+{
+	if (vm->has_term)
+		term_fini(&vm->term);
+	vm->has_term = false;
+}
+
+/* --- one life of the VM ---------------------------------------------------- */
+
+static void serve(struct vm *vm)
+{
+	int ret = vcpus_start(vm);
+
+	if (ret)
+		vm_finish_as(vm, EXIT_HOST, "host",
+			     "cannot run the vCPUs (see above)");
+	while (!vm_finished(vm)) {
+		ret = loop_run(&vm->loop);
+		if (ret)
+			vm_finish_as(vm, EXIT_HOST, "host",
+				     "the I/O loop failed: %s",
+				     errno_text(ret));
+	}
+	vcpus_join(vm);
+}
+
+/* Builds, runs and destroys VMs until one ends for good. */
+static int live(struct vm *vm)
+{
+	bool again;
+	int ret;
+
+	do {
+		ret = vm_build(vm);
+		if (ret)
+			return ret;
+		if (!vm->has_term)
+			ret = open_terminal(vm);
+		if (ret)
+			break;
+		serve(vm);
+		report_vcpus(vm);
+		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
+		if (again)
+			log_info("guest asked for a reset: restarting");
+		else
+			close_terminal(vm);
+		vm_destroy(vm);
+	} while (again);
+	return ret;
+}
+
+static int run_in(struct vm *vm, const struct config *cfg)
+{
+	int code = EXIT_HOST, ret;
+
+	if (memlock_prepare(cfg) || vm_init(vm, cfg))
+		return EXIT_HOST;
+	ret = watch_signals(vm);
+	if (ret) {
+		log_err("cannot watch signals: %s", errno_text(ret));
+	} else if (!live(vm)) {
+		code = vm->verdict.code;
+		log_info("%s: %s", vm->verdict.origin, vm->verdict.reason);
+	}
+	close_terminal(vm);
+	unwatch_signals(vm);
+	vm_fini(vm);
+	return code;
+}
+
+int cmd_run(const struct config *cfg)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	int code;
+
+	if (!vm) {
+		log_err("out of memory");
+		return EXIT_HOST;
+	}
+	log_set_level(cfg->loglevel);
+	crash_handlers_install();
+	/* A debugger of the same user would destroy guest pages by looking. */
+	if (!cfg->debug)
+		(void)prctl(PR_SET_DUMPABLE, 0);
+	code = run_in(vm, cfg);
+	free(vm);
+	return code;
+}

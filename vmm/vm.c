@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vm.c: building one VM from its configuration, in order, and ending it. */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "devicetree.h"
+#include "log.h"
+
+/* Room for the device tree: what Linux maps for it at most. */
+#define DTB_ROOM MIB(2)
+
+/* --- the devices' view of the world --------------------------------------- */
+
+static void uart_out(void *ctx, uint8_t byte)
+{
+	struct vm *vm = ctx;
+
+	if (vm->has_term)
+		term_write(&vm->term, &byte, 1);
+}
+
+static void uart_irq(void *ctx, bool high)
+{
+	struct vm *vm = ctx;
+
+	(void)pvm_set_spi(vm->pvm, MACHINE_UART_SPI, high);
+}
+
+static void uart_room(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	if (vm->has_term)
+		term_input_room(&vm->term);
+}
+
+static int add_devices(struct vm *vm)
+{
+	const struct uart_host host = {
+		.ctx = vm,
+		.transmit = uart_out,
+		.set_irq = uart_irq,
+		.rx_room = uart_room,
+	};
+	int ret;
+
+	memset(&vm->bus, 0, sizeof(vm->bus));
+	uart_init(&vm->uart, &host);
+	rtc_init(&vm->rtc);
+	ret = bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE, "uart",
+		      &uart_ops, &vm->uart);
+	if (!ret)
+		ret = bus_add(&vm->bus, MACHINE_RTC_BASE, MACHINE_RTC_SIZE,
+			      "rtc", &rtc_ops, &vm->rtc);
+	return ret;
+}
+
+/* --- images and device tree ----------------------------------------------- */
+
+static int load_images(struct vm *vm, const struct ram_view *ram)
+{
+	const struct config *cfg = vm->cfg;
+	const struct loader_inputs in = {
+		.kernel = cfg->kernel,
+		.firmware = cfg->firmware,
+		.initrds = cfg->initrds,
+		.nr_initrds = cfg->nr_initrds,
+		.dtb_room = DTB_ROOM,
+		.host_page_size = (uint64_t)sysconf(_SC_PAGESIZE),
+	};
+
+	return loader_load(&in, ram, &vm->placement);
+}
+
+/*
+ * What the guest is told: the user's words, and a console unless one is
+ * named. Owned by the caller; NULL without memory.
+ */
+static char *boot_arguments(const struct config *cfg)
+{
+	const char *params = cfg->params ? cfg->params : "";
+	bool has_console = strstr(params, "console=") != NULL;
+	bool has_earlycon = strstr(params, "earlycon") != NULL;
+	char *args;
+
+	if (cfg->nodefaults)
+		return strdup(params);
+
+	if (asprintf(&args, "%s%s%s%s", has_earlycon ? "" : "earlycon ",
+		     has_console ? "" : "console=ttyS0", *params ? " " : "",
+		     params) < 0)
+		return NULL;
+	return args;
+}
+
+static int describe_machine(struct vm *vm)
+{
+	struct machine *m = &vm->machine;
+	uint8_t seeds[sizeof(m->kaslr_seed) + sizeof(m->rng_seed)];
+
+	if (getrandom(seeds, sizeof(seeds), 0) != (ssize_t)sizeof(seeds))
+		return -EIO;
+	memcpy(&m->kaslr_seed, seeds, sizeof(m->kaslr_seed));
+	if (vm->cfg->has_kaslr_seed)
+		m->kaslr_seed = vm->cfg->kaslr_seed;
+	memcpy(m->rng_seed, seeds + sizeof(m->kaslr_seed), sizeof(m->rng_seed));
+	m->nr_vcpus = vm->cfg->nr_vcpus;
+	m->has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
+	m->initrd = vm->placement.initrd;
+	m->dtb = vm->placement.dtb;
+	m->entry = vm->placement.entry;
+	return 0;
+}
+
+static int dump_tree(const char *path, const void *tree, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	ssize_t n = -1;
+	int err;
+
+	if (fd >= 0) {
+		errno = ENOSPC; /* what a short write means */
+		n = write(fd, tree, len);
+	}
+	err = errno;
+	if (fd >= 0 && close(fd) && n == (ssize_t)len) {
+		err = errno;
+		n = -1;
+	}
+	if (n == (ssize_t)len)
+		return 0;
+	log_err("--dump-dtb %s: %s", path, errno_text(err));
+	return -err;
+}
+
+static int place_tree(struct vm *vm, const struct ram_view *ram)
+{
+	const struct machine *m = &vm->machine;
+	uint8_t *room = ram->hva + (m->dtb.gpa - ram->range.gpa);
+	int len = devicetree_build(m, room, m->dtb.len);
+
+	if (len < 0) {
+		log_err("the device tree does not fit into %llu KiB: shorten -p or lower -c",
+			(unsigned long long)(m->dtb.len >> 10));
+		return len;
+	}
+	return vm->cfg->dump_dtb
+		       ? dump_tree(vm->cfg->dump_dtb, room, (size_t)len)
+		       : 0;
+}
+
+int vm_build(struct vm *vm)
+{
+	struct ram_view ram = pvm_ram_view(vm->pvm);
+	char *bootargs;
+	int ret;
+
+	vm->finished = false;
+	vm->pauses = 0;
+	memset(&vm->verdict, 0, sizeof(vm->verdict));
+	vm->machine.ram = ram.range;
+
+	ret = load_images(vm, &ram);
+	if (ret)
+		return ret;
+	ret = describe_machine(vm);
+	if (ret)
+		return ret;
+
+	bootargs = boot_arguments(vm->cfg);
+	if (!bootargs)
+		return -ENOMEM;
+	vm->machine.bootargs = bootargs;
+	ret = place_tree(vm, &ram);
+	vm->machine.bootargs = NULL;
+	free(bootargs);
+	if (ret)
+		return ret;
+
+	ret = add_devices(vm);
+	if (ret)
+		return ret;
+	return pvm_start_vm(vm->pvm, vm->machine.entry, vm->machine.dtb.gpa);
+}
+
+void vm_destroy(struct vm *vm)
+{
+	struct pvm_memlock m;
+
+	/* The hypervisor wipes and returns one page at a time. */
+	if (vm->cfg->protected_vm && !pvm_memlock_get(&m) &&
+	    m.locked >= MIB(64))
+		log_info("tearing down %llu MiB",
+			 (unsigned long long)(m.locked >> 20));
+	pvm_stop_vm(vm->pvm);
+}
+
+/* --- life and state ------------------------------------------------------- */
+
+int vm_init(struct vm *vm, const struct config *cfg)
+{
+	const struct pvm_config pc = {
+		.protected_vm = cfg->protected_vm,
+		.its = cfg->irqchip == IRQCHIP_GICV3_ITS,
+		.nr_vcpus = cfg->nr_vcpus,
+		.ram = { MACHINE_RAM_BASE, cfg->mem },
+	};
+	int ret;
+
+	memset(vm, 0, sizeof(*vm));
+	vm->cfg = cfg;
+	vm->signals.fd = -1;
+	pthread_mutex_init(&vm->io_lock, NULL);
+	pthread_mutex_init(&vm->state_lock, NULL);
+	pthread_cond_init(&vm->state_changed, NULL);
+
+	ret = loop_init(&vm->loop);
+	if (ret) {
+		log_err("cannot set up the I/O loop: %s", errno_text(ret));
+		return ret;
+	}
+	vm->vcpus = calloc(cfg->nr_vcpus, sizeof(*vm->vcpus));
+	if (!vm->vcpus) {
+		loop_fini(&vm->loop);
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < cfg->nr_vcpus; i++)
+		vm->vcpus[i] = (struct vcpu){ .vm = vm, .index = i };
+
+	ret = pvm_open(&vm->pvm, &pc);
+	if (ret)
+		vm_fini(vm);
+	return ret;
+}
+
+void vm_fini(struct vm *vm)
+{
+	pvm_close(vm->pvm);
+	vm->pvm = NULL;
+	free(vm->vcpus);
+	vm->vcpus = NULL;
+	loop_fini(&vm->loop);
+	pthread_cond_destroy(&vm->state_changed);
+	pthread_mutex_destroy(&vm->state_lock);
+	pthread_mutex_destroy(&vm->io_lock);
+}
+
+void vm_finish(struct vm *vm, const struct verdict *v)
+{
+	bool first;
+
+	pthread_mutex_lock(&vm->state_lock);
+	first = !vm->finished;
+	if (first)
+		vm->verdict = *v;
+	__atomic_store_n(&vm->finished, true, __ATOMIC_SEQ_CST);
+	pthread_cond_broadcast(&vm->state_changed);
+	pthread_mutex_unlock(&vm->state_lock);
+	if (!first)
+		return;
+	if (vm->has_term)
+		term_release_writers(&vm->term);
+	vcpus_kick(vm);
+	loop_stop(&vm->loop);
+}
+
+void vm_finish_as(struct vm *vm, int code, const char *origin, const char *fmt,
+		  ...)
+{
+	struct verdict v = { .code = code, .origin = origin };
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(v.reason, sizeof(v.reason), fmt, ap);
+	va_end(ap);
+	vm_finish(vm, &v);
+}
+
+bool vm_finished(struct vm *vm)
+{
+	return __atomic_load_n(&vm->finished, __ATOMIC_SEQ_CST);
+}
+
+void vm_pause(struct vm *vm)
+{
+	pthread_mutex_lock(&vm->state_lock);
+	vm->pauses++;
+	pthread_mutex_unlock(&vm->state_lock);
+	vcpus_kick(vm);
+}
+
+void vm_resume(struct vm *vm)
+{
+	pthread_mutex_lock(&vm->state_lock);
+	vm->pauses--;
+	pthread_cond_broadcast(&vm->state_changed);
+	pthread_mutex_unlock(&vm->state_lock);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vm.h: struct vm, everything of one VM, and what the files that drive it
+ * (run.c, vm.c, vcpu.c, memlock.c, report.c) call of each other.
+ *
+ * Threads: the main thread serves the loop; each vCPU has a thread that does
+ * KVM_RUN and dispatch; the terminal's writer belongs to devices/term.c.
+ *
+ * Locks, in the order they nest:
+ *   io_lock      the bus and every device on it
+ *   state_lock   verdict, finished, pauses
+ */
+#ifndef LKVM_PVM_VM_H
+#define LKVM_PVM_VM_H
+
+#include <pthread.h>
+
+#include "bus.h"
+#include "config.h"
+#include "exitcode.h"
+#include "loader.h"
+#include "loop.h"
+#include "machine.h"
+#include "pvm.h"
+#include "rtc.h"
+#include "term.h"
+#include "uart.h"
+
+struct vm;
+
+struct vcpu {
+	struct vm *vm;
+	unsigned int index;
+	pthread_t thread;
+	bool started;
+};
+
+/* How a VM ended; the first one to say so counts. */
+struct verdict {
+	int code;	    /* enum exitcode, or 128 + signal */
+	bool reset;	    /* the guest asked for a reset */
+	bool report;	    /* show the vCPUs' state */
+	const char *origin; /* "guest", "host", "user" */
+	char reason[256];
+};
+
+struct vm {
+	const struct config *cfg;
+	struct machine machine;
+	struct loader_placement placement;
+	struct pvm *pvm;
+	struct loop loop;
+	struct term term;
+	bool has_term;
+	struct watch signals; /* signalfd: SIGTERM and its like */
+	struct vcpu *vcpus;   /* cfg->nr_vcpus entries */
+
+	pthread_mutex_t io_lock;
+	struct bus bus;
+	struct uart uart;
+	struct rtc rtc;
+
+	pthread_mutex_t state_lock;
+	pthread_cond_t state_changed;
+	struct verdict verdict;
+	bool finished;	     /* verdict is set; vCPUs leave */
+	unsigned int pauses; /* vCPUs park while not 0 */
+};
+
+/* vm.c: building and ending one life of the VM */
+int vm_init(struct vm *vm, const struct config *cfg);
+void vm_fini(struct vm *vm);
+int vm_build(struct vm *vm); /* 0 or -errno, reason logged */
+void vm_destroy(struct vm *vm);
+
+/*
+ * Ends the VM with this verdict, unless it has one already: vCPU threads
+ * leave, the loop returns. Any thread, no lock held.
+ */
+void vm_finish(struct vm *vm, const struct verdict *v);
+/* The same for the common case: a code, an origin and a formatted reason. */
+void vm_finish_as(struct vm *vm, int code, const char *origin, const char *fmt,
+		  ...) __printf(4, 5);
+bool vm_finished(struct vm *vm);
+
+/* Parks the vCPUs until as many vm_resume() calls follow. Any thread. */
+void vm_pause(struct vm *vm);
+void vm_resume(struct vm *vm);
+
+/* vcpu.c: vCPU threads and what they do with an exit */
+int vcpus_start(struct vm *vm);
+void vcpus_join(struct vm *vm);
+void vcpus_kick(struct vm *vm); /* everybody out of the guest */
+/* One exit of @v; false when the thread is to end. */
+bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e);
+
+/* memlock.c */
+int memlock_prepare(const struct config *cfg);
+void memlock_wait(struct vcpu *v);
+
+/* report.c */
+void report_vcpus(struct vm *vm);
+/* Why a guest in state @s printed nothing, in words; never NULL. */
+const char *report_silent_cause(const struct pvm_vcpu_state *s,
+				const struct loader_placement *pl);
+
+#endif

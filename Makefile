@@ -13,6 +13,7 @@ PREFIX ?= /usr/local
 TESTBED := tests/testbed
 WERROR ?= $(if $(wildcard .git),1,0)
 V ?= 0
+comma := ,
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
@@ -45,7 +46,7 @@ CC_aarch64 := $(if $(filter aarch64,$(NATIVE)),gcc,aarch64-linux-gnu-gcc)
 # Where the arm64 libraries are; asked for once, when something needs them.
 SYSROOT = $(eval SYSROOT := $(shell $(TESTBED)/sysroot.sh))$(SYSROOT)
 sys_CFLAGS = $(if $(SYSROOT),-isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)/usr/include/aarch64-linux-gnu)
-sys_LDFLAGS = $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu -Wl,-rpath-link,$(SYSROOT)/usr/lib/aarch64-linux-gnu)
+sys_LDFLAGS = $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu -Wl$(comma)-rpath-link$(comma)$(SYSROOT)/usr/lib/aarch64-linux-gnu)
 LINK := -Wl,--as-needed -Wl,-z,relro,-z,now,-z,noexecstack
 
 # $(call variant,DIR,CC,CFLAGS,LDFLAGS): objects and programs below build/DIR
@@ -95,6 +96,17 @@ $(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
 	$(Q)gcc $(SAN) -o $@ $^ -lcheck -lsubunit -lrt -lm $(LIBS)
 check-unit: $(unit_PROGS)
 	$(Q)tests/unit/run $(unit_PROGS)
+
+# --- payloads: freestanding guests of tests/guest ---------------------------
+guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(wildcard tests/guest/*.c))
+build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld tests/guest/guest.h
+	@mkdir -p $(@D)
+	$(call say,GUEST,$@)
+	$(Q)$(CC_aarch64) -std=gnu11 -O2 $(WARNINGS) -ffreestanding -nostdlib -static \
+		-fno-pic -mcmodel=small -mgeneral-regs-only -mstrict-align \
+		-Wl,-T,tests/guest/guest.ld,--build-id=none,--no-warn-rwx-segments -o $@.elf tests/guest/start.S $<
+	$(Q)$(CC_aarch64:gcc=objcopy) -O binary $@.elf $@
+guests: $(guest_FLATS)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench.c: measures VMMs inside the emulated host: counts first, times as
+ * medians of interleaved rounds. Each round runs every contender once, so a
+ * noisy machine is noisy for all of them.
+ *
+ * usage: bench [-n ROUNDS] OURS MINIMAL [PEER]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "measure.h"
+
+#define MAX_ROUNDS 99
+
+#define KERNEL "/boot/Image"
+#define INITRD "/boot/initrd.cpio"
+#define HELLO  "/tests/guest/hello.flat"
+#define TOUCH  "/tests/guest/touch.flat"
+/* The same words for everybody; kvmtool appends its console itself. */
+#define BOOT_PARAMS "quiet lkvm.run=/bin/true"
+#define READY	    "GUEST: ready"
+#define TOUCHED	    "touched"
+
+struct contender {
+	const char *name;
+	const char *path; /* NULL: not there */
+	bool is_peer;
+};
+
+/* One column of samples and its median. */
+struct column {
+	double v[MAX_ROUNDS];
+	unsigned int n;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void column_add(struct column *c, double v)
+{
+	if (c->n < MAX_ROUNDS)
+		c->v[c->n++] = v;
+}
+
+static double column_median(struct column *c)
+{
+	if (!c->n)
+		return 0;
+	qsort(c->v, c->n, sizeof(c->v[0]), by_value);
+	return c->n % 2 ? c->v[c->n / 2]
+			: (c->v[c->n / 2 - 1] + c->v[c->n / 2]) / 2;
+}
+
+/* argv of a VM: what both command lines have in common. */
+static void vm_argv(const char **argv, const struct contender *c,
+		    const char *kernel, const char *initrd, const char *mem,
+		    const char *params)
+{
+	unsigned int n = 0;
+
+	argv[n++] = c->path;
+	argv[n++] = "run";
+	argv[n++] = "-k";
+	argv[n++] = kernel;
+	if (initrd) {
+		argv[n++] = "-i";
+		argv[n++] = initrd;
+	}
+	argv[n++] = "-m";
+	argv[n++] = mem;
+	argv[n++] = "-c";
+	argv[n++] = "1";
+	argv[n++] = "--console";
+	argv[n++] = "serial";
+	argv[n++] = "--irqchip";
+	argv[n++] = "gicv3-its";
+	argv[n++] = "--protected";
+	/* Neither gets a network card or a root it did not ask for. */
+	argv[n++] = "--network";
+	argv[n++] = "mode=none";
+	if (params) {
+		argv[n++] = "-p";
+		argv[n++] = params;
+	}
+	argv[n] = NULL;
+}
+
+struct boot_columns {
+	struct column ms, exits, user_exits, lck_kib, pss_kib;
+};
+
+static void boot_round(const struct contender *c, struct boot_columns *b)
+{
+	const char *argv[24];
+	struct sample s;
+
+	vm_argv(argv, c, KERNEL, INITRD, "256", BOOT_PARAMS);
+	if (!measure_until(argv, READY, MIB_OF(256), &s)) {
+		printf("! %s did not reach init (exit %d)\n%s\n", c->name,
+		       s.status, s.tail);
+		return;
+	}
+	column_add(&b->ms, s.ms);
+	column_add(&b->exits, s.exits);
+	column_add(&b->user_exits, s.user_exits);
+	column_add(&b->lck_kib, s.lck_kib);
+	column_add(&b->pss_kib, s.pss_kib);
+}
+
+static void print_ratio(const char *what, struct column *ours,
+			struct column *peer, const char *bar)
+{
+	double o = column_median(ours), p = peer ? column_median(peer) : 0;
+
+	printf("%-44s %10.1f", what, o);
+	if (peer && peer->n)
+		printf(" %10.1f %8.2f", p, p > 0 ? o / p : 0);
+	else
+		printf(" %10s %8s", "-", "-");
+	printf("  %s\n", bar);
+}
+
+static void bench_boot(const struct contender *c, unsigned int n,
+		       unsigned int rounds)
+{
+	static struct boot_columns b[3];
+	const char *label = "boot: 256 MiB, 1 vCPU, process start to init";
+
+	for (unsigned int r = 0; r < rounds; r++)
+		for (unsigned int i = 0; i < n; i++)
+			if (c[i].path && strcmp(c[i].name, "minimal") != 0)
+				boot_round(&c[i], &b[i]);
+	printf("%s\n", label);
+	print_ratio("  KVM exits", &b[0].exits, &b[2].exits, "<= 0.50");
+	print_ratio("  exits to user space", &b[0].user_exits, &b[2].user_exits,
+		    "");
+	print_ratio("  VmLck, KiB", &b[0].lck_kib, &b[2].lck_kib, "<= 0.50");
+	print_ratio("  time, ms", &b[0].ms, &b[2].ms, "<= 0.50");
+	print_ratio("  the VMM's own memory (Pss), KiB", &b[0].pss_kib,
+		    &b[2].pss_kib, "<= 2048 KiB");
+	(void)fflush(stdout);
+}
+
+static void bench_hello(const struct contender *c, unsigned int n,
+			unsigned int rounds)
+{
+	static struct column life[3], nothing;
+	static const char *const true_argv[] = { "/bin/true", NULL };
+	struct sample s;
+
+	for (unsigned int r = 0; r < rounds; r++) {
+		if (measure_until(true_argv, NULL, 0, &s))
+			column_add(&nothing, s.ms);
+		for (unsigned int i = 0; i < n; i++) {
+			const char *argv[24];
+
+			if (!c[i].path)
+				continue;
+			vm_argv(argv, &c[i], HELLO, NULL, "64", NULL);
+			if (measure_until(argv, NULL, 0, &s))
+				column_add(&life[i], s.ms);
+			else
+				printf("! %s: exit %d\n%s\n", c[i].name,
+				       s.status, s.tail);
+		}
+	}
+	printf("life: a payload that prints one byte and powers off\n");
+	print_ratio("  start to exit, ms", &life[0], &life[2], "<= 0.80");
+	printf("%-44s %10.1f %30s\n",
+	       "  the same KVM calls and nothing else, ms",
+	       column_median(&life[1]), "ours within 10 ms");
+	printf("%-44s %10.1f\n", "  true, ms", column_median(&nothing));
+	(void)fflush(stdout);
+}
+
+static void bench_teardown(const struct contender *c, unsigned int n)
+{
+	printf("teardown: 512 MiB, every page touched; power-off to exit\n");
+	for (unsigned int i = 0; i < n; i++) {
+		const char *argv[24];
+		struct sample s;
+
+		if (!c[i].path || !strcmp(c[i].name, "minimal"))
+			continue;
+		vm_argv(argv, &c[i], TOUCH, NULL, "512", NULL);
+		if (measure_until(argv, TOUCHED, 0, &s))
+			printf("  %-42s %10.1f ms (%.0f KiB locked)\n",
+			       c[i].name, s.end_ms - s.ms, s.lck_kib);
+		else
+			printf("! %s: exit %d\n%s\n", c[i].name, s.status,
+			       s.tail);
+	}
+	(void)fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	struct contender c[3] = { { .name = "ours" },
+				  { .name = "minimal" },
+				  { .name = "peer", .is_peer = true } };
+	unsigned int rounds = 9;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "n:")) != -1) {
+		if (opt != 'n')
+			return 2;
+		rounds = (unsigned int)atoi(optarg);
+	}
+	if (argc - optind < 2 || argc - optind > 3 || rounds < 1 ||
+	    rounds > MAX_ROUNDS) {
+		(void)fprintf(stderr,
+			      "usage: bench [-n ROUNDS] OURS MINIMAL [PEER]\n");
+		return 2;
+	}
+	for (int i = 0; i < argc - optind; i++)
+		c[i].path = argv[optind + i];
+
+	printf("%-44s %10s %10s %8s\n", "medians", "ours", "peer", "ratio");
+	bench_hello(c, 3, rounds);
+	bench_boot(c, 3, rounds);
+	bench_teardown(c, 3);
+	return 0;
+}

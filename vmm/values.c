@@ -25,7 +25,7 @@ static int leading_u64(const char *text, const char **end, uint64_t *out)
 	errno = 0;
 	*out = strtoull(digits, &stop, hex ? 16 : 10);
 	if (errno)
-		return -errno;
+		return -ERANGE;
 	*end = stop;
 	return 0;
 }

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_config.c: what run's options are taken for, kvmtool's among them. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+
+static struct config cfg;
+static struct opt_parse parse;
+
+/* Parses "run" and the space-separated words of @line. */
+static int parse_line(const char *line)
+{
+	static char copy[4096];
+	static char verb[] = "run";
+	char *argv[64] = { verb }, *save = NULL, *word;
+	int argc = 1;
+
+	config_fini(&cfg);
+	ck_assert_uint_lt(strlen(line), sizeof(copy));
+	strcpy(copy, line);
+	for (word = strtok_r(copy, " ", &save); word && argc < 63;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	return config_parse(&cfg, &parse, argc, argv);
+}
+
+static void teardown(void)
+{
+	config_fini(&cfg);
+}
+
+static void accept(const char *line)
+{
+	int ret = parse_line(line);
+
+	ck_assert_msg(ret == 0, "%s: %s", line, parse.error);
+}
+
+/* Refused, with @part in the one line that says so. */
+static void refuse(const char *line, const char *part)
+{
+	int ret = parse_line(line);
+
+	ck_assert_msg(ret == -EINVAL, "%s: %d", line, ret);
+	ck_assert_msg(!strncmp(parse.error, "run: ", 5), "%s", parse.error);
+	ck_assert_msg(strstr(parse.error, part) != NULL, "%s: %s", line,
+		      parse.error);
+	ck_assert_ptr_null(strchr(parse.error, '\n'));
+}
+
+START_TEST(the_example_of_the_manual)
+{
+	accept("-k Image -i initrd.gz -m 512 -c 2");
+	ck_assert_str_eq(cfg.kernel, "Image");
+	ck_assert_uint_eq(cfg.nr_initrds, 1);
+	ck_assert_str_eq(cfg.initrds[0], "initrd.gz");
+	ck_assert_uint_eq(cfg.mem, MIB(512));
+	ck_assert_uint_eq(cfg.nr_vcpus, 2);
+	ck_assert(cfg.protected_vm);
+	ck_assert_str_eq(cfg.params, "");
+}
+END_TEST
+
+START_TEST(defaults)
+{
+	accept("Image");
+	ck_assert_str_eq(cfg.kernel, "Image");
+	ck_assert_uint_eq(cfg.mem, MIB(256));
+	ck_assert_uint_eq(cfg.nr_vcpus, 1);
+	ck_assert(cfg.protected_vm && !cfg.nodefaults && !cfg.debug);
+	ck_assert_int_eq(cfg.memlock, MEMLOCK_CHECK);
+	ck_assert_int_eq(cfg.on_reset, RESET_EXIT);
+	ck_assert_int_eq(cfg.irqchip, IRQCHIP_GICV3_ITS);
+	ck_assert_int_eq(cfg.loglevel, LOG_WARNING);
+	ck_assert_ptr_null(cfg.affinity);
+	accept("Image -c 4");
+	ck_assert_uint_eq(cfg.mem, MIB(448));
+}
+END_TEST
+
+START_TEST(kvmtools_spellings_are_accepted)
+{
+	static const char *const lines[] = {
+		"-k Image --protected --nodefaults --network mode=none",
+		"--kernel Image --initrd i --mem 512M --cpus 1 --params quiet",
+		"--kernel=Image --initrd=i --mem=512M --cpus=1 --params=quiet",
+		"-kImage -ii -m512 -c1 -pquiet -nmode=none",
+		"Image --console serial --irqchip gicv3-its --loglevel=debug",
+		"Image --irqchip=gicv3 -n none --debug --name guest-1",
+		"Image --dev /dev/kvm --virtio-transport pci --force-pci",
+		"Image --virtio-transport=mmio --no-dhcp --no-pvtime",
+		"Image --disable-mte --kaslr-seed 0x1234 --dump-dtb x.dtb",
+		"Image --vcpu-affinity 0-3,5 --no-balloon --no-pmu --no-vnc",
+		"--firmware fw.bin --firmware-address 0x80000000",
+		"-f fw.bin --firmware-address=2147483648",
+		"Image --no-protected",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		accept(lines[i]);
+	ck_assert(!cfg.protected_vm);
+}
+END_TEST
+
+START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
+{
+	static const char *const options[] = {
+		"--disk x",
+		"-d x",
+		"--balloon",
+		"--vnc",
+		"--gtk",
+		"--sdl",
+		"--rng",
+		"--9p a,b",
+		"--vsock 3",
+		"--tty 1",
+		"--sandbox x",
+		"--hugetlbfs x",
+		"--virtio-legacy",
+		"--flash x",
+		"-F x",
+		"--vfio-pci x",
+		"--debug-single-step",
+		"--debug-ioport",
+		"--debug-mmio",
+		"--debug-iodelay 1",
+		"--aarch32",
+		"--pmu",
+		"--sve-max-vl 128",
+		"--psci",
+		"--counter-offset 1",
+		"--nested",
+		"--e2h0",
+		"--override-bad-firmware-cntfrq 1",
+	};
+	char line[64];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		snprintf(line, sizeof(line), "Image %s", options[i]);
+		refuse(line, ": ");
+		ck_assert_ptr_null(strstr(parse.error, "no option"));
+	}
+	refuse("Image --irqchip gicv2", "pKVM has no GICv2");
+	refuse("Image --irqchip gicv2m", "pKVM has no GICv2");
+	refuse("Image --console virtio", "no virtio devices yet");
+	refuse("Image --console hv", "no virtio devices yet");
+	refuse("Image --network mode=user", "no virtio devices yet");
+	refuse("Image -n trans=mmio", "no virtio devices yet");
+	refuse("Image --virtio-transport pci-legacy", "share its buffers");
+	refuse("Image --dev /dev/kvm2", "only /dev/kvm");
+	refuse("Image --firmware-address 0x80200000", "start of RAM");
+	refuse("Image -m 512M@2G", "RAM always begins at 0x80000000");
+}
+END_TEST
+
+START_TEST(memory_sizes_are_checked)
+{
+	accept("Image -m 0x100");
+	ck_assert_uint_eq(cfg.mem, MIB(256));
+	accept("Image -m 257");
+	ck_assert_uint_eq(cfg.mem, MIB(258));
+	accept("Image -m 1022G");
+	refuse("Image -m 0", "too small");
+	refuse("Image -m 3", "too small");
+	refuse("Image -m 512K", "too small");
+	refuse("Image -m many", "not a size");
+	refuse("Image -m 1.5G", "not a size");
+	refuse("Image --mem=-5", "not a size");
+	refuse("Image -m 1023G", "more than a guest can address");
+	refuse("Image -m 99999999999999999999", "more than a guest");
+	refuse("Image -m 17592186044417", "more than a guest");
+	refuse("Image -m", "needs a value");
+}
+END_TEST
+
+START_TEST(vcpu_counts_are_checked)
+{
+	accept("Image -c 512");
+	refuse("Image -c 0", "from 1 to 512");
+	refuse("Image -c 1000", "from 1 to 512");
+	refuse("Image -c two", "from 1 to 512");
+	refuse("Image -c 4294967297", "from 1 to 512");
+	refuse("Image --cpus=-1", "from 1 to 512");
+}
+END_TEST
+
+START_TEST(the_last_of_two_values_counts)
+{
+	accept("Image -m 128 -m 512 -c 1 -c 2 --protected --protected=off");
+	ck_assert_uint_eq(cfg.mem, MIB(512));
+	ck_assert_uint_eq(cfg.nr_vcpus, 2);
+	ck_assert(!cfg.protected_vm);
+}
+END_TEST
+
+START_TEST(files_are_given_once)
+{
+	refuse("-k a -k b", "given twice");
+	refuse("-k a b", "the kernel is 'a' already");
+	refuse("a b", "the kernel is 'a' already");
+	refuse("a -f b", "exclude each other");
+	refuse("a --dump-dtb b --dump-dtb c", "given twice");
+	refuse("--kernel=", "empty");
+	refuse("a --initrd=", "empty");
+	refuse("-m 512", "no kernel");
+}
+END_TEST
+
+START_TEST(initrds_and_params_add_up)
+{
+	accept("Image -i a -i b -p one -p two=2 -p three");
+	ck_assert_uint_eq(cfg.nr_initrds, 2);
+	ck_assert_str_eq(cfg.initrds[1], "b");
+	ck_assert_str_eq(cfg.params, "one two=2 three");
+	refuse("x -ia -ia -ia -ia -ia -ia -ia -ia -ia -ia -ia -ia -ia -ia -ia "
+	       "-ia -ia",
+	       "more than 16 initrds");
+}
+END_TEST
+
+START_TEST(modes_are_named_in_full)
+{
+	accept("Image --memlock=lazy --on-reset=restart --protected=on");
+	ck_assert_int_eq(cfg.memlock, MEMLOCK_LAZY);
+	ck_assert_int_eq(cfg.on_reset, RESET_RESTART);
+	accept("Image --memlock check --on-reset exit");
+	refuse("Image --memlock=late", "give check or lazy");
+	refuse("Image --on-reset=halt", "give exit or restart");
+	refuse("Image --protected=maybe", "give off or on");
+	refuse("Image --irqchip=gicv4", "give gicv3-its or gicv3");
+	refuse("Image --loglevel=loud", "give error, warning, info or debug");
+	refuse("Image --protected=", "give off or on");
+}
+END_TEST
+
+START_TEST(affinity_is_for_all_or_for_each)
+{
+	accept("Image -c 2 --vcpu-affinity 0-3,8");
+	ck_assert_int_eq(CPU_COUNT(&cfg.affinity[0]), 5);
+	ck_assert(CPU_EQUAL(&cfg.affinity[0], &cfg.affinity[1]));
+	/* -c may come later. */
+	accept("Image --vcpu-affinity 0:2,2:4-5,7 -c 3");
+	ck_assert(CPU_ISSET(2, &cfg.affinity[0]));
+	ck_assert_int_eq(CPU_COUNT(&cfg.affinity[0]), 1);
+	ck_assert_int_eq(CPU_COUNT(&cfg.affinity[1]), 0);
+	ck_assert_int_eq(CPU_COUNT(&cfg.affinity[2]), 3);
+	ck_assert(CPU_ISSET(7, &cfg.affinity[2]));
+	refuse("Image --vcpu-affinity 1:2", "vCPUs from 0 to 0");
+	refuse("Image --vcpu-affinity 0:1024", "host CPUs go from 0 to 1023");
+	refuse("Image --vcpu-affinity 0:1,0:2", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity 0:1:2", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity 3,0:1", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity 0:", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity 0:1,", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity :1", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity x", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity=", "0:2,1:4-5,7");
+	refuse("Image --vcpu-affinity 0 --vcpu-affinity 1", "given twice");
+}
+END_TEST
+
+START_TEST(names_are_plain)
+{
+	accept("Image --name web-1.test_A");
+	ck_assert_str_eq(cfg.name, "web-1.test_A");
+	refuse("Image --name=", "a name has");
+	refuse("Image --name=.x", "a name has");
+	refuse("Image --name=-x", "a name has");
+	refuse("Image --name a/b", "a name has");
+	refuse("Image --name "
+	       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	       "a name has");
+}
+END_TEST
+
+START_TEST(every_row_of_the_table_is_well_formed)
+{
+	const struct opt_spec *s, *t;
+	unsigned int i, j;
+
+	for (i = 0; i < config_table.nr; i++) {
+		s = &config_table.specs[i];
+		if (!s->name) {
+			ck_assert_ptr_nonnull(s->help);
+			continue;
+		}
+		ck_assert_msg((s->set != NULL) + (s->ignored != NULL) +
+					      (s->refused != NULL) ==
+				      1,
+			      "%s", s->name);
+		if (s->set && s->arg != OPT_SWITCH)
+			ck_assert_msg(s->arg_name != NULL, "%s", s->name);
+		for (j = i + 1; j < config_table.nr; j++) {
+			t = &config_table.specs[j];
+			ck_assert(!t->name || strcmp(s->name, t->name) != 0);
+			ck_assert(!s->letter || s->letter != t->letter);
+		}
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("config");
+	TCase *tc = tcase_create("config");
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_test(tc, the_example_of_the_manual);
+	tcase_add_test(tc, defaults);
+	tcase_add_test(tc, kvmtools_spellings_are_accepted);
+	tcase_add_test(tc, what_a_pvm_cannot_have_is_refused_with_why);
+	tcase_add_test(tc, memory_sizes_are_checked);
+	tcase_add_test(tc, vcpu_counts_are_checked);
+	tcase_add_test(tc, the_last_of_two_values_counts);
+	tcase_add_test(tc, files_are_given_once);
+	tcase_add_test(tc, initrds_and_params_add_up);
+	tcase_add_test(tc, modes_are_named_in_full);
+	tcase_add_test(tc, affinity_is_for_all_or_for_each);
+	tcase_add_test(tc, names_are_plain);
+	tcase_add_test(tc, every_row_of_the_table_is_well_formed);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

@@ -34,8 +34,12 @@ else
 	echo "Linux $(uname -r), $(nproc) CPU," \
 		"$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" \
 		"MiB. Leave with exit or poweroff."
-	# Its own session with the console as terminal, so that ^C and jobs work
-	setsid cttyhack sh </dev/console &
-	wait $!
+	# A session of its own with the console as terminal, so that ^C and
+	# jobs work; not by &, which makes SIGINT ignored. Signals end a read.
+	mkfifo /run/end
+	exec 3<>/run/end
+	start-stop-daemon -S -b -p /run/shell -a /bin/setsid -- \
+		cttyhack sh -c 'cd /; sh; echo >/run/end'
+	read -r _ <&3
 fi
 poweroff -f

@@ -16,4 +16,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 cp "$here/guest-init.sh" "$tmp/init"
 chmod 755 "$tmp" "$tmp/init"
+mkdir "$tmp/etc"
+echo 'root::0:0:root:/:/bin/sh' >"$tmp/etc/passwd"
+echo 'root:x:0:' >"$tmp/etc/group"
 "$here/initramfs.sh" --busybox "$1" "$tmp"

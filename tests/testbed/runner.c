@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Runs tests, or one command, in the emulated pKVM host.
+#include "runner.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+static const struct host_kind hosts[] = {
+	{ "default", "3", "kvm-arm.mode=protected", false },
+	{ "unprotected", "3", "", false },
+	{ "nvhe", "3", "kvm-arm.mode=nvhe", false },
+	{ "no-kvm", "2", "kvm-arm.mode=protected", false },
+	{ "debian", "3", "kvm-arm.mode=protected", true },
+};
+
+const struct host_kind *hosts_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		if (!strcmp(hosts[i].name, name))
+			return &hosts[i];
+	return NULL;
+}
+
+bool hosts_configure(const struct host_kind *kind, const struct options *opt,
+		     struct machine_config *cfg)
+{
+	*cfg = (struct machine_config){
+		.qemu = opt->qemu,
+		.cpu = opt->cpu,
+		.gic = kind->gic,
+		.params = kind->params,
+		.kernel = kind->is_debian ? opt->debian_kernel : opt->kernel,
+		.initrd = opt->initrd,
+		.share = opt->share,
+		.smp = opt->smp,
+		.mem_mib = opt->mem_mib,
+	};
+	snprintf(cfg->log, sizeof(cfg->log), "%s/host-%s.log", opt->out_dir,
+		 kind->name);
+	snprintf(cfg->qemu_log, sizeof(cfg->qemu_log), "%s/qemu-%s.log",
+		 opt->out_dir, kind->name);
+	return cfg->kernel;
+}
+
+int stop_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static const char *env_or(const char *name, const char *absent)
+{
+	const char *value = getenv(name);
+
+	return value && value[0] ? value : absent;
+}
+
+static unsigned int env_number(const char *name, const char *absent)
+{
+	return (unsigned int)strtoul(env_or(name, absent), NULL, 10);
+}
+
+static int usage(void)
+{
+	fprintf(stderr,
+		"usage: runner test -k IMAGE [-K IMAGE] -i INITRD -o DIR"
+		" [-v] [-l] TESTDIR [GLOB...]\n"
+		"       runner exec -k IMAGE -i INITRD -o DIR [-s DIR]"
+		" [-H HOST] COMMAND [ARG...]\n"
+		"-K: Debian's kernel. -l: list only. Environment: QEMU,"
+		" CPU, SMP, MEM (MiB).\n");
+	return 125;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = {
+		.qemu = env_or("QEMU", "qemu-system-aarch64"),
+		.cpu = env_or("CPU", "cortex-a72"),
+		.smp = env_number("SMP", "2"),
+		.mem_mib = env_number("MEM", "2048"),
+		.host = "default",
+	};
+	int c;
+
+	if (argc < 2)
+		return usage();
+	while ((c = getopt(argc - 1, argv + 1, "+k:K:i:o:s:H:vl")) != -1) {
+		if (c == 'k')
+			opt.kernel = optarg;
+		else if (c == 'K')
+			opt.debian_kernel = optarg;
+		else if (c == 'i')
+			opt.initrd = optarg;
+		else if (c == 'o')
+			opt.out_dir = optarg;
+		else if (c == 's')
+			opt.share = optarg;
+		else if (c == 'H')
+			opt.host = optarg;
+		else if (c == 'v')
+			opt.verbose = true;
+		else if (c == 'l')
+			opt.list = true;
+		else
+			return usage();
+	}
+	argc -= optind + 1;
+	argv += optind + 1;
+	if (argc < 1 || !opt.kernel || !opt.initrd || !opt.out_dir)
+		return usage();
+	if (!strcmp(argv[-optind], "test"))
+		return tests_main(&opt, argc, argv);
+	if (!strcmp(argv[-optind], "exec"))
+		return session_main(&opt, argc, argv);
+	return usage();
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the runner's two verbs share: options and how they become a host. */
+#ifndef TESTBED_RUNNER_H
+#define TESTBED_RUNNER_H
+
+#include "machine.h"
+
+struct options {
+	const char *kernel;	   /* -k: Image of the host */
+	const char *debian_kernel; /* -K: Debian's own, or NULL */
+	const char *initrd;	   /* -i */
+	const char *out_dir;	   /* -o: logs */
+	const char *share;	   /* -s: directory seen as /mnt, or NULL */
+	const char *host;	   /* -H: for exec, a name of hosts_find() */
+	const char *qemu, *cpu;	   /* QEMU=, CPU= */
+	unsigned int smp, mem_mib; /* SMP=, MEM=: what tests do not declare */
+	bool verbose, list;	   /* -v, -l */
+};
+
+/* One kind of host that a test may ask for. */
+struct host_kind {
+	const char *name, *gic, *params;
+	bool is_debian;
+};
+
+/* NULL when there is no such kind. */
+const struct host_kind *hosts_find(const char *name);
+
+/* False: this kind's kernel was not given. */
+bool hosts_configure(const struct host_kind *kind, const struct options *opt,
+		     struct machine_config *cfg);
+
+/* Runs tests: exit code. */
+int tests_main(const struct options *opt, int argc, char **argv);
+
+/* Runs one command in the host with this terminal: its exit code. */
+int session_main(const struct options *opt, int argc, char **argv);
+
+/* A signalfd that is readable once somebody wants us to stop; -1. */
+int stop_signals(void);
+
+#endif

@@ -108,6 +108,29 @@ build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld tes
 	$(Q)$(CC_aarch64:gcc=objcopy) -O binary $@.elf $@
 guests: $(guest_FLATS)
 
+# --- the emulated pKVM host: its init, the tests' helpers, who boots it ----
+testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
+agent := build/aarch64-static/agent
+runner := build/$(NATIVE)/runner
+helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/memlock
+$(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
+$(runner): $(call testbed,$(NATIVE),runner tests session machine wire)
+$(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
+$(agent) $(helper_PROGS):
+	$(call say,LINK,$@)
+	$(Q)$(CC_aarch64) -static -o $@ $^
+$(runner):
+	$(call say,LINK,$@)
+	$(Q)gcc -o $@ $^
+in_host := $(agent) $(runner) $(helper_PROGS) build/aarch64-static/lkvm-pvm
+
+image:
+	$(Q)$(TESTBED)/kernel.sh default
+e2e: $(in_host) build/aarch64/lkvm-pvm guests
+	$(Q)$(TESTBED)/e2e.sh $(runner) $(if $(filter 1,$(V)),-v) $(if $(ONLY),'$(ONLY)')
+host: $(in_host)
+	$(Q)$(TESTBED)/host.sh $(runner)
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all check-unit
+.PHONY: all check-unit guests image e2e host

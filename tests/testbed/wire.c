@@ -129,7 +129,7 @@ int wire_put(struct wire_fields *f, const char *key, const char *value)
 
 	if (need > sizeof(f->buf) - f->len)
 		return -ENOSPC;
-	(void)snprintf(f->buf + f->len, need, "%s=%s", key, value);
+	snprintf(f->buf + f->len, need, "%s=%s", key, value);
 	f->len += need;
 	return 0;
 }
@@ -138,7 +138,7 @@ int wire_put_num(struct wire_fields *f, const char *key, long value)
 {
 	char text[24];
 
-	(void)snprintf(text, sizeof(text), "%ld", value);
+	snprintf(text, sizeof(text), "%ld", value);
 	return wire_put(f, key, text);
 }
 

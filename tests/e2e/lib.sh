@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the e2e tests share; sourced by busybox sh in the emulated host.
+# shellcheck shell=sh
+#
+# A test runs in an empty directory of its own. It passes when it ends with 0,
+# left no process and no VM behind and the host's kernel did not complain. The
+# consoles of its guests go to *.log there: the agent shows them on failure.
+set -u
+set -e
+cd "$TMPDIR"
+
+# shellcheck disable=SC2034 # the tests use them
+{
+LKVM=/usr/local/bin/lkvm-pvm
+IMAGE=/boot/Image
+INITRD=/boot/initrd.cpio
+GUEST=/tests/guest
+}
+
+fail()
+{
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+skip()
+{
+	echo "$*"
+	exit 77
+}
+
+# run_rc COMMAND…: stdin empty, both outputs in out.log, exit code in $rc
+run_rc()
+{
+	rc=0
+	"$@" </dev/null >out.log 2>&1 || rc=$?
+}
+
+# expect_rc CODE COMMAND…: as run_rc, and the code must be that
+expect_rc()
+{
+	want=$1
+	shift
+	run_rc "$@"
+	[ "$rc" -eq "$want" ] || fail "exit $rc instead of $want: $*"
+}
+
+# expect_out PATTERN…: out.log has a line for each (extended regexp)
+expect_out()
+{
+	for pattern; do
+		grep -Eq -- "$pattern" out.log || fail "not in the output: $pattern"
+	done
+}
+
+expect_no_out()
+{
+	for pattern; do
+		! grep -Eq -- "$pattern" out.log || fail "in the output: $pattern"
+	done
+}
+
+# refused PATTERN COMMAND…: exit 125 and one line that matches
+refused()
+{
+	pattern=$1
+	shift
+	expect_rc 125 "$@"
+	expect_out "$pattern"
+	[ "$(wc -l <out.log)" -eq 1 ] || fail "more than one line: $*"
+}
+
+# wait_for SECONDS COMMAND…: until it succeeds
+wait_for()
+{
+	tenths=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		tenths=$((tenths - 1))
+		[ $tenths -gt 0 ] || fail "in vain: $*"
+		sleep 0.1
+	done
+}
+
+# vmlck PID: KiB of locked memory, the donated pages of its VMs
+vmlck()
+{
+	awk '/^VmLck/ { print $2 }' "/proc/$1/status"
+}
+
+# nr_fds PID, nr_threads PID
+nr_fds()
+{
+	find "/proc/$1/fd" -mindepth 1 | wc -l
+}
+
+nr_threads()
+{
+	awk '/^Threads/ { print $2 }' "/proc/$1/status"
+}
+
+# nr_vms: VMs that exist, of whatever process
+nr_vms()
+{
+	find /sys/kernel/debug/kvm -mindepth 1 -maxdepth 1 -type d \
+		-name '[0-9]*' | wc -l
+}
+
+# as_user COMMAND…: uid 1000, no capabilities
+as_user()
+{
+	# shellcheck disable=SC2016 # that shell expands it
+	su -m -s /bin/sh user -c 'exec "$@"' sh "$@"
+}
+
+# boot OPTION…: a guest that runs what $CMD says; its console in out.log
+boot()
+{
+	"$LKVM" run -k "$IMAGE" -i "$INITRD" -m "${MEM:-128}" \
+		-p "console=ttyS0 quiet lkvm.run=\"${CMD:-true}\"" "$@"
+}

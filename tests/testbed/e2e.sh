@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs the e2e tests in the emulated pKVM host: `make e2e`.
+#
+# usage: e2e.sh RUNNER [-v] [-l] [GLOB...]
+#
+# Environment: KERNEL=PATH (host and guest kernel, nothing is built then),
+# HOST_KERNEL=debian (every test on Debian's kernel), QEMU=, CPU=, SMP=, MEM=.
+set -eu -o pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+
+runner=$1
+shift
+options=()
+while [[ ${1:-} == -* ]]; do
+	options+=("$1")
+	shift
+done
+image=$("$here/kernel.sh" default)
+debian=$("$here/kernel.sh" debian)
+if [ -z "${KERNEL:-}" ]; then
+	GUEST_IMAGE=$("$here/kernel.sh" guest)
+	export GUEST_IMAGE
+fi
+mkdir -p "$top/build/e2e"
+"$here/stage.sh" "$image" "$top/build/host.cpio"
+if [ "${HOST_KERNEL:-}" = debian ]; then
+	image=$debian
+fi
+exec "$runner" test -k "$image" -K "$debian" -i "$top/build/host.cpio" \
+	-o "$top/build/e2e" "${options[@]}" "$top/tests/e2e" "$@"

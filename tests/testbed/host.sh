@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Boots the emulated pKVM host and runs one command in it: `make run`, `make host`.
+#
+# usage: host.sh RUNNER [COMMAND [ARG...]]   (default: a shell)
+#
+# The command has this terminal (or pipe) and its exit code is ours. The
+# working directory is /mnt in the host. Environment: KERNEL=PATH,
+# HOST_KERNEL=debian, QEMU=, CPU=, SMP=, MEM= (MiB).
+set -eu -o pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+
+runner=$1
+shift
+[ $# -gt 0 ] || set -- /bin/sh -l
+image=$("$here/kernel.sh" default)
+mkdir -p "$top/build/host"
+"$here/stage.sh" "$image" "$top/build/host.cpio"
+if [ "${HOST_KERNEL:-}" = debian ]; then
+	image=$("$here/kernel.sh" debian)
+fi
+options=(-k "$image" -i "$top/build/host.cpio" -o "$top/build/host" -s "$PWD")
+if [ -t 0 ]; then
+	exec "$runner" exec "${options[@]}" "$@"
+fi
+# A pipe that ends ends the shell at its far end too: Ctrl-d, as one would type.
+{
+	cat
+	printf '\004'
+} | "$runner" exec "${options[@]}" "$@"

@@ -10,10 +10,11 @@
 #   debian          Debian's stock kernel
 #   debian-modules  prints the directory of that kernel's modules
 #
-# The source is Debian's newest linux-source-7.x; once fetched it stays in use,
-# so that a new upload does not cost a build. Environment:
+# Source and stock kernel are the newest of series 7 in Debian; once fetched
+# they stay in use, so that an upload there costs no build here. Environment:
 #   KERNEL=PATH                   taken as `default`, nothing is built
 #   LINUX_SOURCE=PACKAGE=VERSION  this source, or LINUX_SOURCE=newest
+#   DEBIAN_KERNEL=PACKAGE=VERSION this linux-binary-unsigned-*, or newest
 #   KEEP=1                        leave source and build tree in the cache
 #   JOBS=N                        compilers at once
 set -eu -o pipefail
@@ -24,13 +25,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 kernels=$cache/kernel
 sources=$cache/source
 tmp=
-
-cleanup()
-{
-	if [ -n "$tmp" ]; then
-		rm -rf "$tmp"
-	fi
-}
 
 # fragments VARIANT: its configuration files, a later one overrules
 fragments()
@@ -70,25 +64,26 @@ use_apt()
 	export APT_CONFIG
 }
 
-# Which source to use, as PACKAGE=VERSION: asked for, fetched before, newest.
-choose_source()
+# choose WHAT REGEX ASKED: prints which package to use, as PACKAGE=VERSION: the
+# one asked for, else the one chosen before, else the newest.
+choose()
 {
-	local pin=$sources/current
+	local pin=$sources/$1 name version
 
-	if [ -n "${LINUX_SOURCE:-}" ] && [ "$LINUX_SOURCE" != newest ]; then
-		echo "$LINUX_SOURCE"
+	if [ -n "$3" ] && [ "$3" != newest ]; then
+		echo "$3"
 		return
 	fi
-	if [ -z "${LINUX_SOURCE:-}" ] && [ -r "$pin" ]; then
+	if [ -z "$3" ] && [ -r "$pin" ]; then
 		cat "$pin"
 		return
 	fi
 	use_apt
-	local name version
-	name=$(newest '^linux-source-7\.[0-9]+$')
+	name=$(newest "$2")
 	[ -n "$name" ] ||
-		die "trixie-backports has no linux-source-7.x; name one with" \
-			"LINUX_SOURCE=package=version, or an Image with KERNEL=path"
+		die "trixie-backports has no Linux $1 of series 7; name one" \
+			"with LINUX_SOURCE= or DEBIAN_KERNEL=package=version," \
+			"or an Image with KERNEL=path"
 	version=$(candidate "$name")
 	mkdir -p "$sources"
 	echo "$name=$version" >"$pin.$$"
@@ -166,7 +161,7 @@ check_config()
 	[ -z "$fatal" ] || die "a testbed kernel is no use without $fatal"
 }
 
-# progress NAME: one line now and then about make's output on stdin
+# progress NAME: a line now and then about make's output, which it reads
 progress()
 {
 	local line count=0 next=0 every=30 end='\n'
@@ -236,7 +231,7 @@ built()
 	local source dest
 
 	have "$(cross)gcc"
-	source=$(choose_source)
+	source=$(choose source '^linux-source-7\.[0-9]+$' "${LINUX_SOURCE:-}")
 	# shellcheck disable=SC2046 # a list of files
 	dest=$kernels/$1-$(key $(fragments "$1") "$source" \
 		"$("$(cross)gcc" --version | head -n 1)" "$(targets "$1")")
@@ -255,7 +250,6 @@ prepare()
 {
 	local tool
 
-	[ -z "$tmp" ] || return 0
 	for tool in make gcc bc flex bison xz; do
 		have $tool
 	done
@@ -263,11 +257,84 @@ prepare()
 	if [ "${KEEP:-0}" = 1 ]; then
 		tmp=$cache/build
 		mkdir -p "$tmp"
-		return
+	else
+		scratch
 	fi
-	tmp=$(mktemp -d "$cache/build.XXXXXX")
-	trap cleanup EXIT
-	trap 'exit 130' INT TERM HUP
+}
+
+scratch()
+{
+	if [ -z "$tmp" ]; then
+		mkdir -p "$cache"
+		tmp=$(mktemp -d "$cache/build.XXXXXX")
+		trap 'rm -rf "$tmp"' EXIT
+		trap 'exit 130' INT TERM HUP
+	fi
+}
+
+# debs_to DIR PACKAGE...: unpacks Debian packages, PACKAGE=VERSION, into DIR
+debs_to()
+{
+	local dir=$1 deb
+
+	shift
+	use_apt
+	rm -rf "$tmp/debs"
+	mkdir -p "$tmp/debs" "$dir"
+	apt_fetch "$tmp/debs" "$@"
+	for deb in "$tmp"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$dir"
+	done
+}
+
+# stock modules|Image: Debian's own kernel, or the directory of its modules
+stock()
+{
+	local binary release version dest unsigned='linux-binary-unsigned-'
+
+	binary=$(choose debian "^${unsigned}7\.[0-9.]+\+deb[0-9]+-arm64\$" \
+		"${DEBIAN_KERNEL:-}")
+	version=${binary#*=}
+	release=${binary%%=*}
+	release=${release#"$unsigned"}
+	dest=$kernels/debian-$1-$(key "$binary")
+	if [ ! -d "$dest" ]; then
+		lock debian
+		[ -d "$dest" ] || "stock_$1" "$release" "$version" "$dest"
+	fi
+	case $1 in
+	modules) echo "$dest/$release" ;;
+	*) echo "$dest/Image" ;;
+	esac
+}
+
+# stock_Image RELEASE VERSION DEST
+stock_Image()
+{
+	local modules
+
+	say "kernel debian: fetching Linux $1 (16 MB)"
+	scratch
+	debs_to "$tmp/root" "linux-binary-unsigned-$1=$2" "linux-base-$1=$2"
+	modules=$tmp/root/usr/lib/modules/$1
+	mkdir -p "$kernels" "$tmp/stock"
+	mv "$modules/vmlinuz.unsigned" "$tmp/stock/Image"
+	mv "$modules/config" "$tmp/stock/config"
+	echo "source: linux-binary-unsigned-$1=$2" >"$tmp/stock/Image.from"
+	(cd "$tmp/debs" && sha256sum ./*.deb) >>"$tmp/stock/Image.from"
+	mv "$tmp/stock" "$3"
+	rm -rf "$tmp/root"
+}
+
+# stock_modules RELEASE VERSION DEST
+stock_modules()
+{
+	say "kernel debian: fetching the modules of Linux $1 (86 MB)"
+	scratch
+	debs_to "$tmp/root" "linux-modules-$1=$2"
+	mkdir -p "$kernels"
+	mv "$tmp/root/usr/lib/modules" "$3"
+	rm -rf "$tmp/root"
 }
 
 [ $# -gt 0 ] || die "usage: kernel.sh VARIANT..., see $here/kernel.sh"
@@ -282,6 +349,8 @@ for variant; do
 		fi
 		;;
 	debug | guest | 16k) built "$variant" ;;
+	debian) stock Image ;;
+	debian-modules) stock modules ;;
 	*) die "$variant: no such kernel; default, debug, guest, 16k," \
 		"debian or debian-modules" ;;
 	esac

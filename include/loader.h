@@ -43,6 +43,7 @@ struct loader_placement {
 	gpa_t entry;		   /* the firmware's when there is one */
 	struct gpa_range firmware; /* at the start of RAM */
 	struct gpa_range kernel;   /* image_size bytes: with bss */
+	uint64_t kernel_loaded;	   /* bytes at its start that were loaded */
 	struct gpa_range dtb;	   /* room for it, 2 MiB aligned */
 	struct gpa_range initrd;
 	unsigned int page_kib; /* the Image's page size: 4, 16, 64; 0 unknown */
@@ -75,30 +76,42 @@ struct loader_kconfig {
 };
 
 /*
- * Finds the configuration a kernel carries (CONFIG_IKCONFIG: gzip between
- * IKCFG_ST and IKCFG_ED). 0 with text NULL when it has none. Logs and returns
- * -errno when the file is not a kernel or cannot be read.
+ * Finds the configuration a kernel carries (CONFIG_IKCONFIG: gzip behind
+ * IKCFG_ST). 0 with text NULL when it has none that can be read.
+ *
+ * From memory: an unpacked kernel, as loader_load() left it in RAM (kernel_loaded
+ * bytes). Logs nothing; -ENOMEM is the only error. Takes some 0.1 ms per MiB.
+ *
+ * From a file, in any format loader_load() takes. Logs and returns -errno when
+ * the file is not a kernel or cannot be read.
  */
+int __must_check loader_kconfig_from_memory(const void *image, size_t len,
+					    struct loader_kconfig *out);
 int __must_check loader_read_kconfig(const char *path,
 				     struct loader_kconfig *out);
 void loader_kconfig_fini(struct loader_kconfig *kc);
 
-/*
- * One thing a pVM guest wants of its kernel's configuration. @state says what
- * was found: 1 built in, 0 missing, 'm' as a module.
- */
+/* One thing a pVM guest wants of its kernel's configuration. */
 struct loader_kconfig_item {
 	const char *symbol; /* "CONFIG_ARM_PKVM_GUEST" */
 	const char *why;    /* what does not work without it */
-	bool required;	    /* a pVM cannot use devices without it */
+	bool required;	    /* a pVM cannot use devices or a console without */
 };
 
-#define LOADER_KCONFIG_ITEMS 16U
-
-/* The table, in the order to report; *nr entries, none beyond ITEMS. */
+/* The table, in the order to report; *nr entries. */
 const struct loader_kconfig_item *loader_kconfig_items(unsigned int *nr);
 
-/* 'y', 'm' or 'n': what @kc says of @symbol ("CONFIG_..."). */
+/* 'y' (or a value), 'm' or 'n': what @kc says of @symbol ("CONFIG_..."). */
 char loader_kconfig_get(const struct loader_kconfig *kc, const char *symbol);
+
+/*
+ * "CONFIG_X=y", or what does not work because @state is 'm' or 'n'. 160 bytes
+ * are enough. Returns as snprintf().
+ */
+int loader_kconfig_describe(const struct loader_kconfig_item *item, char state,
+			    char *buf, size_t size);
+
+/* One warning for each required item that @kc, when it has a text, lacks. */
+void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc);
 
 #endif

@@ -163,6 +163,7 @@ static int load_plain(struct load *ld, const struct image_file *file)
 	if (ret < 0)
 		return ret;
 	dst = at(ld, ld->out->kernel.gpa);
+	ld->out->kernel_loaded = file->len;
 	ret = input_read(&ld->kernel, 0, dst, (size_t)file->len);
 	if (ret < 0)
 		return ret;
@@ -179,6 +180,7 @@ static int load_flat(struct load *ld, const struct image_file *file)
 	ret = place(ld);
 	if (ret < 0)
 		return ret;
+	ld->out->kernel_loaded = file->len;
 	return input_read(&ld->kernel, 0, at(ld, ld->out->kernel.gpa),
 			  (size_t)file->len);
 }
@@ -235,6 +237,7 @@ static int load_packed(struct load *ld, const struct image_file *file)
 		return ret;
 	ret = unpack(ld, s, dst, room, &h);
 	len = stream_written(s);
+	ld->out->kernel_loaded = len;
 	stream_close(s);
 	if (ret == 0 && h.text_offset > 0) {
 		memmove(dst + h.text_offset, dst, len);

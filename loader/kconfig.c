@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kconfig.c: the configuration a kernel carries (CONFIG_IKCONFIG), and what a
+ * protected guest wants to see in it.
+ */
+#include "loader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define ZLIB_CONST
+#include <zlib.h>
+
+#include "log.h"
+
+/* A text longer than this is none; real ones have some 300 KiB. */
+#define TEXT_MAX MIB(4)
+
+/* Where a kernel is unpacked to be looked at: address space, not memory. */
+#define SCRATCH_SIZE MIB(512)
+
+static const struct loader_kconfig_item items[] = {
+	{ "CONFIG_ARM_PKVM_GUEST",
+	  "the guest cannot share memory, so no device works", true },
+	{ "CONFIG_DMA_RESTRICTED_POOL",
+	  "devices are not kept to the shared window and stop", true },
+	{ "CONFIG_PCI_HOST_GENERIC", "the guest finds no PCI devices", true },
+	{ "CONFIG_VIRTIO_PCI", "no virtio device works", true },
+	{ "CONFIG_ARM_GIC_V3_ITS", "PCI devices have no interrupts", true },
+	{ "CONFIG_SERIAL_8250_CONSOLE", "there is no console", true },
+	{ "CONFIG_SERIAL_OF_PLATFORM", "there is no console", true },
+	{ "CONFIG_SERIAL_EARLYCON", "an early crash prints nothing", false },
+	{ "CONFIG_BLK_DEV_INITRD", "initrds are ignored", false },
+	{ "CONFIG_VIRTIO_BLK", "no disks", false },
+	{ "CONFIG_VIRTIO_NET", "no network", false },
+	{ "CONFIG_VIRTIO_CONSOLE", "no virtio console", false },
+	{ "CONFIG_VIRTIO_VSOCKETS", "no vsock", false },
+	{ "CONFIG_VIRTIO_FS", "no shared directories", false },
+	{ "CONFIG_HW_RANDOM_VIRTIO", "no virtio random numbers", false },
+	{ "CONFIG_PVPANIC_MMIO", "a guest panic is not told to the host",
+	  false },
+	{ "CONFIG_RTC_DRV_PL031", "the guest does not know the time", false },
+};
+
+const struct loader_kconfig_item *loader_kconfig_items(unsigned int *nr)
+{
+	*nr = ARRAY_SIZE(items);
+	return items;
+}
+
+/* Makes room for more text. 0, -EFBIG or -ENOMEM. */
+static int grow(struct loader_kconfig *kc, size_t *room)
+{
+	size_t more = *room ? 2 * *room : KIB(256);
+	char *text;
+
+	if (more > TEXT_MAX)
+		return -EFBIG;
+	text = realloc(kc->text, more);
+	if (!text)
+		return -ENOMEM;
+	kc->text = text;
+	*room = more;
+	return 0;
+}
+
+/* All of the gzip member @z.next_in points to; -EINVAL when it is damaged. */
+static int inflate_text(z_stream *z, struct loader_kconfig *kc)
+{
+	size_t room = 0;
+	int ret, zret;
+
+	do {
+		if (kc->len + 1 >= room) {
+			ret = grow(kc, &room);
+			if (ret < 0)
+				return ret;
+		}
+		z->next_out = (Bytef *)kc->text + kc->len;
+		z->avail_out = (unsigned int)(room - 1 - kc->len);
+		zret = inflate(z, Z_NO_FLUSH);
+		kc->len = room - 1 - z->avail_out;
+	} while (zret == Z_OK);
+	kc->text[kc->len] = '\0';
+	return zret == Z_STREAM_END ? 0 : -EINVAL;
+}
+
+/* The text compressed at @data, or -errno and nothing. */
+static int extract(const uint8_t *data, size_t len, struct loader_kconfig *kc)
+{
+	z_stream z = { 0 };
+	int ret;
+
+	z.next_in = data;
+	z.avail_in = len < UINT_MAX ? (unsigned int)len : UINT_MAX;
+	if (inflateInit2(&z, 15 + 16) != Z_OK)
+		return -ENOMEM;
+	ret = inflate_text(&z, kc);
+	inflateEnd(&z);
+	if (ret < 0)
+		loader_kconfig_fini(kc);
+	return ret;
+}
+
+int loader_kconfig_from_memory(const void *image, size_t len,
+			       struct loader_kconfig *out)
+{
+	static const char start[8] = "IKCFG_ST";
+	const uint8_t *p = image, *end = p + len;
+
+	*out = (struct loader_kconfig){ 0 };
+	while ((p = memmem(p, (size_t)(end - p), start, sizeof(start)))) {
+		int ret;
+
+		p += sizeof(start);
+		ret = extract(p, (size_t)(end - p), out);
+		if (ret == 0 || ret == -ENOMEM)
+			return ret;
+	}
+	return 0;
+}
+
+int loader_read_kconfig(const char *path, struct loader_kconfig *out)
+{
+	struct loader_inputs in = { .kernel = path };
+	struct loader_placement at;
+	struct ram_view scratch = { .range.len = SCRATCH_SIZE };
+	void *hva;
+	int ret;
+
+	*out = (struct loader_kconfig){ 0 };
+	hva = mmap(NULL, SCRATCH_SIZE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (hva == MAP_FAILED) {
+		ret = -errno;
+		log_err("kernel %s: no memory to unpack it: %s", path,
+			errno_text(ret));
+		return ret;
+	}
+	scratch.hva = hva;
+	ret = loader_load(&in, &scratch, &at);
+	if (ret == 0) {
+		ret = loader_kconfig_from_memory(scratch.hva + at.kernel.gpa,
+						 at.kernel_loaded, out);
+		if (ret < 0)
+			log_err("kernel %s: cannot read its configuration: %s",
+				path, errno_text(ret));
+	}
+	munmap(hva, SCRATCH_SIZE);
+	return ret;
+}
+
+void loader_kconfig_fini(struct loader_kconfig *kc)
+{
+	free(kc->text);
+	*kc = (struct loader_kconfig){ 0 };
+}
+
+char loader_kconfig_get(const struct loader_kconfig *kc, const char *symbol)
+{
+	size_t len = strlen(symbol);
+	const char *p = kc->text;
+
+	while (p && (p = strstr(p, symbol))) {
+		bool at_start = p == kc->text || p[-1] == '\n';
+
+		p += len;
+		if (at_start && *p == '=')
+			return p[1] == 'm' || p[1] == 'n' ? p[1] : 'y';
+	}
+	return 'n';
+}
+
+int loader_kconfig_describe(const struct loader_kconfig_item *item, char state,
+			    char *buf, size_t size)
+{
+	if (state == 'y')
+		return snprintf(buf, size, "%s=y", item->symbol);
+	if (state == 'm')
+		return snprintf(buf, size,
+				"%s=m: without the module in the initrd, %s",
+				item->symbol, item->why);
+	return snprintf(buf, size, "%s is not set: %s", item->symbol,
+			item->why);
+}
+
+void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc)
+{
+	for (size_t i = 0; kc->text && i < ARRAY_SIZE(items); i++) {
+		char state = loader_kconfig_get(kc, items[i].symbol);
+		char text[160];
+
+		if (!items[i].required || state != 'n')
+			continue;
+		loader_kconfig_describe(&items[i], state, text, sizeof(text));
+		log_warn("kernel %s: %s", kernel, text);
+	}
+}

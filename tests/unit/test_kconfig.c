@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_kconfig.c: the configuration in a kernel, and what it lacks. */
+#include "loader_fixture.h"
+
+#include <errno.h>
+
+#include "log.h"
+
+#define KERNEL_SIZE (100 * 1024U)
+
+static struct fixture f;
+static struct loader_kconfig kc;
+static uint8_t image[KERNEL_SIZE], packed[KERNEL_SIZE + 4096];
+
+static const char config[] = "CONFIG_FIRST=y\n"
+			     "# CONFIG_UNSET is not set\n"
+			     "CONFIG_MODULE=m\n"
+			     "CONFIG_PREFIX_LONGER=y\n"
+			     "XCONFIG_PREFIX=y\n"
+			     "CONFIG_NUMBER=8\n"
+			     "CONFIG_NO=n\n"
+			     "CONFIG_TEXT=\"landlock\"\n"
+			     "CONFIG_LAST=y";
+
+static void setup(void)
+{
+	fixture_init(&f, MIB(2));
+	make_image(image, KERNEL_SIZE, 0, KERNEL_SIZE, 0);
+}
+
+static void teardown(void)
+{
+	loader_kconfig_fini(&kc);
+	fixture_fini(&f);
+}
+
+/* Puts the configuration @text at @off of the image. */
+static size_t embed(size_t off, const char *text, size_t len)
+{
+	size_t n;
+
+	memcpy(image + off, "IKCFG_ST", 8);
+	n = make_gzip(text, len, image + off + 8, KERNEL_SIZE - off - 16);
+	memcpy(image + off + 8 + n, "IKCFG_ED", 8);
+	return n + 16;
+}
+
+static void ck_finds(size_t len)
+{
+	ck_assert_int_eq(loader_kconfig_from_memory(image, len, &kc), 0);
+	ck_assert_ptr_nonnull(kc.text);
+	ck_assert_str_eq(kc.text, config);
+	ck_assert_uint_eq(kc.len, strlen(config));
+	loader_kconfig_fini(&kc);
+}
+
+static void ck_finds_none(size_t len)
+{
+	ck_assert_int_eq(loader_kconfig_from_memory(image, len, &kc), 0);
+	ck_assert_ptr_null(kc.text);
+}
+
+START_TEST(found_anywhere)
+{
+	size_t n = embed(64, config, strlen(config));
+
+	ck_finds(KERNEL_SIZE);
+	ck_finds(64 + n);
+	make_image(image, KERNEL_SIZE, 0, KERNEL_SIZE, 0);
+	embed(50001, config, strlen(config));
+	ck_finds(KERNEL_SIZE);
+}
+END_TEST
+
+START_TEST(none_is_no_error)
+{
+	ck_finds_none(KERNEL_SIZE);
+	ck_finds_none(7);
+	ck_finds_none(0);
+}
+END_TEST
+
+START_TEST(a_cut_or_damaged_one_is_none)
+{
+	size_t n = embed(1000, config, strlen(config));
+
+	/* Without the end marker it is whole; one byte less it is not. */
+	for (size_t len = 1000; len < 1000 + n - 8; len++)
+		ck_finds_none(len);
+	ck_finds(1000 + n - 8);
+	image[1000 + n - 10] ^= 1;
+	ck_finds_none(KERNEL_SIZE);
+}
+END_TEST
+
+START_TEST(found_behind_a_mention_of_the_marker)
+{
+	memcpy(image + 100, "IKCFG_STIKCFG_STIKCFG_ED", 24);
+	embed(1000, config, strlen(config));
+	ck_finds(KERNEL_SIZE);
+}
+END_TEST
+
+START_TEST(long_ones_are_read_and_bombs_are_not)
+{
+	const size_t size = MIB(40);
+	char *text = malloc(size);
+
+	memset(text, 'x', size);
+	embed(100, text, MIB(3));
+	ck_assert_int_eq(loader_kconfig_from_memory(image, KERNEL_SIZE, &kc),
+			 0);
+	ck_assert_uint_eq(kc.len, MIB(3));
+	ck_assert_uint_eq(strlen(kc.text), MIB(3));
+	loader_kconfig_fini(&kc);
+
+	embed(100, text, size);
+	ck_finds_none(KERNEL_SIZE);
+	free(text);
+}
+END_TEST
+
+START_TEST(read_from_every_format)
+{
+	size_t n;
+
+	embed(1000, config, strlen(config));
+	ck_assert_int_eq(
+		loader_read_kconfig(
+			fixture_file(&f, "Image", image, KERNEL_SIZE), &kc),
+		0);
+	ck_assert_str_eq(kc.text, config);
+	loader_kconfig_fini(&kc);
+
+	put64(image + 8, KIB(512)); /* moved while unpacking */
+	n = make_gzip(image, KERNEL_SIZE, packed, sizeof(packed));
+	ck_assert_int_eq(loader_read_kconfig(
+				 fixture_file(&f, "Image.gz", packed, n), &kc),
+			 0);
+	ck_assert_str_eq(kc.text, config);
+	loader_kconfig_fini(&kc);
+
+	ck_assert_int_eq(
+		loader_read_kconfig(fixture_file(&f, "x.flat", "x", 1), &kc),
+		0);
+	ck_assert_ptr_null(kc.text);
+}
+END_TEST
+
+START_TEST(what_is_no_kernel_is_refused)
+{
+	const char *path = fixture_file(&f, "Image", "junk", 4);
+
+	capture_begin(&f);
+	ck_assert_int_eq(loader_read_kconfig(path, &kc), -EINVAL);
+	ck_assert_int_eq(loader_read_kconfig("/nonexistent", &kc), -ENOENT);
+	capture_end(&f);
+	ck_said(&f, path);
+	ck_said(&f, "/nonexistent: cannot open");
+	ck_assert_ptr_null(kc.text);
+}
+END_TEST
+
+START_TEST(symbols_are_told_apart)
+{
+	embed(1000, config, strlen(config));
+	ck_assert_int_eq(loader_kconfig_from_memory(image, KERNEL_SIZE, &kc),
+			 0);
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_FIRST"), 'y');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_UNSET"), 'n');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_ABSENT"), 'n');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_MODULE"), 'm');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_PREFIX"), 'n');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_NUMBER"), 'y');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_NO"), 'n');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_TEXT"), 'y');
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_LAST"), 'y');
+	loader_kconfig_fini(&kc);
+	ck_assert_int_eq(loader_kconfig_get(&kc, "CONFIG_FIRST"), 'n');
+}
+END_TEST
+
+START_TEST(items_are_described)
+{
+	unsigned int nr;
+	const struct loader_kconfig_item *items = loader_kconfig_items(&nr);
+	char text[160];
+
+	ck_assert_uint_gt(nr, 10);
+	ck_assert_str_eq(items[0].symbol, "CONFIG_ARM_PKVM_GUEST");
+	ck_assert(items[0].required);
+	for (unsigned int i = 0; i < nr; i++) {
+		ck_assert_int_eq(strncmp(items[i].symbol, "CONFIG_", 7), 0);
+		for (const char *s = "ymn"; *s; s++) {
+			int n = loader_kconfig_describe(&items[i], *s, text,
+							sizeof(text));
+
+			ck_assert_int_lt(n, (int)sizeof(text));
+			ck_assert_int_eq(strncmp(text, items[i].symbol,
+						 strlen(items[i].symbol)),
+					 0);
+		}
+	}
+	loader_kconfig_describe(&items[0], 'n', text, sizeof(text));
+	ck_assert_str_eq(text, "CONFIG_ARM_PKVM_GUEST is not set: the guest "
+			       "cannot share memory, so no device works");
+}
+END_TEST
+
+START_TEST(warns_of_what_is_required_only)
+{
+	static const char most[] = "CONFIG_DMA_RESTRICTED_POOL=y\n"
+				   "CONFIG_PCI_HOST_GENERIC=y\n"
+				   "CONFIG_VIRTIO_PCI=m\n"
+				   "CONFIG_SERIAL_8250_CONSOLE=y\n"
+				   "CONFIG_SERIAL_OF_PLATFORM=y\n"
+				   "CONFIG_ARM_GIC_V3_ITS=y\n";
+
+	embed(1000, most, strlen(most));
+	ck_assert_int_eq(loader_kconfig_from_memory(image, KERNEL_SIZE, &kc),
+			 0);
+	capture_begin(&f);
+	loader_kconfig_warn("K", &kc);
+	loader_kconfig_fini(&kc);
+	loader_kconfig_warn("K", &kc);
+	capture_end(&f);
+	ck_assert_str_eq(f.said,
+			 "lkvm-pvm: warning: kernel K: CONFIG_ARM_PKVM_GUEST "
+			 "is not set: the guest cannot share memory, so no "
+			 "device works\n");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("kconfig");
+	TCase *tc = tcase_create("kconfig");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, found_anywhere);
+	tcase_add_test(tc, none_is_no_error);
+	tcase_add_test(tc, a_cut_or_damaged_one_is_none);
+	tcase_add_test(tc, found_behind_a_mention_of_the_marker);
+	tcase_add_test(tc, long_ones_are_read_and_bombs_are_not);
+	tcase_add_test(tc, read_from_every_format);
+	tcase_add_test(tc, what_is_no_kernel_is_refused);
+	tcase_add_test(tc, symbols_are_told_apart);
+	tcase_add_test(tc, items_are_described);
+	tcase_add_test(tc, warns_of_what_is_required_only);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

@@ -17,6 +17,15 @@ comma := ,
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
+# These targets bring the Debian packages they need; the names come first.
+ifneq ($(filter run host image e2e bench check check-%,$(MAKECMDGOALS)),)
+ifeq ($(MAKELEVEL),0)
+ifneq ($(shell $(TESTBED)/packages.sh build test lint >&2; echo $$?),0)
+$(error packages are missing, see above)
+endif
+endif
+endif
+
 # --- what is compiled -------------------------------------------------------
 portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
@@ -113,24 +122,70 @@ testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
 helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/memlock
+bench_PROGS := build/aarch64-static/tests/bench build/aarch64-static/tests/minimal
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner tests session machine wire)
 $(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
-$(agent) $(helper_PROGS):
+build/aarch64-static/tests/bench: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
+build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minimal.c)
+$(agent) $(helper_PROGS) $(bench_PROGS):
 	$(call say,LINK,$@)
+	@mkdir -p $(@D)
 	$(Q)$(CC_aarch64) -static -o $@ $^
 $(runner):
 	$(call say,LINK,$@)
 	$(Q)gcc -o $@ $^
-in_host := $(agent) $(runner) $(helper_PROGS) build/aarch64-static/lkvm-pvm
+in_host := $(agent) $(runner) $(helper_PROGS) $(bench_PROGS) $(guest_FLATS) \
+	build/aarch64-static/lkvm-pvm build/aarch64/lkvm-pvm
 
 image:
 	$(Q)$(TESTBED)/kernel.sh default
-e2e: $(in_host) build/aarch64/lkvm-pvm guests
+e2e: $(in_host)
 	$(Q)$(TESTBED)/e2e.sh $(runner) $(if $(filter 1,$(V)),-v) $(if $(ONLY),'$(ONLY)')
 host: $(in_host)
 	$(Q)$(TESTBED)/host.sh $(runner)
+run: $(in_host)
+	@HOST='$(HOST)' $(TESTBED)/run.sh $(runner) $(ARGS)
+bench: $(in_host)
+	@tests/bench/run $(runner) $(PEER)
+
+# --- checks -----------------------------------------------------------------
+check-lint: build/aarch64/lkvm-pvm
+	$(Q)tests/lint/run
+check:
+	$(Q)tests/check
+check-matrix: $(in_host)
+	$(Q)tests/matrix $(runner)
+
+# --- install, release -------------------------------------------------------
+install: build/aarch64/lkvm-pvm
+	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/lkvm-pvm
+	install -D -m 644 lkvm-pvm.1 $(DESTDIR)$(PREFIX)/share/man/man1/lkvm-pvm.1
+dist:
+	@mkdir -p build
+	git archive --prefix=lkvm-pvm-$(VERSION)/ -o build/lkvm-pvm-$(VERSION).tar.gz HEAD
+	@echo build/lkvm-pvm-$(VERSION).tar.gz
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+#: make               build/aarch64/lkvm-pvm, and the native program elsewhere
+#: make STATIC=1      build/aarch64-static/lkvm-pvm
+#: make run           a protected VM's shell (ARGS='options', HOST=local|emulated)
+#: make host          a shell on the emulated pKVM host
+#: make check         everything below, one total
+#: make check-unit    unit tests under ASan and UBSan
+#: make check-fuzz    each fuzzer for 10 s
+#: make check-lint    layers, style, static analysis
+#: make e2e           tests in the emulated host (ONLY='glob')
+#: make check-matrix  e2e on other CPU models
+#: make bench         figures (PEER=another VMM's binary)
+#: make image         the testbed's kernel; its path is the last line
+#: make install       (DESTDIR=, PREFIX=)   make dist   make clean
+#: Overrides: KERNEL= HOST_KERNEL=debian QEMU= CPU= V=1 WERROR=0
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all check-unit guests image e2e host
+.PHONY: all check check-unit check-lint check-matrix e2e image host run bench \
+	guests install dist clean help

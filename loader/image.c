@@ -153,10 +153,8 @@ static int identify_zboot(const struct input *in, const uint8_t *head,
 	} else if (strncmp(type, "zstd", 4) == 0) {
 		out->codec = STREAM_ZSTD;
 	} else {
-		for (char *c = type; *c; c++) {
-			if (*c < ' ' || *c > '~')
-				*c = '?';
-		}
+		for (char *c = type; *c; c++)
+			*c = *c >= ' ' && *c <= '~' ? *c : '?';
 		log_err("%s %s: is an EFI zboot kernel compressed with '%s'; "
 			"only gzip and zstd can be unpacked here: give the "
 			"Image",

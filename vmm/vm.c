@@ -94,10 +94,14 @@ static char *boot_arguments(const struct config *cfg)
 	if (cfg->nodefaults)
 		return strdup(params);
 
-	if (asprintf(&args, "%s%s%s%s", has_earlycon ? "" : "earlycon ",
-		     has_console ? "" : "console=ttyS0", *params ? " " : "",
-		     params) < 0)
+	/* After the user's words: a "quiet" there is then in force already
+	 * when earlycon starts to print. */
+	if (asprintf(&args, "%s%s%s", params,
+		     has_console ? "" : " console=ttyS0",
+		     has_earlycon ? "" : " earlycon") < 0)
 		return NULL;
+	if (*args == ' ')
+		memmove(args, args + 1, strlen(args));
 	return args;
 }
 

@@ -152,12 +152,6 @@ static inline int fixture_load(struct fixture *f)
 		ck_assert_str_eq((f)->said, "");                               \
 	} while (0)
 
-/* Bytes without a NUL behind them. */
-static inline void put(void *at, const char *bytes, size_t len)
-{
-	memcpy(at, bytes, len);
-}
-
 static inline void put32(uint8_t *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)
@@ -185,7 +179,7 @@ static inline void make_image(uint8_t *image, size_t len, uint64_t text_offset,
 	put64(image + 8, text_offset);
 	put64(image + 16, image_size);
 	put64(image + 24, flags);
-	put(image + 56, "ARM\x64", 4);
+	memcpy(image + 56, "ARM\x64", 4);
 }
 
 /* Compresses into @out of @room bytes; returns the length. */
@@ -223,13 +217,13 @@ static inline size_t make_zboot(const void *payload, size_t len,
 
 	ck_assert_uint_le(off + len + tail, room);
 	memset(out, 0, off + len + tail);
-	put(out, "MZ\0\0zimg", 8);
+	memcpy(out, "MZ\0\0zimg", 8);
 	put32(out + 8, off);
 	put32(out + 12, (uint32_t)len);
 	strncpy((char *)out + 24, type, 32);
 	put32(out + 0x38, 0x818223cd);
 	put32(out + 0x3c, 0x40);
-	put(out + 0x40, "PE\0\0\x64\xaa", 6);
+	memcpy(out + 0x40, "PE\0\0\x64\xaa", 6);
 	memcpy(out + off, payload, len);
 	return off + len + tail;
 }

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#define KERNEL_SIZE KIB(300)
+#define KERNEL_SIZE (300 * 1024U)
 
 static struct fixture f;
 static uint8_t *image, *packed, *zboot;
@@ -89,7 +89,7 @@ START_TEST(joins_members)
 	ck_unpacks("Image.gz", packed, n);
 
 	/* pzstd starts with a frame to be skipped. */
-	put(packed, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
+	memcpy(packed, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
 	n = 12;
 	n += make_zstd(image, half, packed + n, room - n);
 	n += make_zstd(image + half, KERNEL_SIZE - half, packed + n, room - n);
@@ -208,7 +208,7 @@ START_TEST(refuses_what_unpacks_to_no_kernel)
 	f.in.kernel = fixture_file(&f, "Image.gz", packed, n);
 	ck_refused(&f, -EINVAL, "unpacked, it is not a kernel");
 
-	put(image, "\x7f\x45LF", 4);
+	memcpy(image, "\x7f\x45LF", 4);
 	n = make_zstd(image, KERNEL_SIZE, packed, room);
 	f.in.kernel = fixture_file(&f, "vmlinux.zst", packed, n);
 	ck_refused(&f, -EINVAL, "unpacked, it is an ELF file");

@@ -106,6 +106,24 @@ $(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
 check-unit: $(unit_PROGS)
 	$(Q)tests/unit/run $(unit_PROGS)
 
+# --- fuzzers: fuzz_X.c is all it takes; seed_X.c, when there, writes its seeds
+fuzz := build/$(NATIVE)-fuzz
+fuzz_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_SRCS))
+fuzz_PROGS := $(addprefix $(fuzz)/fuzz_,$(fuzz_NAMES)) \
+	$(patsubst tests/fuzz/%.c,$(fuzz)/%,$(wildcard tests/fuzz/seed_*.c))
+# An archive: a fuzzer takes from it what it calls.
+$(fuzz)/portable.a: $(call objs,$(NATIVE)-fuzz,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/fake_pvm.c))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(fuzz)/fuzz_%: $(fuzz)/tests/fuzz/fuzz_%.o $(fuzz)/portable.a
+	$(call say,LINK,$@)
+	$(Q)clang $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+$(fuzz)/seed_%: $(fuzz)/tests/fuzz/seed_%.o
+	$(call say,LINK,$@)
+	$(Q)clang $(SAN) -o $@ $^ $(LIBS)
+check-fuzz: $(fuzz_PROGS)
+	$(Q)tests/fuzz/run $(fuzz) $(fuzz_NAMES)
+
 # --- payloads: freestanding guests of tests/guest ---------------------------
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(wildcard tests/guest/*.c))
 build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld tests/guest/guest.h

@@ -153,8 +153,10 @@ static int identify_zboot(const struct input *in, const uint8_t *head,
 	} else if (strncmp(type, "zstd", 4) == 0) {
 		out->codec = STREAM_ZSTD;
 	} else {
-		for (char *c = type; *c; c++)
-			*c = *c >= ' ' && *c <= '~' ? *c : '?';
+		for (char *c = type; *c; c++) {
+			if (*c < ' ' || *c > '~')
+				*c = '?';
+		}
 		log_err("%s %s: is an EFI zboot kernel compressed with '%s'; "
 			"only gzip and zstd can be unpacked here: give the "
 			"Image",
@@ -182,7 +184,8 @@ int image_identify(const struct input *in, struct image_file *out)
 		return ret;
 
 	*out = (struct image_file){ .kind = LOADER_IMAGE, .len = in->size };
-	if (is_image(head, len) || codec_of(head, len, &out->codec))
+	/* In this order: packed bytes may look like a header, not so code. */
+	if (codec_of(head, len, &out->codec) || is_image(head, len))
 		return 0;
 	if (HAS(0, "MZ") && HAS(4, "zimg") && len >= IMAGE_HEADER_SIZE)
 		return identify_zboot(in, head, out);

@@ -133,6 +133,8 @@ int loader_read_kconfig(const char *path, struct loader_kconfig *out)
 	int ret;
 
 	*out = (struct loader_kconfig){ 0 };
+	/* -1 is how portable programs say "no file". */
+	/* cppcheck-suppress invalidFunctionArg */
 	hva = mmap(NULL, SCRATCH_SIZE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (hva == MAP_FAILED) {
@@ -169,8 +171,11 @@ char loader_kconfig_get(const struct loader_kconfig *kc, const char *symbol)
 		bool at_start = p == kc->text || p[-1] == '\n';
 
 		p += len;
-		if (at_start && *p == '=')
-			return p[1] == 'm' || p[1] == 'n' ? p[1] : 'y';
+		if (!at_start || *p != '=')
+			continue;
+		if (p[1] == 'm' || p[1] == 'n')
+			return p[1];
+		return 'y';
 	}
 	return 'n';
 }

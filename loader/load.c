@@ -151,7 +151,7 @@ static int check_complete(const struct load *ld, const struct image_header *h,
 static int load_plain(struct load *ld, const struct image_file *file)
 {
 	uint8_t head[IMAGE_HEADER_SIZE];
-	struct image_header h;
+	struct image_header h = { 0 };
 	uint8_t *dst;
 	int ret;
 
@@ -217,7 +217,7 @@ static int unpack(struct load *ld, struct stream *s, const uint8_t *dst,
 
 static int load_packed(struct load *ld, const struct image_file *file)
 {
-	struct image_header h;
+	struct image_header h = { 0 };
 	struct stream *s;
 	size_t room, len;
 	uint8_t *dst;

@@ -117,9 +117,9 @@ END_TEST
 /* As the EFI stub of an arm64 kernel has it: .text and .data. */
 static void add_efi_header(uint8_t *p, uint32_t data_end)
 {
-	memcpy(p, "MZ", 2);
+	put(p, "MZ", 2);
 	put32(p + 60, 0x40);
-	memcpy(p + 0x40, "PE\0\0\x64\xaa\x02\0", 8);
+	put(p + 0x40, "PE\0\0\x64\xaa\x02\0", 8);
 	put32(p + 0x40 + 20, 0xa0);
 	put32(p + 0x40 + 24 + 0xa0 + 16, 0x1000);
 	put32(p + 0x40 + 24 + 0xa0 + 20, 0x1000);

@@ -6,7 +6,7 @@
 
 #include "log.h"
 
-#define KERNEL_SIZE (100 * 1024U)
+#define KERNEL_SIZE KIB(100)
 
 static struct fixture f;
 static struct loader_kconfig kc;
@@ -39,9 +39,9 @@ static size_t embed(size_t off, const char *text, size_t len)
 {
 	size_t n;
 
-	memcpy(image + off, "IKCFG_ST", 8);
+	put(image + off, "IKCFG_ST", 8);
 	n = make_gzip(text, len, image + off + 8, KERNEL_SIZE - off - 16);
-	memcpy(image + off + 8 + n, "IKCFG_ED", 8);
+	put(image + off + 8 + n, "IKCFG_ED", 8);
 	return n + 16;
 }
 
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(found_behind_a_mention_of_the_marker)
 {
-	memcpy(image + 100, "IKCFG_STIKCFG_STIKCFG_ED", 24);
+	put(image + 100, "IKCFG_STIKCFG_STIKCFG_ED", 24);
 	embed(1000, config, strlen(config));
 	ck_finds(KERNEL_SIZE);
 }

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#define KERNEL_SIZE (300 * 1024U)
+#define KERNEL_SIZE KIB(300)
 
 static struct fixture f;
 static uint8_t *image, *packed, *zboot;
@@ -89,7 +89,7 @@ START_TEST(joins_members)
 	ck_unpacks("Image.gz", packed, n);
 
 	/* pzstd starts with a frame to be skipped. */
-	memcpy(packed, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
+	put(packed, "\x50\x2a\x4d\x18\x04\0\0\0abcd", 12);
 	n = 12;
 	n += make_zstd(image, half, packed + n, room - n);
 	n += make_zstd(image + half, KERNEL_SIZE - half, packed + n, room - n);
@@ -117,6 +117,17 @@ START_TEST(needs_no_window)
 	ck_assert_int_eq(packed[5], (27 - 10) << 3);
 	packed[5] = (31 - 10) << 3;
 	ck_unpacks("Image.zst", packed, out.pos);
+}
+END_TEST
+
+/* A short first member, and the header's magic 56 bytes into the file. */
+START_TEST(is_not_taken_for_the_image_in_it)
+{
+	uint8_t frame[128] = "\x28\xb5\x2f\xfd";
+
+	put(frame + 56, "ARM\x64", 4);
+	f.in.kernel = fixture_file(&f, "Image.zst", frame, sizeof(frame));
+	ck_refused(&f, -EINVAL, "zstd data");
 }
 END_TEST
 
@@ -208,7 +219,7 @@ START_TEST(refuses_what_unpacks_to_no_kernel)
 	f.in.kernel = fixture_file(&f, "Image.gz", packed, n);
 	ck_refused(&f, -EINVAL, "unpacked, it is not a kernel");
 
-	memcpy(image, "\x7f\x45LF", 4);
+	put(image, "\x7f\x45LF", 4);
 	n = make_zstd(image, KERNEL_SIZE, packed, room);
 	f.in.kernel = fixture_file(&f, "vmlinux.zst", packed, n);
 	ck_refused(&f, -EINVAL, "unpacked, it is an ELF file");
@@ -358,6 +369,7 @@ int main(void)
 	tcase_add_test(tc, ignores_what_follows);
 	tcase_add_test(tc, joins_members);
 	tcase_add_test(tc, needs_no_window);
+	tcase_add_test(tc, is_not_taken_for_the_image_in_it);
 	tcase_add_test(tc, moves_a_kernel_of_another_offset);
 	tcase_add_test(tc, knows_an_old_kernels_length_once_it_is_there);
 	tcase_add_test(tc, refuses_data_cut_short);

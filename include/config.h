@@ -65,6 +65,10 @@ struct config {
 /* run's options; also drives `run --help`. */
 extern const struct opt_table config_table;
 
+/* -m: a size within the limits above, rounded up to CONFIG_MEM_ALIGN. */
+int __must_check config_parse_mem(struct opt_parse *p, const char *value,
+				  uint64_t *bytes);
+
 /*
  * Fills in @cfg from @argv (argv[0] is "run"). As opt_parse(); @cfg must get
  * config_fini() whatever is returned. Looks at no file.

@@ -33,11 +33,20 @@ int __must_check host_memlock_at(const char *root, struct pvm_memlock *m);
  * What a pVM will have charged to RLIMIT_MEMLOCK at most: each page of RAM
  * and window it ever touches, and some slack.
  */
-#define HOST_MEMLOCK_SLACK MIB(1)
+#define HOST_MEMLOCK_SLACK KIB(64)
 
 static inline uint64_t host_memlock_need(uint64_t ram, uint64_t window)
 {
 	return ram + window + HOST_MEMLOCK_SLACK;
+}
+
+/*
+ * Memory a pVM takes when it has touched all its RAM: that, and what EL2 and
+ * the host keep to account for it.
+ */
+static inline uint64_t host_memory_need(uint64_t ram)
+{
+	return ram + ram / 128;
 }
 
 /*

@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "options.h"
+#include "pvm.h"
 
 struct verb {
 	const char *name;
@@ -22,6 +23,14 @@ struct verb {
 
 /* Runs one VM to its end. arm64 only. vmm/run.c */
 int cmd_run(const struct config *cfg);
+
+/*
+ * Says whether this host can run pVMs. @probe is pvm_probe() or NULL where
+ * there is no KVM to ask. vmm/check.c
+ */
+extern const struct opt_table check_table;
+int cmd_check(const struct verb *v, int argc, char **argv,
+	      void (*probe)(struct pvm_host *h, bool create));
 
 /* vmm/help.c; output errors show in ferror(@out). */
 void help_overview(FILE *out, const struct verb *verbs, unsigned int nr);

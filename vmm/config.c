@@ -100,9 +100,8 @@ int config_add_params(struct opt_parse *p, const char *value)
 	return 0;
 }
 
-int config_set_mem(struct opt_parse *p, const char *value)
+int config_parse_mem(struct opt_parse *p, const char *value, uint64_t *bytes)
 {
-	struct config *cfg = config_of(p);
 	uint64_t size;
 	int err;
 
@@ -124,8 +123,13 @@ int config_set_mem(struct opt_parse *p, const char *value)
 		return opt_bad_value(p, value,
 				     "too small to hold a kernel; the least "
 				     "is 4M");
-	cfg->mem = align_up(size, CONFIG_MEM_ALIGN);
+	*bytes = align_up(size, CONFIG_MEM_ALIGN);
 	return 0;
+}
+
+int config_set_mem(struct opt_parse *p, const char *value)
+{
+	return config_parse_mem(p, value, &config_of(p)->mem);
 }
 
 int config_set_cpus(struct opt_parse *p, const char *value)

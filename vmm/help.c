@@ -98,6 +98,8 @@ void help_verb(FILE *out, const struct verb *v)
 
 	fprintf(out, "usage: lkvm-pvm %s%s%s\n%s\n", v->name,
 		*v->args ? " " : "", v->args, v->summary);
+	if (!v->table || !v->table->nr || v->table->specs[0].name)
+		fputc('\n', out);
 	for (i = 0; v->table && i < v->table->nr; i++) {
 		const struct opt_spec *s = &v->table->specs[i];
 
@@ -106,8 +108,6 @@ void help_verb(FILE *out, const struct verb *v)
 		else if (s->help)
 			print_option(out, s);
 	}
-	if (!v->table)
-		fputc('\n', out);
 	print_option(out, &help);
 	if (v->table && has_hidden(v->table)) {
 		fputs("\nOptions of kvmtool (lkvm-pvm(1) has all of them):\n",

@@ -12,6 +12,7 @@
 #include "verbs.h"
 
 static int verb_run(const struct verb *v, int argc, char **argv);
+static int verb_check(const struct verb *v, int argc, char **argv);
 static int verb_version(const struct verb *v, int argc, char **argv);
 static int verb_help(const struct verb *v, int argc, char **argv);
 
@@ -32,6 +33,15 @@ static const struct verb verbs[] = {
 			 "-c 2\n",
 		.table = &config_table,
 		.run = verb_run,
+	},
+	{
+		.name = "check",
+		.args = "[options]",
+		.summary = "Say whether this host can run protected VMs, and "
+			   "what is missing.",
+		.notes = "Exit code: 0 when a pVM can run, otherwise 125.\n",
+		.table = &check_table,
+		.run = verb_check,
 	},
 	{
 		.name = "version",
@@ -72,7 +82,11 @@ static int unknown_verb(const char *name)
 	return EXIT_HOST;
 }
 
-#ifndef __aarch64__
+#ifdef __aarch64__
+static void (*const kvm_probe)(struct pvm_host *, bool) = pvm_probe;
+#else
+static void (*const kvm_probe)(struct pvm_host *, bool);
+
 int cmd_run(const struct config *cfg)
 {
 	struct utsname uts;
@@ -104,6 +118,11 @@ static int verb_run(const struct verb *v, int argc, char **argv)
 	}
 	config_fini(&cfg);
 	return ret;
+}
+
+static int verb_check(const struct verb *v, int argc, char **argv)
+{
+	return cmd_check(v, argc, argv, kvm_probe);
 }
 
 static int verb_version(const struct verb *v, int argc, char **argv)

@@ -65,6 +65,20 @@ static int add_devices(struct vm *vm)
 
 /* --- images and device tree ----------------------------------------------- */
 
+/* The words of `lkvm-pvm check -k`, for what a guest cannot do without. */
+static void warn_of_config(const char *kernel, const struct ram_view *ram,
+			   const struct loader_placement *pl)
+{
+	struct loader_kconfig kc;
+
+	if (loader_kconfig_from_memory(
+		    ram->hva + (pl->kernel.gpa - ram->range.gpa),
+		    pl->kernel_loaded, &kc))
+		return;
+	loader_kconfig_warn(kernel, &kc);
+	loader_kconfig_fini(&kc);
+}
+
 static int load_images(struct vm *vm, const struct ram_view *ram)
 {
 	const struct config *cfg = vm->cfg;
@@ -77,7 +91,12 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 		.host_page_size = (uint64_t)sysconf(_SC_PAGESIZE),
 	};
 
-	return loader_load(&in, ram, &vm->placement);
+	int ret = loader_load(&in, ram, &vm->placement);
+
+	if (!ret && vm->placement.kind != LOADER_FLAT &&
+	    vm->placement.kernel_loaded)
+		warn_of_config(cfg->kernel, ram, &vm->placement);
+	return ret;
 }
 
 /*

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_vcpu.c: what is done with each kind of exit. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../vmm/vm.h"
+#include "fake_pvm.h"
+#include "log.h"
+
+static const struct config cfg = { .nr_vcpus = 2, .mem = MIB(64) };
+
+/* A VM without KVM, devices on its bus as vm.c wires them. */
+static struct vm *vm_new(void)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	ck_assert_ptr_nonnull(vm);
+	ck_assert_int_eq(vm_init(vm, &cfg), 0);
+	memset(&fake_pvm, 0, sizeof(fake_pvm));
+	fake_pvm.memlock =
+		(struct pvm_memlock){ .soft = UINT64_MAX, .hard = UINT64_MAX };
+	rtc_init(&vm->rtc);
+	ck_assert_int_eq(bus_add(&vm->bus, MACHINE_RTC_BASE, MACHINE_RTC_SIZE,
+				 "rtc", &rtc_ops, &vm->rtc),
+			 0);
+	log_set_level(LOG_ERROR);
+	return vm;
+}
+
+static void vm_delete(struct vm *vm)
+{
+	vm_fini(vm);
+	free(vm);
+}
+
+struct end {
+	enum pvm_exit_kind kind;
+	int err;
+	int code;
+	const char *origin;
+	bool reset;
+};
+
+static const struct end ends[] = {
+	{ PVM_EXIT_POWER_OFF, 0, EXIT_GUEST_OFF, "guest", false },
+	{ PVM_EXIT_HIBERNATE, 0, EXIT_GUEST_OFF, "guest", false },
+	{ PVM_EXIT_RESET, 0, EXIT_GUEST_RESET, "guest", true },
+	{ PVM_EXIT_NO_MEMORY, ENOMEM, EXIT_HOST, "host", false },
+	{ PVM_EXIT_POISONED, EFAULT, EXIT_GUEST_SHARING, "guest", false },
+	{ PVM_EXIT_BACKING, EIO, EXIT_HOST, "host", false },
+	{ PVM_EXIT_NOT_OWNED, EPERM, EXIT_HOST, "host", false },
+	{ PVM_EXIT_NOT_READY, ENOEXEC, EXIT_HOST, "host", false },
+	{ PVM_EXIT_OTHER, ENOSYS, EXIT_HOST, "host", false },
+	{ PVM_EXIT_OTHER, 0, EXIT_GUEST_CRASHED, "guest", false },
+};
+
+START_TEST(each_end_has_its_code_and_origin)
+{
+	const struct end *end = &ends[_i];
+	struct pvm_exit e = { .kind = end->kind, .err = end->err };
+	struct vm *vm = vm_new();
+
+	ck_assert(!vcpu_dispatch(&vm->vcpus[1], &e));
+	ck_assert(vm_finished(vm));
+	ck_assert_int_eq(vm->verdict.code, end->code);
+	ck_assert_str_eq(vm->verdict.origin, end->origin);
+	ck_assert(vm->verdict.reset == end->reset);
+	ck_assert_uint_gt(strlen(vm->verdict.reason), 0);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(the_first_verdict_counts)
+{
+	struct pvm_exit off = { .kind = PVM_EXIT_POWER_OFF };
+	struct pvm_exit reset = { .kind = PVM_EXIT_RESET };
+	struct vm *vm = vm_new();
+
+	ck_assert(!vcpu_dispatch(&vm->vcpus[0], &off));
+	ck_assert(!vcpu_dispatch(&vm->vcpus[1], &reset));
+	ck_assert_int_eq(vm->verdict.code, EXIT_GUEST_OFF);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(mmio_reaches_the_bus_and_goes_on)
+{
+	uint8_t data[8] = { 0 };
+	struct pvm_exit e = { .kind = PVM_EXIT_MMIO,
+			      .gpa = MACHINE_RTC_BASE + 0xfe0,
+			      .len = 4,
+			      .data = data };
+	struct vm *vm = vm_new();
+
+	ck_assert(vcpu_dispatch(&vm->vcpus[0], &e));
+	ck_assert_uint_eq(data[0], 0x31); /* PL031's peripheral id */
+	ck_assert(!vm_finished(vm));
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(an_interrupted_vcpu_goes_on)
+{
+	struct pvm_exit e = { .kind = PVM_EXIT_INTERRUPTED, .err = EINTR };
+	struct vm *vm = vm_new();
+
+	ck_assert(vcpu_dispatch(&vm->vcpus[0], &e));
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(an_interrupted_vcpu_leaves_a_finished_vm)
+{
+	struct pvm_exit e = { .kind = PVM_EXIT_INTERRUPTED, .err = EINTR };
+	struct vm *vm = vm_new();
+
+	vm_finish_as(vm, EXIT_HOST, "host", "over");
+	ck_assert(!vcpu_dispatch(&vm->vcpus[0], &e));
+	vm_delete(vm);
+}
+END_TEST
+
+static void *raise_limit(void *arg)
+{
+	struct vm *vm = arg;
+	bool paused = false;
+
+	while (!paused) {
+		pthread_mutex_lock(&vm->state_lock);
+		paused = vm->pauses > 0;
+		pthread_mutex_unlock(&vm->state_lock);
+	}
+	fake_pvm.memlock.hard = MIB(128);
+	return NULL;
+}
+
+START_TEST(a_vcpu_at_the_memlock_limit_waits_for_a_higher_one)
+{
+	struct pvm_exit e = { .kind = PVM_EXIT_MEMLOCK, .err = ENOMEM };
+	struct vm *vm = vm_new();
+	pthread_t t;
+
+	fake_pvm.memlock = (struct pvm_memlock){ .soft = MIB(8),
+						 .hard = MIB(8),
+						 .locked = MIB(8) };
+	ck_assert_int_eq(pthread_create(&t, NULL, raise_limit, vm), 0);
+	ck_assert(vcpu_dispatch(&vm->vcpus[0], &e));
+	pthread_join(t, NULL);
+	ck_assert_uint_ge(fake_pvm.memlock.soft, cfg.mem);
+	ck_assert_uint_eq(vm->pauses, 0);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(silence_has_a_cause_in_words)
+{
+	const struct loader_placement pl16 = { .page_kib = 16 };
+	const struct loader_placement pl4 = { .page_kib = 4,
+					      .entry = MACHINE_RAM_BASE };
+	struct pvm_vcpu_state lost = { .pc = 0x200,
+				       .far_el1 = 0x200,
+				       .esr_el1 = 0x21ULL << 26 };
+	struct pvm_vcpu_state first = { .pc = MACHINE_RAM_BASE };
+
+	ck_assert_ptr_nonnull(
+		strstr(report_silent_cause(&first, &pl16), "16 or 64 KiB"));
+	ck_assert_ptr_nonnull(
+		strstr(report_silent_cause(&lost, &pl4), "vectors"));
+	ck_assert_ptr_nonnull(
+		strstr(report_silent_cause(&first, &pl4), "first instruction"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("vcpu");
+	TCase *tc = tcase_create("vcpu");
+
+	tcase_add_loop_test(tc, each_end_has_its_code_and_origin, 0,
+			    (int)ARRAY_SIZE(ends));
+	tcase_add_test(tc, the_first_verdict_counts);
+	tcase_add_test(tc, mmio_reaches_the_bus_and_goes_on);
+	tcase_add_test(tc, an_interrupted_vcpu_goes_on);
+	tcase_add_test(tc, an_interrupted_vcpu_leaves_a_finished_vm);
+	tcase_add_test(tc, a_vcpu_at_the_memlock_limit_waits_for_a_higher_one);
+	tcase_add_test(tc, silence_has_a_cause_in_words);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

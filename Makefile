@@ -140,11 +140,11 @@ testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
 helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/memlock
-bench_PROGS := build/aarch64-static/tests/bench build/aarch64-static/tests/minimal
+bench_PROGS := build/aarch64-static/tests/measure build/aarch64-static/tests/minimal
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner tests session machine wire)
 $(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
-build/aarch64-static/tests/bench: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
+build/aarch64-static/tests/measure: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
 build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minimal.c)
 $(agent) $(helper_PROGS) $(bench_PROGS):
 	$(call say,LINK,$@)

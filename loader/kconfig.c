@@ -20,6 +20,9 @@
 /* A text longer than this is none; real ones have some 300 KiB. */
 #define TEXT_MAX MIB(4)
 
+/* Markers followed by no configuration, before we stop to believe in one. */
+#define TRIES 16
+
 /* Where a kernel is unpacked to be looked at: address space, not memory. */
 #define SCRATCH_SIZE MIB(512)
 
@@ -113,9 +116,12 @@ int loader_kconfig_from_memory(const void *image, size_t len,
 	const uint8_t *p = image, *end = p + len;
 
 	*out = (struct loader_kconfig){ 0 };
-	while ((p = memmem(p, (size_t)(end - p), start, sizeof(start)))) {
+	for (int i = 0; i < TRIES; i++) {
 		int ret;
 
+		p = memmem(p, (size_t)(end - p), start, sizeof(start));
+		if (!p)
+			break;
 		p += sizeof(start);
 		ret = extract(p, (size_t)(end - p), out);
 		if (ret == 0 || ret == -ENOMEM)

@@ -101,6 +101,15 @@ START_TEST(found_behind_a_mention_of_the_marker)
 }
 END_TEST
 
+START_TEST(not_searched_for_ever)
+{
+	for (size_t i = 100; i < 900; i += 8)
+		put(image + i, "IKCFG_ST", 8);
+	embed(1000, config, strlen(config));
+	ck_finds_none(KERNEL_SIZE);
+}
+END_TEST
+
 START_TEST(long_ones_are_read_and_bombs_are_not)
 {
 	const size_t size = MIB(40);
@@ -241,6 +250,7 @@ int main(void)
 	tcase_add_test(tc, none_is_no_error);
 	tcase_add_test(tc, a_cut_or_damaged_one_is_none);
 	tcase_add_test(tc, found_behind_a_mention_of_the_marker);
+	tcase_add_test(tc, not_searched_for_ever);
 	tcase_add_test(tc, long_ones_are_read_and_bombs_are_not);
 	tcase_add_test(tc, read_from_every_format);
 	tcase_add_test(tc, what_is_no_kernel_is_refused);

@@ -19,8 +19,6 @@
 #include "host.h"
 #include "log.h"
 
-/* Locked memory other than the guest's that a run may come to hold. */
-#define MEMLOCK_SLACK	KIB(64)
 #define MEMLOCK_POLL_MS 100
 
 static unsigned long long mib_up(uint64_t bytes)
@@ -37,8 +35,8 @@ static int refuse(uint64_t need, const struct pvm_memlock *m)
 {
 	log_err("RLIMIT_MEMLOCK is %llu KiB, this protected VM needs %llu KiB (-m %llu MiB and %llu KiB for lkvm-pvm): all of a protected guest's memory is locked",
 		kib_up(m->hard), kib_up(need),
-		mib_up(need - MEMLOCK_SLACK - m->locked),
-		kib_up(MEMLOCK_SLACK + m->locked));
+		mib_up(need - host_memlock_need(0, 0) - m->locked),
+		kib_up(host_memlock_need(0, 0) + m->locked));
 	log_err("raise it as root: `ulimit -l %llu` in this shell's parent, or \"memlock %llu\" (soft and hard) for your user in /etc/security/limits.d/, or LimitMEMLOCK=%lluM in a systemd unit; or start with --memlock=lazy",
 		kib_up(need), kib_up(need), mib_up(need));
 	return -ENOMEM;
@@ -56,7 +54,7 @@ static int check_limit(const struct config *cfg)
 	}
 	if (m.exempt)
 		return 0;
-	need = cfg->mem + m.locked + MEMLOCK_SLACK;
+	need = host_memlock_need(cfg->mem, 0) + m.locked;
 	if (m.soft >= need)
 		return 0;
 	(void)pvm_memlock_raise(need);
@@ -67,8 +65,7 @@ static int check_limit(const struct config *cfg)
 
 static int check_memory(const struct config *cfg)
 {
-	/* EL2's page tables and the host's own bookkeeping. */
-	uint64_t need = cfg->mem + cfg->mem / 128, available;
+	uint64_t need = host_memory_need(cfg->mem), available;
 	const char *what;
 
 	if (host_memory_available(&available, &what) || need <= available)
@@ -104,7 +101,7 @@ void memlock_wait(struct vcpu *v)
 	const struct timespec interval = { .tv_nsec =
 						   MEMLOCK_POLL_MS * 1000000L };
 	struct vm *vm = v->vm;
-	uint64_t need = vm->cfg->mem + MEMLOCK_SLACK;
+	uint64_t need = host_memlock_need(vm->cfg->mem, 0);
 	struct pvm_memlock m;
 
 	if (limit_allows_a_page(need))

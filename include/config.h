@@ -37,7 +37,6 @@ struct config {
 	const char *initrds[CONFIG_MAX_INITRDS];
 	unsigned int nr_initrds;
 	const char *dump_dtb; /* --dump-dtb FILE */
-	const char *name;     /* --name */
 
 	char *params; /* -p, all of them joined; owned; "" if none */
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * config.c: what each of run's options means. Of an option given twice the
- * last counts, as in kvmtool (scripts append to override); where that would
- * drop something silently, the second is refused.
+ * last counts, as in kvmtool: scripts append to override.
  */
 #include "config_set.h"
 
@@ -13,7 +12,6 @@
 
 #include "machine.h"
 
-#define NAME_MAX_LEN 64U
 /* arm64's COMMAND_LINE_SIZE with its final NUL: Linux cuts what is longer. */
 #define LINUX_PARAMS_MAX 2047U
 
@@ -22,14 +20,10 @@ static struct config *config_of(struct opt_parse *p)
 	return p->target;
 }
 
-/* A path that may be given once. */
 static int set_path(struct opt_parse *p, const char **where, const char *value)
 {
 	if (!*value)
 		return opt_bad_value(p, value, "the file name is empty");
-	if (*where)
-		return opt_bad_value(
-			p, value, "given twice; the first was '%.64s'", *where);
 	*where = value;
 	return 0;
 }
@@ -237,24 +231,6 @@ int config_set_irqchip(struct opt_parse *p, const char *value)
 int config_set_dump_dtb(struct opt_parse *p, const char *value)
 {
 	return set_path(p, &config_of(p)->dump_dtb, value);
-}
-
-int config_set_name(struct opt_parse *p, const char *value)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-";
-	size_t len = strlen(value);
-
-	if (len == 0 || len > NAME_MAX_LEN || strspn(value, allowed) != len ||
-	    value[0] == '.' || value[0] == '-')
-		return opt_bad_value(p, value,
-				     "a name has 1 to %u letters, digits, "
-				     "'.', '_', '-' and begins with neither "
-				     "'.' nor '-'",
-				     NAME_MAX_LEN);
-	config_of(p)->name = value;
-	return 0;
 }
 
 int config_set_kaslr_seed(struct opt_parse *p, const char *value)

@@ -19,7 +19,6 @@ int config_set_memlock(struct opt_parse *p, const char *value);
 int config_set_on_reset(struct opt_parse *p, const char *value);
 int config_set_irqchip(struct opt_parse *p, const char *value);
 int config_set_dump_dtb(struct opt_parse *p, const char *value);
-int config_set_name(struct opt_parse *p, const char *value);
 int config_set_kaslr_seed(struct opt_parse *p, const char *value);
 int config_set_nodefaults(struct opt_parse *p, const char *value);
 int config_set_loglevel(struct opt_parse *p, const char *value);

@@ -39,9 +39,6 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "protected", .arg = OPT_MAYBE,
 	  .arg_name = "on|off", .set = config_set_protected,
 	  .help = "off: an ordinary VM with the same layout (default: on)" },
-	{ .name = "name", .arg = OPT_VALUE,
-	  .arg_name = "NAME", .set = config_set_name,
-	  .help = "the guest's name in messages" },
 
 	HEADING("Host"),
 	{ .name = "memlock", .arg = OPT_VALUE,
@@ -90,6 +87,8 @@ static const struct opt_spec run_specs[] = {
 	  .set = config_set_transport },
 	{ .name = "firmware-address", .arg = OPT_VALUE,
 	  .arg_name = "0x80000000", .set = config_set_firmware_address },
+	{ .name = "name", .arg = OPT_VALUE, .arg_name = "NAME",
+	  .ignored = "there is no list of running guests yet" },
 	{ .name = "no-dhcp", .arg = OPT_SWITCH,
 	  .ignored = "lkvm-pvm configures no network in the guest" },
 	{ .name = "disable-mte", .arg = OPT_SWITCH,

@@ -14,8 +14,16 @@
 #include "devicetree.h"
 #include "log.h"
 
-/* Room for the device tree: what Linux maps for it at most. */
-#define DTB_ROOM MIB(2)
+/*
+ * Room for the device tree, in bytes. libfdt clears all of it, so it is kept
+ * near the need; Linux maps 2 MiB at most, which 512 vCPUs do not reach.
+ */
+static uint64_t dtb_room(const struct config *cfg)
+{
+	uint64_t params = cfg->params ? strlen(cfg->params) : 0;
+
+	return align_up(KIB(16) + params + cfg->nr_vcpus * 512ULL, KIB(64));
+}
 
 /* --- the devices' view of the world --------------------------------------- */
 
@@ -87,7 +95,7 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 		.firmware = cfg->firmware,
 		.initrds = cfg->initrds,
 		.nr_initrds = cfg->nr_initrds,
-		.dtb_room = DTB_ROOM,
+		.dtb_room = dtb_room(cfg),
 		.host_page_size = (uint64_t)sysconf(_SC_PAGESIZE),
 	};
 

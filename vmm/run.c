@@ -145,8 +145,13 @@ static int live(struct vm *vm)
 		ret = vm_build(vm);
 		if (ret)
 			return ret;
-		if (!vm->has_term)
+		if (!vm->has_term) {
 			ret = open_terminal(vm);
+		} else {
+			/* Another UART behind the same terminal. */
+			term_hold_writers(&vm->term);
+			term_input_room(&vm->term);
+		}
 		if (ret)
 			break;
 		serve(vm);

@@ -270,7 +270,7 @@ int config_set_debug(struct opt_parse *p, const char *value)
 	struct config *cfg = config_of(p);
 
 	cfg->debug = !strcmp(value, "on");
-	cfg->loglevel = cfg->debug ? LOG_DEBUG : LOG_WARNING;
+	cfg->loglevel = cfg->debug ? LOG_DEBUG : LOG_INFO;
 	return 0;
 }
 
@@ -425,7 +425,7 @@ int config_parse(struct config *cfg, struct opt_parse *p, int argc, char **argv)
 	memset(p, 0, sizeof(*p));
 	cfg->nr_vcpus = 1;
 	cfg->protected_vm = true;
-	cfg->loglevel = LOG_WARNING;
+	cfg->loglevel = LOG_INFO;
 	cfg->params = strdup("");
 	if (!cfg->params) {
 		opt_fail(p, "run: out of memory");

@@ -33,12 +33,9 @@ static unsigned long long kib_up(uint64_t bytes)
 
 static int refuse(uint64_t need, const struct pvm_memlock *m)
 {
-	log_err("RLIMIT_MEMLOCK is %llu KiB, this protected VM needs %llu KiB (-m %llu MiB and %llu KiB for lkvm-pvm): all of a protected guest's memory is locked",
-		kib_up(m->hard), kib_up(need),
-		mib_up(need - host_memlock_need(0, 0) - m->locked),
-		kib_up(host_memlock_need(0, 0) + m->locked));
-	log_err("raise it as root: `ulimit -l %llu` in this shell's parent, or \"memlock %llu\" (soft and hard) for your user in /etc/security/limits.d/, or LimitMEMLOCK=%lluM in a systemd unit; or start with --memlock=lazy",
-		kib_up(need), kib_up(need), mib_up(need));
+	log_err("RLIMIT_MEMLOCK is %llu KiB and this protected VM needs %llu KiB, because all of its memory stays locked: raise it (as root, one of: `ulimit -l %llu` before starting; \"USER - memlock %llu\" in /etc/security/limits.d/; LimitMEMLOCK=%lluM in a systemd unit), lower -m, or start with --memlock=lazy",
+		kib_up(m->hard), kib_up(need), kib_up(need), kib_up(need),
+		mib_up(need));
 	return -ENOMEM;
 }
 

@@ -75,7 +75,7 @@ START_TEST(defaults)
 	ck_assert_int_eq(cfg.memlock, MEMLOCK_CHECK);
 	ck_assert_int_eq(cfg.on_reset, RESET_EXIT);
 	ck_assert_int_eq(cfg.irqchip, IRQCHIP_GICV3_ITS);
-	ck_assert_int_eq(cfg.loglevel, LOG_WARNING);
+	ck_assert_int_eq(cfg.loglevel, LOG_INFO);
 	ck_assert_ptr_null(cfg.affinity);
 	accept("Image -c 4");
 	ck_assert_uint_eq(cfg.mem, MIB(448));

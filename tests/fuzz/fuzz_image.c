@@ -13,16 +13,17 @@
 #define CHOICE_SMALL	0x10 /* RAM */
 #define CHOICE_DTB	0x20 /* more room than a flat payload leaves */
 
-/* A link to @path whose name ends in .flat. */
+/* A link to @path whose name ends in .flat, in the folder of this run. */
 static const char *flat_name(const char *path)
 {
-	static char link[32];
+	static char link[128];
 
 	if (!link[0]) {
-		char dir[] = "/tmp/fuzz.XXXXXX";
+		const char *dir = getenv("TMPDIR");
 
-		fuzz_must(mkdtemp(dir) != NULL);
-		snprintf(link, sizeof(link), "%s/x.flat", dir);
+		snprintf(link, sizeof(link), "%s/%d.flat", dir ? dir : "/tmp",
+			 getpid());
+		unlink(link);
 		fuzz_must(symlink(path, link) == 0);
 	}
 	return link;

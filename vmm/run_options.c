@@ -75,7 +75,7 @@ static const struct opt_spec run_specs[] = {
 	  .help = "write the guest's device tree to FILE" },
 	{ .name = "loglevel", .arg = OPT_VALUE,
 	  .arg_name = "LEVEL", .set = config_set_loglevel,
-	  .help = "error, warning (default), info or debug" },
+	  .help = "error, warning, info (default) or debug" },
 	{ .name = "debug", .arg = OPT_SWITCH, .set = config_set_debug,
 	  .help = "--loglevel=debug, and debuggers may attach to lkvm-pvm "
 		  "(which destroys guest memory they look at)" },

@@ -33,7 +33,7 @@ struct opt_spec {
 	const char *help;
 	/* Exactly one of the three: */
 	int (*set)(struct opt_parse *p, const char *value);
-	const char *ignored; /* accepted without effect: why */
+	const char *ignored; /* accepted without effect: why, for --help */
 	const char *refused; /* not accepted: why, and what instead */
 };
 

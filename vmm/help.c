@@ -35,58 +35,51 @@ static void print_wrapped(FILE *out, const char *text, size_t at, size_t column)
 	fputc('\n', out);
 }
 
-static void print_option(FILE *out, const struct opt_spec *s)
+static void print_option(FILE *out, const struct opt_spec *s, const char *text)
 {
+	bool has_value = s->arg != OPT_SWITCH && s->arg_name;
 	char left[80];
 	int n;
 
-	n = snprintf(left, sizeof(left), "  %c%c%s--%s%s%s%s",
-		     s->letter ? '-' : ' ', s->letter ? s->letter : ' ',
-		     s->letter ? ", " : "  ", s->name,
-		     s->arg == OPT_MAYBE    ? "[="
-		     : s->arg == OPT_SWITCH ? ""
-					    : " ",
-		     s->arg == OPT_SWITCH ? "" : s->arg_name,
-		     s->arg == OPT_MAYBE ? "]" : "");
+	n = snprintf(
+		left, sizeof(left), "  %c%c%s--%s%s%s%s", s->letter ? '-' : ' ',
+		s->letter ? s->letter : ' ', s->letter ? ", " : "  ", s->name,
+		s->arg == OPT_MAYBE ? "[="
+		: has_value	    ? " "
+				    : "",
+		has_value ? s->arg_name : "", s->arg == OPT_MAYBE ? "]" : "");
 	if ((unsigned int)n + 2 > HELP_COLUMN)
 		fprintf(out, "%s\n%*s", left, (int)HELP_COLUMN, "");
 	else
 		fprintf(out, "%-*s", (int)HELP_COLUMN, left);
-	print_wrapped(out, s->help, HELP_COLUMN, HELP_COLUMN);
+	print_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
 }
 
-/* The names of options that are @ignored or not, in one paragraph. */
-static void print_names(FILE *out, const struct opt_table *t, bool refused,
-			const char *title)
+/* The names of the options that are refused, in one paragraph. */
+static void print_refused(FILE *out, const struct opt_table *t)
 {
-	size_t at = strlen(title), len;
+	static const char title[] =
+		"\nRefused, each with why and what instead:";
+	size_t at = 0, len;
 	unsigned int i;
 
-	fputs(title, out);
 	for (i = 0; i < t->nr; i++) {
 		const struct opt_spec *s = &t->specs[i];
 
-		if (!s->name || s->help || (s->refused != NULL) != refused)
+		if (!s->name || !s->refused)
 			continue;
+		if (!at)
+			fputs(title, out);
 		len = strlen(s->name) + 3;
-		if (at + len > HELP_WIDTH) {
+		if (!at || at + len > HELP_WIDTH) {
 			fputs("\n ", out);
 			at = 1;
 		}
 		fprintf(out, " --%s", s->name);
 		at += len;
 	}
-	fputc('\n', out);
-}
-
-static bool has_hidden(const struct opt_table *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->nr; i++)
-		if (t->specs[i].refused || t->specs[i].ignored)
-			return true;
-	return false;
+	if (at)
+		fputc('\n', out);
 }
 
 void help_verb(FILE *out, const struct verb *v)
@@ -105,17 +98,12 @@ void help_verb(FILE *out, const struct verb *v)
 
 		if (!s->name)
 			fprintf(out, "\n%s:\n", s->help);
-		else if (s->help)
-			print_option(out, s);
+		else if (s->help || s->ignored)
+			print_option(out, s, s->help ? s->help : s->ignored);
 	}
-	print_option(out, &help);
-	if (v->table && has_hidden(v->table)) {
-		fputs("\nOptions of kvmtool (lkvm-pvm(1) has all of them):\n",
-		      out);
-		print_names(out, v->table, false, "  accepted, one way only:");
-		print_names(out, v->table, true,
-			    "  refused, each saying why and what instead:");
-	}
+	print_option(out, &help, help.help);
+	if (v->table)
+		print_refused(out, v->table);
 	if (v->notes) {
 		fputc('\n', out);
 		fputs(v->notes, out);

@@ -27,8 +27,8 @@ static const struct verb verbs[] = {
 		.notes = "Keys while it runs: Ctrl-a x ends lkvm-pvm, "
 			 "Ctrl-a h lists the others.\n"
 			 "Exit code: 0 the guest powered off, 110 it reset, "
-			 "111 it crashed, 125 lkvm-pvm or\n"
-			 "the host could not do it.\n"
+			 "111 it crashed, 125 lkvm-pvm\n"
+			 "or the host could not do it; more in lkvm-pvm(1).\n"
 			 "Example: lkvm-pvm run -k Image -i initrd.gz -m 512 "
 			 "-c 2\n",
 		.table = &config_table,

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
-
 #define WORD_MAX 32U /* longer words are nobody's typing mistake */
 
 int opt_fail(struct opt_parse *p, const char *fmt, ...)
@@ -149,12 +147,7 @@ static int unknown_option(struct opt_parse *p, const struct opt_table *t,
 static int apply(struct opt_parse *p, const struct opt_spec *s,
 		 const char *value)
 {
-	if (s->ignored) {
-		log_info("%s: %s has no effect: %s", p->verb, p->spelled,
-			 s->ignored);
-		return 0;
-	}
-	return s->set(p, value);
+	return s->ignored ? 0 : s->set(p, value);
 }
 
 /* A value after "=" is at @attached; otherwise it may be argv[*i + 1]. */

@@ -9,7 +9,6 @@
 #define LKVM_PVM_HOST_H
 
 #include "base.h"
-#include "pvm.h"
 
 /*
  * Bytes that can still be pinned: the smaller of MemAvailable and, up the
@@ -21,13 +20,22 @@ int __must_check host_memory_available(uint64_t *bytes, const char **what);
 int __must_check host_memory_available_at(const char *root, uint64_t *bytes,
 					  const char **what);
 
+/* RLIMIT_MEMLOCK and what counts against it, in bytes. */
+struct host_memlock {
+	uint64_t soft, hard; /* UINT64_MAX: unlimited */
+	uint64_t locked;     /* VmLck of this process */
+	bool exempt;	     /* CAP_IPC_LOCK: no limit applies */
+};
+
 /*
  * RLIMIT_MEMLOCK, what is charged to it, and whether it binds: not with
  * CAP_IPC_LOCK, which counts in the initial user namespace only (pinning for
  * a pVM asks capable(), not ns_capable()). 0 or -errno.
  */
-int __must_check host_memlock(struct pvm_memlock *m);
-int __must_check host_memlock_at(const char *root, struct pvm_memlock *m);
+int __must_check host_memlock(struct host_memlock *m);
+int __must_check host_memlock_at(const char *root, struct host_memlock *m);
+/* Raises the soft limit to @bytes, at most the hard one. 0 or -errno. */
+int host_memlock_raise(uint64_t bytes);
 
 /*
  * What a pVM will have charged to RLIMIT_MEMLOCK at most: each page of RAM

@@ -11,6 +11,7 @@
 
 #include "base.h"
 #include "loader.h"
+#include "host.h"
 #include "pvm.h"
 
 #define CHECK_DEFAULT_MEM MIB(256) /* run's -m with one vCPU */
@@ -24,7 +25,7 @@ struct check_facts {
 	struct pvm_host host;	       /* valid when is_arm64 */
 	uint64_t page_size;
 
-	struct pvm_memlock memlock;
+	struct host_memlock memlock;
 	int memlock_err;
 	uint64_t available; /* memory that can be pinned */
 	const char *available_what;

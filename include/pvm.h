@@ -82,8 +82,8 @@ enum pvm_exit_kind {
 	PVM_EXIT_RESET,	      /* PSCI SYSTEM_RESET, SYSTEM_RESET2 */
 	PVM_EXIT_HIBERNATE,   /* PSCI SYSTEM_OFF2 */
 	PVM_EXIT_INTERRUPTED, /* -EINTR: look at the request word, go on */
-	PVM_EXIT_MEMLOCK,     /* -ENOMEM at RLIMIT_MEMLOCK; re-entry resumes */
-	PVM_EXIT_NO_MEMORY,   /* -ENOMEM below the limit: the host is out */
+	PVM_EXIT_NO_MEMORY,   /* -ENOMEM: at RLIMIT_MEMLOCK, or the host is out;
+				  re-entry tries again */
 	PVM_EXIT_POISONED,    /* -EFAULT: page reclaimed, or RAM unmapped */
 	PVM_EXIT_BACKING,     /* -EIO: not anonymous or swap-backed memory */
 	PVM_EXIT_NOT_OWNED,   /* -EPERM: the page belongs to another VM */
@@ -123,17 +123,6 @@ struct pvm_vcpu_state {
 /* -errno when the kernel does not tell. vCPU @i must not be running. */
 int __must_check pvm_vcpu_get_state(struct pvm *p, unsigned int i,
 				    struct pvm_vcpu_state *s);
-
-/* RLIMIT_MEMLOCK and what counts against it, in bytes. */
-struct pvm_memlock {
-	uint64_t soft, hard; /* UINT64_MAX: unlimited */
-	uint64_t locked;     /* VmLck of this process */
-	bool exempt;	     /* CAP_IPC_LOCK: no limit applies */
-};
-
-int __must_check pvm_memlock_get(struct pvm_memlock *m);
-/* Raises the soft limit to @bytes, at most the hard one. */
-int pvm_memlock_raise(uint64_t bytes);
 
 /* What this host offers; filled in by pvm_probe(), see vmm/check.c. */
 enum pvm_mode {

@@ -73,7 +73,10 @@ static int set_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t value)
 	return kvm_ioctl(v->fd, KVM_SET_ONE_REG, &r);
 }
 
-static int get_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t *value)
+/* KVM writes to *value. */
+static int
+get_reg(const struct pvm_vcpu *v, uint64_t id,
+	uint64_t *value) /* NOLINT(readability-non-const-parameter) */
 {
 	struct kvm_one_reg r = { .id = id, .addr = (uint64_t)(uintptr_t)value };
 
@@ -122,16 +125,6 @@ int pvm_vcpus_init(struct pvm *p, gpa_t entry, uint64_t x0)
 	return ret;
 }
 
-static enum pvm_exit_kind kind_of_enomem(void)
-{
-	struct pvm_memlock m;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	if (pvm_memlock_get(&m) || m.exempt)
-		return PVM_EXIT_NO_MEMORY;
-	return m.locked + page > m.soft ? PVM_EXIT_MEMLOCK : PVM_EXIT_NO_MEMORY;
-}
-
 static enum pvm_exit_kind kind_of_errno(int err)
 {
 	switch (err) {
@@ -139,7 +132,7 @@ static enum pvm_exit_kind kind_of_errno(int err)
 	case EAGAIN:
 		return PVM_EXIT_INTERRUPTED;
 	case ENOMEM:
-		return kind_of_enomem();
+		return PVM_EXIT_NO_MEMORY;
 	case EFAULT:
 		return PVM_EXIT_POISONED;
 	case EIO:
@@ -240,7 +233,7 @@ int pvm_vcpu_get_state(struct pvm *p, unsigned int i, struct pvm_vcpu_state *s)
 	if (!ret)
 		ret = get_reg(v, CORE_REG(regs.pstate), &s->pstate);
 	for (unsigned int r = 0; !ret && r < ARRAY_SIZE(s->x); r++)
-		ret = get_reg(v, CORE_REG(regs.regs[0]) + 2 * r, &s->x[r]);
+		ret = get_reg(v, CORE_REG(regs.regs[0]) + 2ULL * r, &s->x[r]);
 	if (!ret)
 		ret = get_reg(v, CORE_REG(sp_el1), &s->sp_el1);
 	if (!ret)

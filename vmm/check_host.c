@@ -47,7 +47,7 @@ static uint64_t mem_within(uint64_t limit, uint64_t used)
 	return limit > taken ? align_down(limit - taken, MIB(2)) : 0;
 }
 
-static const char *memlock_limit(const struct pvm_memlock *m, char *text,
+static const char *memlock_limit(const struct host_memlock *m, char *text,
 				 size_t size)
 {
 	/* run raises the soft limit to the hard one. */
@@ -58,7 +58,7 @@ static const char *memlock_limit(const struct pvm_memlock *m, char *text,
 static void judge_memlock(const struct check_facts *f, struct check_report *r)
 {
 	uint64_t want = f->want ? f->want : CHECK_DEFAULT_MEM, most, need;
-	const struct pvm_memlock *m = &f->memlock;
+	const struct host_memlock *m = &f->memlock;
 	char limit[32], allows[32], wanted[32];
 	struct check_item *item;
 	enum check_state state;

@@ -25,7 +25,7 @@ static void say(const char *text)
 
 static void on_fault(int sig, siginfo_t *si, void *context)
 {
-	void *frames[FRAMES];
+	void *frames[FRAMES] = { NULL };
 	char line[128];
 
 	(void)context;

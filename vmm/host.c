@@ -179,7 +179,7 @@ static bool in_initial_user_ns(const char *root)
 	return inside == 0 && outside == 0 && count == UINT32_MAX;
 }
 
-int host_memlock_at(const char *root, struct pvm_memlock *m)
+int host_memlock_at(const char *root, struct host_memlock *m)
 {
 	uint64_t caps = 0, kib = 0;
 	struct rlimit limit;
@@ -201,7 +201,7 @@ int host_memlock_at(const char *root, struct pvm_memlock *m)
 	return 0;
 }
 
-int host_memlock(struct pvm_memlock *m)
+int host_memlock(struct host_memlock *m)
 {
 	return host_memlock_at("", m);
 }
@@ -220,4 +220,19 @@ const char *host_size_text(uint64_t bytes, char *text, size_t size)
 		snprintf(text, size, "%.1f GiB",
 			 (double)bytes / (double)GIB(1));
 	return text;
+}
+
+int host_memlock_raise(uint64_t bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit))
+		return -errno;
+	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= bytes)
+		return 0;
+	limit.rlim_cur =
+		limit.rlim_max == RLIM_INFINITY || bytes < limit.rlim_max
+			? bytes
+			: limit.rlim_max;
+	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
 }

@@ -165,7 +165,7 @@ static int verb_help(const struct verb *v, int argc, char **argv)
 
 static int dispatch(int argc, char **argv)
 {
-	static char version[] = "version";
+	char version[] = "version";
 	char *as_version[] = { version, NULL };
 	const struct verb *v;
 

@@ -31,7 +31,7 @@ static unsigned long long kib_up(uint64_t bytes)
 	return (bytes + KIB(1) - 1) >> 10;
 }
 
-static int refuse(uint64_t need, const struct pvm_memlock *m)
+static int refuse(uint64_t need, const struct host_memlock *m)
 {
 	log_err("RLIMIT_MEMLOCK is %llu KiB and this protected VM needs %llu KiB, because all of its memory stays locked: raise it (as root, one of: `ulimit -l %llu` before starting; \"USER - memlock %llu\" in /etc/security/limits.d/; LimitMEMLOCK=%lluM in a systemd unit), lower -m, or start with --memlock=lazy",
 		kib_up(m->hard), kib_up(need), kib_up(need), kib_up(need),
@@ -41,9 +41,9 @@ static int refuse(uint64_t need, const struct pvm_memlock *m)
 
 static int check_limit(const struct config *cfg)
 {
-	struct pvm_memlock m;
+	struct host_memlock m;
 	uint64_t need;
-	int ret = pvm_memlock_get(&m);
+	int ret = host_memlock(&m);
 
 	if (ret) {
 		log_err("cannot read the memlock limit: %s", errno_text(ret));
@@ -54,7 +54,7 @@ static int check_limit(const struct config *cfg)
 	need = host_memlock_need(cfg->mem, 0) + m.locked;
 	if (m.soft >= need)
 		return 0;
-	(void)pvm_memlock_raise(need);
+	(void)host_memlock_raise(need);
 	if (m.hard >= need || cfg->memlock == MEMLOCK_LAZY)
 		return 0;
 	return refuse(need, &m);
@@ -82,36 +82,39 @@ int memlock_prepare(const struct config *cfg)
 	return ret ? ret : check_limit(cfg);
 }
 
-static bool limit_allows_a_page(uint64_t need)
+/* Whether RLIMIT_MEMLOCK leaves room for one more page. */
+static bool limit_has_room(struct host_memlock *m)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	struct pvm_memlock m;
 
-	(void)pvm_memlock_raise(need); /* up to a hard limit raised by root */
-	if (pvm_memlock_get(&m))
+	if (host_memlock(m))
 		return true; /* let KVM_RUN say */
-	return m.exempt || m.locked + page <= m.soft;
+	return m->exempt || m->soft == UINT64_MAX ||
+	       m->locked + page <= m->soft;
 }
 
-void memlock_wait(struct vcpu *v)
+bool memlock_wait(struct vcpu *v)
 {
 	const struct timespec interval = { .tv_nsec =
 						   MEMLOCK_POLL_MS * 1000000L };
 	struct vm *vm = v->vm;
 	uint64_t need = host_memlock_need(vm->cfg->mem, 0);
-	struct pvm_memlock m;
+	struct host_memlock m;
 
-	if (limit_allows_a_page(need))
-		return;
+	if (limit_has_room(&m))
+		return false;
 	vm_pause(vm);
-	if (!pvm_memlock_get(&m))
-		log_warn(
-			"paused: the guest reached RLIMIT_MEMLOCK (%llu KiB locked of %llu KiB) and may need up to %llu KiB; as root: prlimit --pid %d --memlock=%llu",
-			kib_up(m.locked), kib_up(m.soft), kib_up(need),
-			(int)getpid(), (unsigned long long)need);
-	while (!vm_finished(vm) && !limit_allows_a_page(need))
+	log_warn(
+		"paused: the guest reached RLIMIT_MEMLOCK (%llu KiB locked of %llu KiB) and may need up to %llu KiB; as root: prlimit --pid %d --memlock=%llu",
+		kib_up(m.locked), kib_up(m.soft), kib_up(need), (int)getpid(),
+		(unsigned long long)need);
+	while (!vm_finished(vm) && !limit_has_room(&m)) {
 		(void)nanosleep(&interval, NULL);
+		/* Up to a hard limit that root has raised meanwhile. */
+		(void)host_memlock_raise(need);
+	}
 	if (!vm_finished(vm))
 		log_info("RLIMIT_MEMLOCK was raised: the guest goes on");
 	vm_resume(vm);
+	return true;
 }

@@ -99,9 +99,6 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 		return true;
 	case PVM_EXIT_INTERRUPTED:
 		return vcpu_park(v);
-	case PVM_EXIT_MEMLOCK:
-		memlock_wait(v);
-		return vcpu_park(v);
 	case PVM_EXIT_POWER_OFF:
 		vm_finish_as(vm, EXIT_GUEST_OFF, "guest", "powered off");
 		break;
@@ -113,6 +110,8 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 		finish_reset(vm);
 		break;
 	case PVM_EXIT_NO_MEMORY:
+		if (memlock_wait(v))
+			return vcpu_park(v);
 		finish_crashed(
 			v, EXIT_HOST,
 			"the host is out of memory for the guest; lower -m or end other programs");

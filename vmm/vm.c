@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "devicetree.h"
+#include "host.h"
 #include "log.h"
 
 /*
@@ -224,11 +225,10 @@ int vm_build(struct vm *vm)
 
 void vm_destroy(struct vm *vm)
 {
-	struct pvm_memlock m;
+	struct host_memlock m;
 
 	/* The hypervisor wipes and returns one page at a time. */
-	if (vm->cfg->protected_vm && !pvm_memlock_get(&m) &&
-	    m.locked >= MIB(64))
+	if (vm->cfg->protected_vm && !host_memlock(&m) && m.locked >= MIB(64))
 		log_info("tearing down %llu MiB",
 			 (unsigned long long)(m.locked >> 20));
 	pvm_stop_vm(vm->pvm);

@@ -96,7 +96,11 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e);
 
 /* memlock.c */
 int memlock_prepare(const struct config *cfg);
-void memlock_wait(struct vcpu *v);
+/*
+ * KVM_RUN found no memory. At RLIMIT_MEMLOCK: pauses the VM, waits for a higher
+ * limit, true. False when the limit is not what is missing.
+ */
+bool memlock_wait(struct vcpu *v);
 
 /* report.c */
 void report_vcpus(struct vm *vm);

@@ -43,8 +43,6 @@ static void setup(struct vm *vm)
 
 	if (vm_init(vm, &cfg))
 		abort();
-	fake_pvm.memlock =
-		(struct pvm_memlock){ .soft = UINT64_MAX, .hard = UINT64_MAX };
 	uart_init(&vm->uart, &host);
 	rtc_init(&vm->rtc);
 	if (bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE, "uart",

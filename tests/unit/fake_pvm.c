@@ -69,19 +69,3 @@ int pvm_vcpu_get_state(struct pvm *p, unsigned int i, struct pvm_vcpu_state *s)
 	memset(s, 0, sizeof(*s));
 	return 0;
 }
-
-int pvm_memlock_get(struct pvm_memlock *m)
-{
-	*m = fake_pvm.memlock;
-	return 0;
-}
-
-int pvm_memlock_raise(uint64_t bytes)
-{
-	uint64_t limit =
-		bytes < fake_pvm.memlock.hard ? bytes : fake_pvm.memlock.hard;
-
-	if (fake_pvm.memlock.soft < limit)
-		fake_pvm.memlock.soft = limit;
-	return 0;
-}

@@ -7,7 +7,6 @@
 
 struct fake_pvm {
 	bool spi[MACHINE_GIC_SPIS];
-	struct pvm_memlock memlock;
 };
 
 extern struct fake_pvm fake_pvm;

@@ -155,9 +155,9 @@ START_TEST(a_hybrid_hierarchy_is_found)
 }
 END_TEST
 
-static struct pvm_memlock memlock(const char *status, const char *uid_map)
+static struct host_memlock memlock(const char *status, const char *uid_map)
 {
-	struct pvm_memlock m;
+	struct host_memlock m;
 
 	put("/proc/self/status", status);
 	if (uid_map)

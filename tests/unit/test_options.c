@@ -221,7 +221,7 @@ START_TEST(the_nearest_name_is_offered_only_when_near)
 {
 	static const char *const names[] = { "run", "check", "version" };
 
-	ck_assert_str_eq(opt_nearest("chek", names, 3), "check");
+	ck_assert_str_eq(opt_nearest("chck", names, 3), "check");
 	ck_assert_str_eq(opt_nearest("rnu", names, 3), "run");
 	ck_assert_str_eq(opt_nearest("vers", names, 3), "version");
 	ck_assert_ptr_null(opt_nearest("list", names, 3));

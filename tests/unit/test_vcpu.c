@@ -20,8 +20,6 @@ static struct vm *vm_new(void)
 	ck_assert_ptr_nonnull(vm);
 	ck_assert_int_eq(vm_init(vm, &cfg), 0);
 	memset(&fake_pvm, 0, sizeof(fake_pvm));
-	fake_pvm.memlock =
-		(struct pvm_memlock){ .soft = UINT64_MAX, .hard = UINT64_MAX };
 	rtc_init(&vm->rtc);
 	ck_assert_int_eq(bus_add(&vm->bus, MACHINE_RTC_BASE, MACHINE_RTC_SIZE,
 				 "rtc", &rtc_ops, &vm->rtc),
@@ -123,38 +121,6 @@ START_TEST(an_interrupted_vcpu_leaves_a_finished_vm)
 }
 END_TEST
 
-static void *raise_limit(void *arg)
-{
-	struct vm *vm = arg;
-	bool paused = false;
-
-	while (!paused) {
-		pthread_mutex_lock(&vm->state_lock);
-		paused = vm->pauses > 0;
-		pthread_mutex_unlock(&vm->state_lock);
-	}
-	fake_pvm.memlock.hard = MIB(128);
-	return NULL;
-}
-
-START_TEST(a_vcpu_at_the_memlock_limit_waits_for_a_higher_one)
-{
-	struct pvm_exit e = { .kind = PVM_EXIT_MEMLOCK, .err = ENOMEM };
-	struct vm *vm = vm_new();
-	pthread_t t;
-
-	fake_pvm.memlock = (struct pvm_memlock){ .soft = MIB(8),
-						 .hard = MIB(8),
-						 .locked = MIB(8) };
-	ck_assert_int_eq(pthread_create(&t, NULL, raise_limit, vm), 0);
-	ck_assert(vcpu_dispatch(&vm->vcpus[0], &e));
-	pthread_join(t, NULL);
-	ck_assert_uint_ge(fake_pvm.memlock.soft, cfg.mem);
-	ck_assert_uint_eq(vm->pauses, 0);
-	vm_delete(vm);
-}
-END_TEST
-
 START_TEST(silence_has_a_cause_in_words)
 {
 	const struct loader_placement pl16 = { .page_kib = 16 };
@@ -185,7 +151,6 @@ int main(void)
 	tcase_add_test(tc, mmio_reaches_the_bus_and_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_leaves_a_finished_vm);
-	tcase_add_test(tc, a_vcpu_at_the_memlock_limit_waits_for_a_higher_one);
 	tcase_add_test(tc, silence_has_a_cause_in_words);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

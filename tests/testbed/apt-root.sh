@@ -104,7 +104,11 @@ case " $suites " in
 esac
 unset APT_CONFIG
 
-if [ "$refresh" = yes ] || [ -n "${DEBIAN_MIRROR:-}" ] ||
+if [ -n "${DEBIAN_MIRROR:-}" ] &&
+	! grep -qsF " $DEBIAN_MIRROR " "$root/etc/sources.list"; then
+	refresh=yes
+fi
+if [ "$refresh" = yes ] ||
 	[ -z "$(find "$root/updated" -mmin -1440 2>/dev/null)" ]; then
 	lock "$(basename "$root")"
 	if [ ! -r "$keyring" ]; then

@@ -232,7 +232,7 @@ START_TEST(without_its_pci_interrupts_are_spis)
 	ck_assert(!has(&w, at, "msi-map"));
 	CHECK_CELLS(&w, at, "interrupt-map-mask", 0x1800, 0, 0, 7);
 	map = fdt_getprop(w.fdt, at, "interrupt-map", &len);
-	ck_assert_int_eq(len, 16 * 10 * 4);
+	ck_assert_int_eq(len, 640); /* 16 entries of 10 cells */
 	for (uint32_t i = 0; i < 16; i++, map += 40) {
 		const fdt32_t *cell = (const void *)map;
 		uint32_t slot = i / 4, pin = i % 4;

@@ -56,8 +56,8 @@ struct loader_placement {
  * them. What does not fit is refused with the sizes named.
  *
  * Flat payloads go to 512 KiB from the start of RAM, as kvmtool does it; the
- * device tree below them, the initrd at the end of RAM, so that bss and stack
- * behind the payload meet nothing.
+ * device tree to the last 2 MiB of RAM and the initrd below it, so that bss and
+ * stack behind the payload meet nothing.
  *
  * Firmware goes to the start of RAM and is entered; the device tree follows on
  * a 2 MiB boundary, then a kernel given besides it (its place is in @out).

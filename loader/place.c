@@ -14,8 +14,8 @@
  * it just behind itself when it is not told.
  *
  * A flat payload does not say how much memory it uses behind its end (bss,
- * stack), so nothing is put there: the device tree goes below it, where RAM
- * is free up to the payload's offset, and the initrd to the end of RAM.
+ * stack), so nothing is put near it: the device tree goes to the last 2 MiB of
+ * RAM, where kvm-unit-tests want it (behind their stack), the initrd below it.
  */
 #include "place.h"
 
@@ -35,35 +35,37 @@ static struct gpa_range put(gpa_t *next, uint64_t align, uint64_t len)
 	return r;
 }
 
-/* Device tree, payload, and the initrd at the end of RAM. */
+/* @len bytes that end at or below *top; at @floor when there is no room. */
+static struct gpa_range put_below(gpa_t *top, gpa_t floor, uint64_t align,
+				  uint64_t len)
+{
+	struct gpa_range r = { align_up(floor, align), len };
+
+	if (len == 0)
+		return (struct gpa_range){ 0 };
+	if (*top >= len && align_down(*top - len, align) > r.gpa)
+		r.gpa = align_down(*top - len, align);
+	*top = r.gpa;
+	return r;
+}
+
+/* The payload, and from the end of RAM down the device tree and the initrd. */
 static uint64_t place_flat(const struct place_sizes *sizes,
 			   const struct gpa_range *ram,
 			   struct loader_placement *out, gpa_t next)
 {
-	gpa_t base = align_up(next, BLOCK), top, end;
+	gpa_t end, top = ram->gpa + ram->len;
+	uint64_t need;
 
-	out->kernel.gpa = base + sizes->text_offset;
+	out->kernel.gpa = align_up(next, BLOCK) + sizes->text_offset;
 	out->kernel.len = sizes->kernel;
-	next = base;
-	out->dtb = put(&next, BLOCK, sizes->dtb_room);
 	end = out->kernel.gpa + sizes->kernel + FLAT_SLACK;
-	if (next > out->kernel.gpa) {
-		next = end;
-		out->dtb = put(&next, BLOCK, sizes->dtb_room);
-		end = next;
-	}
-
-	out->initrd = (struct gpa_range){ 0 };
-	if (sizes->initrd > 0) {
-		uint64_t len = align_up(sizes->initrd, PAGE_MAX);
-
-		end = align_up(end, PAGE_MAX);
-		top = align_down(ram->gpa + ram->len, PAGE_MAX);
-		out->initrd.gpa = top >= end + len ? top - len : end;
-		out->initrd.len = sizes->initrd;
-		end += len;
-	}
-	return end - ram->gpa;
+	need = align_up(end, PAGE_MAX) - ram->gpa +
+	       align_up(sizes->initrd, PAGE_MAX);
+	need = align_up(need, BLOCK) + align_up(sizes->dtb_room, BLOCK);
+	out->dtb = put_below(&top, end, BLOCK, sizes->dtb_room);
+	out->initrd = put_below(&top, end, PAGE_MAX, sizes->initrd);
+	return need;
 }
 
 uint64_t place_all(const struct place_sizes *sizes, const struct gpa_range *ram,

@@ -178,14 +178,14 @@ START_TEST(flat_keeps_clear_of_what_is_behind_it)
 	give_initrd(KIB(65));
 	ck_loads(&f);
 	check_placement();
-	ck_assert_uint_eq(f.out.dtb.gpa, RAM_BASE);
-	ck_assert_uint_eq(f.out.initrd.gpa, RAM_BASE + MIB(64) - KIB(128));
+	ck_assert_uint_eq(f.out.dtb.gpa, RAM_BASE + MIB(62));
+	ck_assert_uint_eq(f.out.initrd.gpa, RAM_BASE + MIB(62) - KIB(128));
 
-	/* No room below it: then behind it, and behind its bss. */
-	f.in.dtb_room = MIB(1);
+	/* The device tree takes whole blocks of 2 MiB. */
+	f.in.dtb_room = MIB(3);
 	ck_loads(&f);
 	check_placement();
-	ck_assert_uint_ge(f.out.dtb.gpa, RAM_BASE + KIB(512) + MIB(3) + MIB(1));
+	ck_assert_uint_eq(f.out.dtb.gpa, RAM_BASE + MIB(60));
 }
 END_TEST
 
@@ -194,6 +194,10 @@ START_TEST(flat_with_too_large_an_initrd_is_refused)
 	f.in.kernel = fixture_sparse(&f, "x.flat", "x", 1, MIB(3));
 	give_initrd(MIB(60));
 	ck_refused(&f, -ENOSPC, "initrd0 is 60 MiB but -m leaves 59 MiB");
+	/* It would fit, were it not for the device tree. */
+	f.in.nr_initrds = 0;
+	give_initrd(MIB(58));
+	ck_refused(&f, -ENOSPC, "no room for the device tree");
 }
 END_TEST
 

@@ -8,6 +8,8 @@
 #ifndef LKVM_PVM_HOST_H
 #define LKVM_PVM_HOST_H
 
+#include <sched.h>
+
 #include "base.h"
 
 /*
@@ -56,6 +58,12 @@ static inline uint64_t host_memory_need(uint64_t ram)
 {
 	return ram + ram / 128;
 }
+
+/*
+ * The first of @nr CPU sets that is not empty but has no CPU this process may
+ * run on (online, and in its cpuset), or -1.
+ */
+int __must_check host_unusable_cpus(const cpu_set_t *sets, unsigned int nr);
 
 /*
  * Reads the file @root/@path into @text, at most @size - 1 bytes, with a

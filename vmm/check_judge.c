@@ -294,20 +294,20 @@ static void sum_up(const struct check_facts *f, struct check_report *r)
 {
 	unsigned int failed = count(r, CHECK_FAIL);
 	enum pvm_mode mode = f->host.mode;
+	char pvm[48] = "pVM";
 
+	if (f->want)
+		snprintf(pvm, sizeof(pvm), "pVM with -m %llu",
+			 (unsigned long long)(f->want >> 20));
 	if (failed) {
 		r->verdict = CHECK_CANNOT_RUN;
 		snprintf(r->summary, sizeof(r->summary),
-			 "no pVM can run%s: %u of the above failed",
+			 "no %s can run%s: %u of the above failed", pvm,
 			 f->is_arm64 ? "" : " here", failed);
 	} else if (f->host.create_err == 0 || mode == PVM_MODE_NVHE ||
 		   mode == PVM_MODE_HVHE || mode == PVM_MODE_PROTECTED) {
 		r->verdict = CHECK_CAN_RUN;
-		snprintf(r->summary, sizeof(r->summary), "a pVM can run");
-		if (f->want)
-			snprintf(r->summary, sizeof(r->summary),
-				 "a pVM with -m %llu can run",
-				 (unsigned long long)(f->want >> 20));
+		snprintf(r->summary, sizeof(r->summary), "a %s can run", pvm);
 	} else {
 		r->verdict = CHECK_CANNOT_TELL;
 		snprintf(r->summary, sizeof(r->summary),

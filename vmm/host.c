@@ -206,6 +206,21 @@ int host_memlock(struct host_memlock *m)
 	return host_memlock_at("", m);
 }
 
+int host_unusable_cpus(const cpu_set_t *sets, unsigned int nr)
+{
+	cpu_set_t usable, both;
+	unsigned int i;
+
+	if (sched_getaffinity(0, sizeof(usable), &usable))
+		return -1; /* more CPUs than fit: the kernel will say */
+	for (i = 0; i < nr; i++) {
+		CPU_AND(&both, &sets[i], &usable);
+		if (CPU_COUNT(&sets[i]) && !CPU_COUNT(&both))
+			return (int)i;
+	}
+	return -1;
+}
+
 const char *host_size_text(uint64_t bytes, char *text, size_t size)
 {
 	if (bytes < MIB(1))

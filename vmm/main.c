@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "exitcode.h"
+#include "host.h"
 #include "log.h"
 #include "verbs.h"
 
@@ -100,6 +101,22 @@ int cmd_run(const struct config *cfg)
 }
 #endif
 
+static int run_checked(const struct config *cfg)
+{
+	int vcpu = -1;
+
+	log_set_level(cfg->loglevel);
+	if (cfg->affinity)
+		vcpu = host_unusable_cpus(cfg->affinity, cfg->nr_vcpus);
+	if (vcpu >= 0) {
+		log_err("run: --vcpu-affinity '%.64s': no CPU in vCPU %d's "
+			"list can be used; nproc says how many there are",
+			cfg->affinity_text, vcpu);
+		return EXIT_HOST;
+	}
+	return cmd_run(cfg);
+}
+
 static int verb_run(const struct verb *v, int argc, char **argv)
 {
 	struct opt_parse parse;
@@ -113,8 +130,7 @@ static int verb_run(const struct verb *v, int argc, char **argv)
 		log_err("%s", parse.error);
 		ret = EXIT_HOST;
 	} else {
-		log_set_level(cfg.loglevel);
-		ret = cmd_run(&cfg);
+		ret = run_checked(&cfg);
 	}
 	config_fini(&cfg);
 	return ret;

@@ -202,6 +202,25 @@ START_TEST(sizes_read_well)
 }
 END_TEST
 
+START_TEST(cpus_that_are_not_there_are_found)
+{
+	cpu_set_t sets[3], usable;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(usable), &usable), 0);
+	CPU_ZERO(&sets[0]); /* anywhere */
+	sets[1] = usable;
+	CPU_ZERO(&sets[2]);
+	ck_assert_int_eq(host_unusable_cpus(sets, 3), -1);
+	/* Beside usable ones they do not matter. */
+	CPU_SET(CPU_SETSIZE - 1, &sets[1]);
+	ck_assert_int_eq(host_unusable_cpus(sets, 3), -1);
+	if (CPU_ISSET(CPU_SETSIZE - 1, &usable))
+		return; /* such a machine! */
+	CPU_SET(CPU_SETSIZE - 1, &sets[2]);
+	ck_assert_int_eq(host_unusable_cpus(sets, 3), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("host");
@@ -220,6 +239,7 @@ int main(void)
 	tcase_add_test(tc, cap_ipc_lock_exempts_in_the_initial_user_namespace);
 	tcase_add_test(tc, vmlck_is_what_is_charged);
 	tcase_add_test(tc, sizes_read_well);
+	tcase_add_test(tc, cpus_that_are_not_there_are_found);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -94,16 +94,15 @@ choose()
 # fetch_source PACKAGE=VERSION: prints the path of the .deb in the cache
 fetch_source()
 {
-	local deb=$sources/$1.deb
+	local deb=$sources/$1.deb fetch
 
 	if [ ! -e "$deb" ]; then
 		say "kernel: fetching $1 (170 MB)"
 		use_apt
-		rm -rf "$sources/fetch"
-		mkdir -p "$sources/fetch"
-		apt_fetch "$sources/fetch" "$1"
-		mv "$sources"/fetch/*.deb "$deb"
-		rm -rf "$sources/fetch"
+		fetch=$(mktemp -d "$tmp/fetch.XXXXXX")
+		apt_fetch "$fetch" "$1"
+		mv "$fetch"/*.deb "$deb"
+		rmdir "$fetch"
 	fi
 	echo "$deb"
 }
@@ -187,7 +186,7 @@ progress()
 build()
 {
 	local out=$tmp/$1 log=$kernels/$1.log jobs=${JOBS:-$(nproc)} deb
-	local tree=$tmp/${2/=/-}
+	local tree=$tmp/${2/=/-} done=$tmp/$1.done fragment=$tmp/$1.fragment
 	local -a make
 
 	deb=$(fetch_source "$2")
@@ -196,31 +195,31 @@ build()
 		CROSS_COMPILE="$(cross)" KBUILD_BUILD_USER=lkvm-pvm
 		KBUILD_BUILD_HOST=testbed
 		KBUILD_BUILD_TIMESTAMP="$2")
-	rm -rf "$tmp/done"
-	mkdir -p "$out" "$tmp/done"
+	rm -rf "$done"
+	mkdir -p "$out" "$done"
 	# shellcheck disable=SC2046 # a list of files
-	cat $(fragments "$1") >"$tmp/fragment"
+	cat $(fragments "$1") >"$fragment"
 	say "kernel $1: configuring $2"
-	"${make[@]}" KCONFIG_ALLCONFIG="$tmp/fragment" allnoconfig \
+	"${make[@]}" KCONFIG_ALLCONFIG="$fragment" allnoconfig \
 		>"$log" 2>&1 || { tail -n 20 "$log" >&2; die "see $log"; }
-	check_config "$tmp/fragment" "$out/.config"
+	check_config "$fragment" "$out/.config"
 	SECONDS=0
 	# shellcheck disable=SC2046 # a list of targets
 	"${make[@]}" -j"$jobs" $(targets "$1") 2>&1 | tee -a "$log" |
 		progress "$1" ||
 		{ grep -v '^  [A-Z]' "$log" | tail -n 20 >&2
 		  die "kernel $1: build failed, see $log"; }
-	mv "$out"/arch/arm64/boot/Image "$tmp/done/"
+	mv "$out"/arch/arm64/boot/Image "$done/"
 	[ ! -e "$out"/arch/arm64/boot/vmlinuz.efi ] ||
-		mv "$out"/arch/arm64/boot/vmlinuz.efi "$tmp/done/"
-	mv "$out/.config" "$tmp/done/config"
+		mv "$out"/arch/arm64/boot/vmlinuz.efi "$done/"
+	mv "$out/.config" "$done/config"
 	{
 		echo "source: $2"
 		echo "sha256: $(sha256sum <"$deb" | cut -d' ' -f1)"
 		echo "compiler: $("$(cross)gcc" --version | head -n 1)"
 		echo "configuration: $1"
-	} >"$tmp/done/Image.from"
-	mv "$tmp/done" "$3"
+	} >"$done/Image.from"
+	mv "$done" "$3"
 	[ "${KEEP:-0}" = 1 ] || rm -rf "$out"
 	say "kernel $1: built in $((SECONDS / 60)) min $((SECONDS % 60)) s"
 }
@@ -236,7 +235,7 @@ built()
 	dest=$kernels/$1-$(key $(fragments "$1") "$source" \
 		"$("$(cross)gcc" --version | head -n 1)" "$(targets "$1")")
 	if [ ! -e "$dest/Image" ]; then
-		lock kernel
+		lock "kernel-$1"
 		if [ ! -e "$dest/Image" ]; then
 			prepare
 			build "$1" "$source" "$dest"

@@ -24,6 +24,8 @@
 
 /* More bss than this, and more than all else, makes a kernel suspect. */
 #define LARGE_BSS MIB(4)
+/* No kernel with that much bss has less code than this. */
+#define LEAST_CODE KIB(4)
 
 struct load {
 	const struct loader_inputs *in;
@@ -140,11 +142,18 @@ static int check_complete(const struct load *ld, const struct image_header *h,
 			(unsigned long long)efi);
 		return -EINVAL;
 	}
-	if (efi == 0 && len < h->image_size / 2 &&
-	    h->image_size - len > LARGE_BSS)
-		log_warn("kernel %s: has %llu MiB of the %llu MiB its header "
-			 "says: it may be cut short",
-			 ld->kernel.path, in_mib(len), in_mib(h->image_size));
+	if (efi || len >= h->image_size / 2 || h->image_size - len <= LARGE_BSS)
+		return 0;
+	if (len < LEAST_CODE) {
+		log_err("kernel %s: is cut short: it has %llu bytes of the "
+			"%llu MiB its header says",
+			ld->kernel.path, (unsigned long long)len,
+			in_mib(h->image_size));
+		return -EINVAL;
+	}
+	log_warn("kernel %s: has %llu MiB of the %llu MiB its header "
+		 "says: it may be cut short",
+		 ld->kernel.path, in_mib(len), in_mib(h->image_size));
 	return 0;
 }
 

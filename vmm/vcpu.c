@@ -221,7 +221,8 @@ void vcpus_kick(struct vm *vm)
 	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
 		struct vcpu *v = &vm->vcpus[i];
 
-		if (!v->started)
+		/* The caller's own thread is out of the guest already. */
+		if (!v->started || pthread_equal(v->thread, pthread_self()))
 			continue;
 		pvm_vcpu_set_immediate_exit(vm->pvm, i, true);
 		pthread_kill(v->thread, VCPU_SIGNAL);

@@ -146,6 +146,10 @@ START_TEST(warns_when_most_of_an_image_is_missing)
 	give("Image", image, sizeof(image));
 	ck_assert_int_eq(fixture_load(&f), 0);
 	ck_said(&f, "may be cut short");
+
+	give("head", image, 4000);
+	ck_refused(&f, -EINVAL,
+		   "is cut short: it has 4000 bytes of the 16 MiB");
 }
 END_TEST
 

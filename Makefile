@@ -139,7 +139,7 @@ guests: $(guest_FLATS)
 testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
-helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/memlock
+helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/memlock build/aarch64-static/tests/manyvms
 bench_PROGS := build/aarch64-static/tests/measure build/aarch64-static/tests/minimal
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner tests session machine wire)

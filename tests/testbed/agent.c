@@ -96,7 +96,8 @@ static void set_up(void)
 	loopback_up();
 	mount_share();
 	(void)!sethostname("pkvm-host", 9);
-	setenv("PATH", "/usr/local/bin:/usr/bin:/usr/sbin:/bin:/sbin", 1);
+	setenv("PATH",
+	       "/usr/local/bin:/tests/bin:/usr/bin:/usr/sbin:/bin:/sbin", 1);
 	setenv("HOME", "/root", 1);
 	setenv("USER", "root", 1);
 	setenv("SHELL", "/bin/sh", 1);

@@ -21,11 +21,5 @@ if [ "${HOST_KERNEL:-}" = debian ]; then
 	image=$("$here/kernel.sh" debian)
 fi
 options=(-k "$image" -i "$top/build/host.cpio" -o "$top/build/host" -s "$PWD")
-if [ -t 0 ]; then
-	exec "$runner" exec "${options[@]}" "$@"
-fi
-# A pipe that ends ends the shell at its far end too: Ctrl-d, as one would type.
-{
-	cat
-	printf '\004'
-} | "$runner" exec "${options[@]}" "$@"
+# -e: a pipe that ends ends the shell at its far end too, as Ctrl-d would.
+exec "$runner" exec -e "${options[@]}" "$@"

@@ -115,10 +115,12 @@ static void become(const struct child_fds *c, const struct job *job,
 	}
 	argv[JOB_MAX_ARGS] = NULL;
 	pos = 0;
+	if (!argv[0])
+		_exit(126); /* job_start() saw one */
 	while ((value = wire_get(request, "env", &pos)))
 		putenv(strdup(value));
 	setenv("TMPDIR", job->dir, 1);
-	if (chdir(job->is_test ? job->dir : getenv("HOME")))
+	if (chdir(job->is_test ? job->dir : "/root"))
 		(void)!chdir("/");
 	execvp(argv[0], argv);
 	dprintf(2, "%s: %s\n", argv[0], strerror(errno));

@@ -113,6 +113,14 @@ static void show_consoles(const char *dirname, int port)
 	closedir(d);
 }
 
+static long long record_usec(const char *record)
+{
+	const char *seq = strchr(record, ',');
+	const char *usec = seq ? strchr(seq + 1, ',') : NULL;
+
+	return usec ? strtoll(usec + 1, NULL, 10) : 0;
+}
+
 /* A record is "prio,seq,usec,flags;text\n" and then lines of properties. */
 static void send_kmsg(struct job *job, int port, char *harm, size_t size)
 {
@@ -122,7 +130,7 @@ static void send_kmsg(struct job *job, int port, char *harm, size_t size)
 	harm[0] = '\0';
 	while (job->kmsg >= 0) {
 		char *text, *end;
-		long long usec = 0;
+		long long usec;
 
 		n = read(job->kmsg, record, sizeof(record) - 1);
 		if (n < 0 && errno == EPIPE)
@@ -131,8 +139,9 @@ static void send_kmsg(struct job *job, int port, char *harm, size_t size)
 			break;
 		record[n] = '\0';
 		text = strchr(record, ';');
-		if (!text || sscanf(record, "%*d,%*d,%lld", &usec) != 1)
+		if (!text)
 			continue;
+		usec = record_usec(record);
 		end = strchr(++text, '\n');
 		if (end)
 			*end = '\0';

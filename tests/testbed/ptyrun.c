@@ -111,12 +111,24 @@ static void send_text(const struct user *u, const char *text)
 	}
 }
 
+/* "ROWSxCOLS" */
+static struct winsize parse_size(const char *text)
+{
+	char *x;
+	struct winsize ws = {
+		.ws_row = (unsigned short)strtoul(text, &x, 10),
+	};
+
+	if (*x)
+		ws.ws_col = (unsigned short)strtoul(x + 1, NULL, 10);
+	return ws;
+}
+
 static void set_size(const struct user *u, const char *text)
 {
-	struct winsize ws = { 0 };
+	struct winsize ws = parse_size(text);
 
-	if (sscanf(text, "%hux%hu", &ws.ws_row, &ws.ws_col) == 2)
-		ioctl(u->tty, TIOCSWINSZ, &ws);
+	ioctl(u->tty, TIOCSWINSZ, &ws);
 }
 
 static bool step(struct user *u, const char *what)
@@ -185,7 +197,7 @@ int main(int argc, char **argv)
 	bool ok = true;
 
 	if (argc > 1 && !strncmp(argv[1], "size=", 5))
-		sscanf(argv[i++] + 5, "%hux%hu", &ws.ws_row, &ws.ws_col);
+		ws = parse_size(argv[i++] + 5);
 	if (openpty(&u.tty, &slave, NULL, NULL, &ws) ||
 	    tcgetattr(slave, &before)) {
 		perror("ptyrun");

@@ -80,9 +80,9 @@ static int usage(void)
 		"usage: runner test -k IMAGE [-K IMAGE] -i INITRD -o DIR"
 		" [-v] [-l] TESTDIR [GLOB...]\n"
 		"       runner exec -k IMAGE -i INITRD -o DIR [-s DIR]"
-		" [-H HOST] COMMAND [ARG...]\n"
-		"-K: Debian's kernel. -l: list only. Environment: QEMU,"
-		" CPU, SMP, MEM (MiB).\n");
+		" [-H HOST] [-e] COMMAND [ARG...]\n"
+		"-K: Debian's kernel. -l: list only. -e: Ctrl-d at the"
+		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB).\n");
 	return 125;
 }
 
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return usage();
-	while ((c = getopt(argc - 1, argv + 1, "+k:K:i:o:s:H:vl")) != -1) {
+	while ((c = getopt(argc - 1, argv + 1, "+k:K:i:o:s:H:vle")) != -1) {
 		if (c == 'k')
 			opt.kernel = optarg;
 		else if (c == 'K')
@@ -116,6 +116,8 @@ int main(int argc, char **argv)
 			opt.verbose = true;
 		else if (c == 'l')
 			opt.list = true;
+		else if (c == 'e')
+			opt.eof_key = true;
 		else
 			return usage();
 	}

@@ -25,7 +25,7 @@
  */
 struct session {
 	struct machine m;
-	bool is_tty, stdin_open;
+	bool is_tty, stdin_open, eof_key;
 	struct termios saved;
 	int stop_fd, winch_fd;
 };
@@ -100,6 +100,8 @@ static int pass_input(struct session *s)
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return 0;
 	s->stdin_open = false;
+	if (s->eof_key && !s->is_tty)
+		(void)wire_send(s->m.fd, WIRE_INPUT, "\004", 1);
 	return wire_send(s->m.fd, WIRE_EOF, NULL, 0);
 }
 
@@ -230,6 +232,7 @@ int session_main(const struct options *opt, int argc, char **argv)
 	open_signals(&s);
 	s.is_tty = isatty(STDIN_FILENO);
 	s.stdin_open = true;
+	s.eof_key = opt->eof_key;
 	err = machine_start(&s.m, &cfg, s.stop_fd);
 	if (err)
 		return report(err, &cfg, false);

@@ -101,8 +101,8 @@ static bool is_wanted(const char *file, int argc, char **globs)
 	size_t len = strlen(file);
 	int i;
 
-	if (len < 4 || len >= sizeof(name) || strcmp(file + len - 3, ".sh") ||
-	    !strcmp(file, "lib.sh"))
+	if (len < 4 || len >= sizeof(name) ||
+	    strcmp(file + len - 3, ".sh") != 0 || !strcmp(file, "lib.sh"))
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)len - 3, file);
 	for (i = 0; i < argc; i++)
@@ -141,8 +141,10 @@ static int find_tests(struct run *r, const char *dir, int argc, char **globs)
 {
 	DIR *d = opendir(dir);
 	const struct dirent *e;
-	int err = d ? 0 : -errno;
+	int err = 0;
 
+	if (!d)
+		return -errno;
 	while (!err && (e = readdir(d))) {
 		struct test *more;
 
@@ -156,8 +158,7 @@ static int find_tests(struct run *r, const char *dir, int argc, char **globs)
 		r->tests = more;
 		err = read_head(&more[r->nr_tests++], dir, e->d_name, r->opt);
 	}
-	if (d)
-		closedir(d);
+	closedir(d);
 	if (r->nr_tests)
 		qsort(r->tests, r->nr_tests, sizeof(*r->tests), compare);
 	return err;

@@ -110,7 +110,7 @@ nr_vms()
 as_user()
 {
 	# shellcheck disable=SC2016 # that shell expands it
-	su -m -s /bin/sh user -c 'exec "$@"' sh "$@"
+	su -m -s /bin/sh -- user -c 'exec "$@"' sh "$@"
 }
 
 # boot OPTION…: a guest that runs what $CMD says; its console in out.log

@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+. /tests/e2e/lib.sh
+
+refused frobnicate "$LKVM" run --frobnicate
+refused balloon "$LKVM" run -k "$IMAGE" --balloon
+refused pmu "$LKVM" run -k "$IMAGE" --pmu
+refused 9p "$LKVM" run -k "$IMAGE" --9p /,root
+refused frobnicate "$LKVM" frobnicate
+refused 'kernel|-k' "$LKVM" run
+refused 'protected' "$LKVM" run --protected=maybe "$GUEST/hello.flat"

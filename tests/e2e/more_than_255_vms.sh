@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# pKVM has 255 slots: full is refused with a reason, and free again later.
+. /tests/e2e/lib.sh
+
+manyvms 255 </dev/null >many.log 2>&1 &
+pid=$!
+wait_for 30 grep -q full many.log
+refused '255|too many|VMs' "$LKVM" run "$GUEST/hello.flat"
+kill $pid
+wait $pid || true
+expect_rc 0 "$LKVM" run "$GUEST/hello.flat"

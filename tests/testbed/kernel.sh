@@ -219,7 +219,7 @@ build()
 		echo "compiler: $("$(cross)gcc" --version | head -n 1)"
 		echo "configuration: $1"
 	} >"$done/Image.from"
-	mv "$done" "$3"
+	mv -T "$done" "$3" || [ -e "$3/Image" ]
 	[ "${KEEP:-0}" = 1 ] || rm -rf "$out"
 	say "kernel $1: built in $((SECONDS / 60)) min $((SECONDS % 60)) s"
 }

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "uart.h"
 #include "writer.h"
 
 enum {
@@ -173,6 +174,9 @@ static void add_uart(struct dt_writer *w)
 	dt_ranges(w, "reg", &reg, 1);
 	dt_cells(w, "interrupts", interrupt, ARRAY_SIZE(interrupt));
 	dt_u32(w, "clock-frequency", MACHINE_UART_CLOCK_HZ);
+	/* Linux then writes as many bytes for each interrupt and each look at
+	 * the line status, which are exits too. */
+	dt_u32(w, "fifo-size", UART_FIFO_SIZE);
 	dt_end(w);
 }
 

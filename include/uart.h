@@ -12,7 +12,11 @@
 
 #include "bus.h"
 
-#define UART_FIFO_SIZE 64U /* received bytes we hold for the guest */
+/*
+ * Received bytes we hold for the guest, and what the device tree says a driver
+ * may send in one go (the transmitter never fills).
+ */
+#define UART_FIFO_SIZE 64U
 
 /* What the UART needs of the world. Called with the device's lock held. */
 struct uart_host {

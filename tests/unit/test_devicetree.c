@@ -297,6 +297,7 @@ START_TEST(serial_console_is_found_through_its_alias)
 	CHECK_CELLS(&w, at, "reg", 0, 0x01000000, 0, 8);
 	CHECK_CELLS(&w, at, "interrupts", 0, 0, 4);
 	CHECK_CELLS(&w, at, "clock-frequency", 1843200);
+	CHECK_CELLS(&w, at, "fifo-size", 64);
 }
 END_TEST
 

@@ -163,7 +163,11 @@ check_config()
 # progress NAME: a line now and then about make's output, which it reads
 progress()
 {
-	local line count=0 next=0 every=30 end='\n'
+	local line count=0 next=0 every=30 end='\n' all=1900
+
+	case $1 in
+	guest | 16k) all=1400 ;;
+	esac
 
 	if [ -t 2 ]; then
 		every=2 end='\r'
@@ -173,8 +177,8 @@ progress()
 		'CC '* | 'AS '* | 'LD '* | 'AR '*) count=$((count + 1)) ;;
 		esac
 		if [ $SECONDS -ge $next ]; then
-			printf "kernel %s: %d files built, %d min %02d s $end" \
-				"$1" $count $((SECONDS / 60)) \
+			printf "kernel %s: file %d of ~%d, %d min %02d s$end" \
+				"$1" $count $all $((SECONDS / 60)) \
 				$((SECONDS % 60)) >&2
 			next=$((SECONDS + every))
 		fi
@@ -265,6 +269,9 @@ scratch()
 {
 	if [ -z "$tmp" ]; then
 		mkdir -p "$cache"
+		# What a killed build left
+		find "$cache" -maxdepth 1 -name 'build.*' -mmin +1440 \
+			-exec rm -rf {} +
 		tmp=$(mktemp -d "$cache/build.XXXXXX")
 		trap 'rm -rf "$tmp"' EXIT
 		trap 'exit 130' INT TERM HUP

@@ -29,7 +29,7 @@ local)
 	exec "$program" run -k "$image" -i "$top/build/host/initrd.cpio" "$@"
 	;;
 emulated)
-	exec "$here/host.sh" "$runner" lkvm-pvm run -k /boot/Image \
+	exec "$here/host.sh" "$runner" -e lkvm-pvm run -k /boot/Image \
 		-i /boot/initrd.cpio "$@"
 	;;
 *)

@@ -15,7 +15,7 @@ struct options {
 	const char *qemu, *cpu;	   /* QEMU=, CPU= */
 	unsigned int smp, mem_mib; /* SMP=, MEM=: what tests do not declare */
 	bool verbose, list;	   /* -v, -l */
-	bool eof_key;		   /* -e: a pipe that ends types Ctrl-d */
+	bool eof_key;		   /* -e: the end of a pipe types Ctrl-d */
 };
 
 /* One kind of host that a test may ask for. */

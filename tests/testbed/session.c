@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define EXIT_NO_HOST 125
+#define EOF_KEY_MS   1000 /* between two of them */
 
 /*
  * How this works: on a terminal the command gets a terminal of its own in the
@@ -101,7 +102,7 @@ static int pass_input(struct session *s)
 		return 0;
 	s->stdin_open = false;
 	if (s->eof_key && !s->is_tty)
-		(void)wire_send(s->m.fd, WIRE_INPUT, "\004", 1);
+		return 0; /* converse() types it */
 	return wire_send(s->m.fd, WIRE_EOF, NULL, 0);
 }
 
@@ -162,6 +163,15 @@ static int take_frames(struct session *s, int *code)
 	return got;
 }
 
+/*
+ * The far shell may not listen yet (a guest that boots), or another program
+ * may read before it: Ctrl-d again and again, as somebody leaving would.
+ */
+static bool types_eof(const struct session *s)
+{
+	return s->eof_key && !s->is_tty && !s->stdin_open;
+}
+
 static int converse(struct session *s, int *code)
 {
 	for (;;) {
@@ -172,10 +182,12 @@ static int converse(struct session *s, int *code)
 			{ .fd = s->stdin_open ? STDIN_FILENO : -1,
 			  .events = POLLIN },
 		};
-		int err = 0;
+		int err = 0, n = poll(p, 4, types_eof(s) ? EOF_KEY_MS : -1);
 
-		if (poll(p, 4, -1) < 0 && errno != EINTR)
+		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (!n)
+			err = wire_send(s->m.fd, WIRE_INPUT, "\004", 1);
 		if (p[1].revents)
 			return -EINTR;
 		if (p[0].revents) {

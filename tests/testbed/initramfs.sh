@@ -51,7 +51,9 @@ busybox()
 	dir=$cache/busybox-$(key "$here/initramfs.sh")
 	if [ ! -d "$dir" ]; then
 		lock busybox
-		[ -d "$dir" ] || make_busybox "$dir"
+		if [ ! -d "$dir" ]; then
+			make_busybox "$dir"
+		fi
 	fi
 	echo "$dir"
 }

@@ -18,6 +18,7 @@
 #   KEEP=1                        leave source and build tree in the cache
 #   JOBS=N                        compilers at once
 set -eu -o pipefail
+shopt -s inherit_errexit
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/testbed/common.sh
 . "$here/common.sh"
@@ -91,6 +92,13 @@ choose()
 	echo "$name=$version"
 }
 
+# forget WHAT PACKAGE=VERSION: Debian keeps only the newest uploads
+forget()
+{
+	rm -f "${sources:?}/$1"
+	die "kernel: if $2 is gone from Debian, the next run takes the newest"
+}
+
 # fetch_source PACKAGE=VERSION: prints the path of the .deb in the cache
 fetch_source()
 {
@@ -100,7 +108,7 @@ fetch_source()
 		say "kernel: fetching $1 (170 MB)"
 		use_apt
 		fetch=$(mktemp -d "$tmp/fetch.XXXXXX")
-		apt_fetch "$fetch" "$1"
+		(apt_fetch "$fetch" "$1") || forget source "$1"
 		mv "$fetch"/*.deb "$deb"
 		rmdir "$fetch"
 	fi
@@ -287,7 +295,7 @@ debs_to()
 	use_apt
 	rm -rf "$tmp/debs"
 	mkdir -p "$tmp/debs" "$dir"
-	apt_fetch "$tmp/debs" "$@"
+	(apt_fetch "$tmp/debs" "$@") || forget debian "$*"
 	for deb in "$tmp"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$dir"
 	done
@@ -306,7 +314,9 @@ stock()
 	dest=$kernels/debian-$1-$(key "$binary")
 	if [ ! -d "$dest" ]; then
 		lock debian
-		[ -d "$dest" ] || "stock_$1" "$release" "$version" "$dest"
+		if [ ! -d "$dest" ]; then
+			"stock_$1" "$release" "$version" "$dest"
+		fi
 	fi
 	case $1 in
 	modules) echo "$dest/$release" ;;

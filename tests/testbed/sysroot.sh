@@ -51,6 +51,7 @@ if [ "$(machine)" = arm64 ]; then
 	exit 0
 fi
 suite=${1:-$(suite)}
+[ -n "$suite" ] || die "which Debian is this? usage: sysroot.sh SUITE"
 sysroot=$cache/sysroot-$suite-$(key "$here/sysroot.sh")
 if [ ! -d "$sysroot" ]; then
 	lock sysroot

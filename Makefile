@@ -140,12 +140,13 @@ testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
 helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/memlock build/aarch64-static/tests/manyvms
-bench_PROGS := build/aarch64-static/tests/measure build/aarch64-static/tests/minimal
+bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner tests session machine wire)
 $(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
 build/aarch64-static/tests/measure: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
 build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minimal.c)
+build/aarch64-static/tests/eventfds: $(call objs,aarch64-static,tests/seam/seam.c vmm/log.c $(pvm_SRCS))
 $(agent) $(helper_PROGS) $(bench_PROGS):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

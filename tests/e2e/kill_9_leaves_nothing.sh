@@ -7,13 +7,20 @@ free_kb()
 {
 	awk '/^MemFree/ { print $2 }' /proc/meminfo
 }
-for seconds in 1 4; do
+one_vm()
+{
+	[ "$(nr_vms)" -eq 1 ]
+}
+is_idle()
+{
+	grep -q 'GUEST: ready' out.log
+}
+for moment in one_vm is_idle; do
 	before=$(free_kb)
 	"$LKVM" run -k "$IMAGE" -i "$INITRD" -m 256 -c 2 \
 		-p 'quiet lkvm.run="sleep 1000"' </dev/null >out.log 2>&1 &
 	pid=$!
-	sleep $seconds
-	[ "$(nr_vms)" -eq 1 ] || fail "no VM"
+	wait_for 60 $moment
 	kill -KILL $pid
 	wait $pid || true
 	[ "$(nr_vms)" -eq 0 ] || fail "a VM is left"

@@ -7,4 +7,4 @@
 expect_rc 0 /tests/bin/eventfds on "$GUEST/seam.flat"
 expect_out '^dsSmM$'
 expect_rc 0 /tests/bin/eventfds off "$GUEST/seam.flat"
-expect_out '^dsS?mM$'
+expect_out '^dsS[?]mM$'

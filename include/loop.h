@@ -38,6 +38,9 @@ void loop_remove(struct loop *l, struct watch *w);
 /* Serves watches until loop_stop(); 0, or -errno when epoll_wait fails. */
 int __must_check loop_run(struct loop *l);
 
+/* Serves what is ready now and waits for nothing; stopped or not. */
+int __must_check loop_poll(struct loop *l);
+
 /* Makes loop_run() return soon. Any thread, async-signal-safe. */
 void loop_stop(struct loop *l);
 

@@ -60,27 +60,41 @@ void loop_remove(struct loop *l, struct watch *w)
 	(void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, w->fd, NULL);
 }
 
-int loop_run(struct loop *l)
+/* Serves what becomes ready within @timeout_ms, -1: for ever. */
+static int serve_batch(struct loop *l, int timeout_ms)
 {
 	struct epoll_event events[LOOP_BATCH];
+	int n = epoll_wait(l->epoll_fd, events, LOOP_BATCH, timeout_ms);
 	uint64_t count;
 
+	if (n < 0 && errno != EINTR)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		struct watch *w = events[i].data.ptr;
+
+		if (w)
+			w->ready(w, events[i].events);
+		else if (read(l->wake_fd, &count, sizeof(count)) < 0)
+			continue; /* another wake-up was first */
+	}
+	return 0;
+}
+
+int loop_run(struct loop *l)
+{
 	while (!__atomic_load_n(&l->stop, __ATOMIC_ACQUIRE)) {
-		int n = epoll_wait(l->epoll_fd, events, LOOP_BATCH, -1);
+		int ret = serve_batch(l, -1);
 
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		for (int i = 0; i < n; i++) {
-			struct watch *w = events[i].data.ptr;
-
-			if (w)
-				w->ready(w, events[i].events);
-			else if (read(l->wake_fd, &count, sizeof(count)) < 0)
-				continue; /* another wake-up was first */
-		}
+		if (ret)
+			return ret;
 	}
 	__atomic_store_n(&l->stop, false, __ATOMIC_RELAXED);
 	return 0;
+}
+
+int loop_poll(struct loop *l)
+{
+	return serve_batch(l, 0);
 }
 
 void loop_stop(struct loop *l)

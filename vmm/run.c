@@ -133,6 +133,10 @@ static void serve(struct vm *vm)
 				     errno_text(ret));
 	}
 	vcpus_join(vm);
+	/* A guest may reset itself before the loop has run at all: what the
+	 * user asked for meanwhile is heard here. */
+	if (vm->verdict.reset && loop_poll(&vm->loop))
+		log_warn("the I/O loop failed; keys and signals wait");
 }
 
 /* Builds, runs and destroys VMs until one ends for good. */

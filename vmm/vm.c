@@ -290,7 +290,7 @@ void vm_finish(struct vm *vm, const struct verdict *v)
 
 	pthread_mutex_lock(&vm->state_lock);
 	first = !vm->finished;
-	if (first)
+	if (first || (vm->verdict.reset && !v->reset))
 		vm->verdict = *v;
 	__atomic_store_n(&vm->finished, true, __ATOMIC_SEQ_CST);
 	pthread_cond_broadcast(&vm->state_changed);

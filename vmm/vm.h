@@ -35,7 +35,11 @@ struct vcpu {
 	bool started;
 };
 
-/* How a VM ended; the first one to say so counts. */
+/*
+ * How a VM ended. The first to say so counts; but a reset gives way to any
+ * other end, or a guest that resets itself again and again would outrun the
+ * user's wish to end it.
+ */
 struct verdict {
 	int code;	    /* enum exitcode, or 128 + signal */
 	bool reset;	    /* the guest asked for a reset */
@@ -74,8 +78,8 @@ int vm_build(struct vm *vm); /* 0 or -errno, reason logged */
 void vm_destroy(struct vm *vm);
 
 /*
- * Ends the VM with this verdict, unless it has one already: vCPU threads
- * leave, the loop returns. Any thread, no lock held.
+ * Ends the VM with this verdict, unless it has one that counts already: vCPU
+ * threads leave, the loop returns. Any thread, no lock held.
  */
 void vm_finish(struct vm *vm, const struct verdict *v);
 /* The same for the common case: a code, an origin and a formatted reason. */

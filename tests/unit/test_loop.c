@@ -80,6 +80,28 @@ START_TEST(can_run_again_after_a_stop)
 }
 END_TEST
 
+START_TEST(poll_serves_what_is_ready_though_stopped)
+{
+	struct loop l;
+	struct reader r = { .loop = &l };
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(loop_init(&l), 0);
+	r.watch = (struct watch){ fds[0], EPOLLIN, reader_ready };
+	ck_assert_int_eq(loop_add(&l, &r.watch), 0);
+	ck_assert_int_eq(loop_poll(&l), 0);
+	ck_assert_uint_eq(r.calls, 0);
+	loop_stop(&l);
+	ck_assert_int_eq(write(fds[1], "a", 1), 1);
+	ck_assert_int_eq(loop_poll(&l), 0);
+	ck_assert_uint_eq(r.calls, 1);
+	loop_fini(&l);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
 START_TEST(refuses_what_cannot_be_polled)
 {
 	struct loop l;
@@ -111,6 +133,7 @@ int main(void)
 	tcase_add_test(tc, serves_a_watch_once_per_readiness);
 	tcase_add_test(tc, stops_when_told_by_another_thread);
 	tcase_add_test(tc, can_run_again_after_a_stop);
+	tcase_add_test(tc, poll_serves_what_is_ready_though_stopped);
 	tcase_add_test(tc, refuses_what_cannot_be_polled);
 	tcase_add_test(tc, fini_can_be_repeated);
 	suite_add_tcase(s, tc);

@@ -84,6 +84,20 @@ START_TEST(the_first_verdict_counts)
 }
 END_TEST
 
+START_TEST(a_reset_gives_way_to_any_other_end)
+{
+	struct pvm_exit reset = { .kind = PVM_EXIT_RESET };
+	struct vm *vm = vm_new();
+
+	ck_assert(!vcpu_dispatch(&vm->vcpus[0], &reset));
+	vm_finish_as(vm, 143, "user", "ended it with SIGTERM");
+	ck_assert(!vcpu_dispatch(&vm->vcpus[1], &reset));
+	ck_assert_int_eq(vm->verdict.code, 143);
+	ck_assert(!vm->verdict.reset);
+	vm_delete(vm);
+}
+END_TEST
+
 START_TEST(mmio_reaches_the_bus_and_goes_on)
 {
 	uint8_t data[8] = { 0 };
@@ -148,6 +162,7 @@ int main(void)
 	tcase_add_loop_test(tc, each_end_has_its_code_and_origin, 0,
 			    (int)ARRAY_SIZE(ends));
 	tcase_add_test(tc, the_first_verdict_counts);
+	tcase_add_test(tc, a_reset_gives_way_to_any_other_end);
 	tcase_add_test(tc, mmio_reaches_the_bus_and_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_leaves_a_finished_vm);

@@ -6,7 +6,8 @@
  * pauses), sets immediate_exit and sends VCPU_SIGNAL. A vCPU that has not
  * entered yet returns at once because of the flag; one in the guest leaves
  * because of the signal; the flag is cleared only by the vCPU itself, before it
- * looks at the state, so no call is lost.
+ * looks at the state, so no call is lost. Nor does one reach a thread that was
+ * joined: before that no vCPU is callable any more.
  */
 #include "vm.h"
 
@@ -140,11 +141,22 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 	return false;
 }
 
+/* Our parent may have blocked it: signal masks survive exec. */
+static void accept_kicks(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, VCPU_SIGNAL);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void *vcpu_thread(void *arg)
 {
 	struct vcpu *v = arg;
 	struct pvm_exit e;
 
+	accept_kicks();
 	/* The VM may have ended before this thread was there to be called. */
 	if (!vcpu_park(v))
 		return NULL;
@@ -194,7 +206,7 @@ static int start_one(struct vcpu *v)
 	pthread_attr_destroy(&attr);
 	if (ret)
 		return ret;
-	v->started = true;
+	v->started = v->callable = true;
 	(void)snprintf(name, sizeof(name), "vcpu%u", v->index);
 	(void)pthread_setname_np(v->thread, name);
 	return 0;
@@ -222,7 +234,7 @@ void vcpus_kick(struct vm *vm)
 		struct vcpu *v = &vm->vcpus[i];
 
 		/* The caller's own thread is out of the guest already. */
-		if (!v->started || pthread_equal(v->thread, pthread_self()))
+		if (!v->callable || pthread_equal(v->thread, pthread_self()))
 			continue;
 		pvm_vcpu_set_immediate_exit(vm->pvm, i, true);
 		pthread_kill(v->thread, VCPU_SIGNAL);
@@ -230,16 +242,24 @@ void vcpus_kick(struct vm *vm)
 	pthread_mutex_unlock(&vm->state_lock);
 }
 
+static void uncall_all(struct vm *vm)
+{
+	pthread_mutex_lock(&vm->state_lock);
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
+		vm->vcpus[i].callable = false;
+	pthread_mutex_unlock(&vm->state_lock);
+}
+
 void vcpus_join(struct vm *vm)
 {
+	/* Who finished the VM may not have come to it yet. */
+	vcpus_kick(vm);
+	uncall_all(vm);
 	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
 		struct vcpu *v = &vm->vcpus[i];
 
-		if (!v->started)
-			continue;
-		pthread_join(v->thread, NULL);
-		pthread_mutex_lock(&vm->state_lock);
+		if (v->started)
+			pthread_join(v->thread, NULL);
 		v->started = false;
-		pthread_mutex_unlock(&vm->state_lock);
 	}
 }

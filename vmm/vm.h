@@ -8,7 +8,8 @@
  *
  * Locks, in the order they nest:
  *   io_lock      the bus and every device on it
- *   state_lock   verdict, finished, pauses
+ *   state_lock   verdict, finished, pauses, which vCPUs are callable
+ * devices/ and pvm/ have locks of their own; they nest inside both.
  */
 #ifndef LKVM_PVM_VM_H
 #define LKVM_PVM_VM_H
@@ -32,7 +33,8 @@ struct vcpu {
 	struct vm *vm;
 	unsigned int index;
 	pthread_t thread;
-	bool started;
+	bool started;  /* there is a thread to join; main thread only */
+	bool callable; /* ... which vcpus_kick() may signal; state_lock */
 };
 
 /*
@@ -93,7 +95,7 @@ void vm_resume(struct vm *vm);
 
 /* vcpu.c: vCPU threads and what they do with an exit */
 int vcpus_start(struct vm *vm);
-void vcpus_join(struct vm *vm);
+void vcpus_join(struct vm *vm); /* of a finished VM */
 void vcpus_kick(struct vm *vm); /* everybody out of the guest */
 /* One exit of @v; false when the thread is to end. */
 bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e);

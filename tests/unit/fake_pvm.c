@@ -5,7 +5,10 @@
  */
 #include "fake_pvm.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 struct fake_pvm fake_pvm;
 
@@ -48,18 +51,36 @@ int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)
 	return 0;
 }
 
+/* A signal between the look at immediate_exit and the wait ends the wait. */
+static void wait_for_signal(unsigned int i)
+{
+	const struct timespec patience = { FAKE_PATIENCE_MS / 1000,
+					   FAKE_PATIENCE_MS % 1000 * 1000000 };
+	sigset_t all, mask;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	if (!__atomic_load_n(&fake_pvm.immediate_exit[i], __ATOMIC_SEQ_CST) &&
+	    ppoll(NULL, 0, &patience, &mask) == 0)
+		__atomic_add_fetch(&fake_pvm.nr_overslept, 1, __ATOMIC_RELAXED);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
 void pvm_vcpu_run(struct pvm *p, unsigned int i, struct pvm_exit *e)
 {
 	(void)p;
-	(void)i;
 	*e = (struct pvm_exit){ .kind = PVM_EXIT_POWER_OFF };
+	if (!fake_pvm.waits)
+		return;
+	wait_for_signal(i);
+	e->kind = PVM_EXIT_INTERRUPTED;
 }
 
 void pvm_vcpu_set_immediate_exit(struct pvm *p, unsigned int i, bool on)
 {
 	(void)p;
-	(void)i;
-	(void)on;
+	__atomic_store_n(&fake_pvm.immediate_exit[i % FAKE_VCPUS], on,
+			 __ATOMIC_SEQ_CST);
 }
 
 int pvm_vcpu_get_state(struct pvm *p, unsigned int i, struct pvm_vcpu_state *s)

@@ -5,9 +5,21 @@
 
 #include "pvm.h"
 
+#define FAKE_VCPUS 16U
+
 struct fake_pvm {
 	bool spi[MACHINE_GIC_SPIS];
+	/*
+	 * pvm_vcpu_run() of a vCPU: with @waits it returns INTERRUPTED after a
+	 * signal or with immediate_exit, as KVM does of a guest in WFI, or
+	 * after FAKE_PATIENCE_MS, counted; otherwise the guest powers off.
+	 */
+	bool waits;
+	unsigned int nr_overslept;	 /* accessed atomically */
+	bool immediate_exit[FAKE_VCPUS]; /* accessed atomically */
 };
+
+#define FAKE_PATIENCE_MS 3000
 
 extern struct fake_pvm fake_pvm;
 

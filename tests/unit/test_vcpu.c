@@ -3,8 +3,11 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../vmm/vm.h"
 #include "fake_pvm.h"
@@ -135,6 +138,54 @@ START_TEST(an_interrupted_vcpu_leaves_a_finished_vm)
 }
 END_TEST
 
+static void *finish_it(void *vm)
+{
+	vm_finish_as(vm, EXIT_HOST, "host", "over");
+	return NULL;
+}
+
+START_TEST(no_call_is_lost)
+{
+	struct vm *vm = vm_new();
+	pthread_t other;
+
+	fake_pvm.waits = true;
+	for (unsigned int life = 0; life < 50; life++) {
+		vm->finished = false;
+		ck_assert_int_eq(vcpus_start(vm), 0);
+		for (unsigned int i = 0; i < life % 3; i++) {
+			vm_pause(vm);
+			vm_resume(vm);
+		}
+		pthread_create(&other, NULL, finish_it, vm);
+		while (!vm_finished(vm))
+			sched_yield();
+		vcpus_join(vm); /* while the other thread still calls */
+		pthread_join(other, NULL);
+	}
+	ck_assert_uint_eq(fake_pvm.nr_overslept, 0);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(a_parent_that_blocked_the_signal_does_no_harm)
+{
+	struct vm *vm = vm_new();
+	sigset_t all, mask;
+
+	fake_pvm.waits = true;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
+	ck_assert_int_eq(vcpus_start(vm), 0);
+	usleep(20000); /* they are in the guest */
+	finish_it(vm);
+	vcpus_join(vm);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	ck_assert_uint_eq(fake_pvm.nr_overslept, 0);
+	vm_delete(vm);
+}
+END_TEST
+
 START_TEST(silence_has_a_cause_in_words)
 {
 	const struct loader_placement pl16 = { .page_kib = 16 };
@@ -166,6 +217,8 @@ int main(void)
 	tcase_add_test(tc, mmio_reaches_the_bus_and_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_leaves_a_finished_vm);
+	tcase_add_test(tc, no_call_is_lost);
+	tcase_add_test(tc, a_parent_that_blocked_the_signal_does_no_harm);
 	tcase_add_test(tc, silence_has_a_cause_in_words);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -5,6 +5,7 @@
 #   aarch64, aarch64-static   the program
 #   <native>                  on other machines: the verbs that need no pVM
 #   <native>-san              unit tests, ASan + UBSan
+#   <native>-tsan             unit tests of what has threads, TSan (clang)
 #   <native>-fuzz             fuzzers (clang)
 
 VERSION := 0.1.0
@@ -81,6 +82,7 @@ ifneq ($(NATIVE),aarch64)
 $(eval $(call variant,$(NATIVE),gcc,$(gcc_WARNINGS) $(HARDEN) -fPIE,-pie $(LINK)))
 endif
 $(eval $(call variant,$(NATIVE)-san,gcc,$(gcc_WARNINGS) -fno-omit-frame-pointer $(SAN),$(SAN)))
+$(eval $(call variant,$(NATIVE)-tsan,clang,-O1 -fsanitize=thread,-fsanitize=thread))
 $(eval $(call variant,$(NATIVE)-fuzz,clang,-O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all,$(SAN)))
 
 # --- programs ---------------------------------------------------------------
@@ -105,6 +107,19 @@ $(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
 	$(Q)gcc $(SAN) -o $@ $^ -lcheck -lsubunit -lrt -lm $(LIBS)
 check-unit: $(unit_PROGS)
 	$(Q)tests/unit/run $(unit_PROGS)
+
+# The same under TSan, for what more than one thread runs.
+tsan := build/$(NATIVE)-tsan
+tsan_PROGS := $(addprefix $(tsan)/unit/test_,loop term vcpu)
+$(tsan)/unit.a: $(patsubst $(san)/%,$(tsan)/%,$(unit_OBJS))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(tsan)/unit/%: $(tsan)/tests/unit/%.o $(tsan)/unit.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)clang -fsanitize=thread -o $@ $^ -lcheck -lsubunit -lrt -lm $(LIBS)
+check-tsan: $(tsan_PROGS)
+	$(Q)tests/unit/run $(tsan_PROGS)
 
 # --- fuzzers: fuzz_X.c is all it takes; seed_X.c, when there, writes its seeds
 fuzz := build/$(NATIVE)-fuzz
@@ -195,6 +210,7 @@ help:
 #: make host          a shell on the emulated pKVM host
 #: make check         everything below, one total
 #: make check-unit    unit tests under ASan and UBSan
+#: make check-tsan    those of what has threads under TSan
 #: make check-fuzz    each fuzzer for 10 s
 #: make check-lint    layers, style, static analysis
 #: make e2e           tests in the emulated host (ONLY='glob')
@@ -206,5 +222,5 @@ help:
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all check check-unit check-lint check-matrix e2e image host run bench \
+.PHONY: all check check-unit check-tsan check-lint check-matrix e2e image host run bench \
 	guests install dist clean help

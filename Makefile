@@ -31,7 +31,7 @@ endif
 portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
 # The part of vmm/ that drives a VM: links only where pvm/ does.
-vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c))
+vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stores.c))
 pvm_SRCS := $(sort $(wildcard pvm/*.c))
 native_SRCS := $(portable_SRCS) $(filter-out $(vmm_pvm_SRCS),$(vmm_SRCS))
 program_SRCS := $(portable_SRCS) $(vmm_SRCS) $(pvm_SRCS)

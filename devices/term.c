@@ -333,6 +333,11 @@ void term_throttle(struct term *t)
 	term_out_throttle(t->out);
 }
 
+bool term_has_room(const struct term *t)
+{
+	return term_out_has_room(t->out);
+}
+
 void term_release_writers(struct term *t)
 {
 	term_out_set_released(t->out, true);

@@ -97,9 +97,14 @@ void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len)
 	pthread_mutex_unlock(&o->lock);
 }
 
+bool term_out_has_room(const struct term_out *o)
+{
+	return __atomic_load_n(&o->len, __ATOMIC_RELAXED) <= THROTTLE_AT;
+}
+
 void term_out_throttle(struct term_out *o)
 {
-	if (__atomic_load_n(&o->len, __ATOMIC_RELAXED) <= THROTTLE_AT)
+	if (term_out_has_room(o))
 		return;
 	pthread_mutex_lock(&o->lock);
 	while (o->len > THROTTLE_AT && !o->released && !o->dead)

@@ -76,6 +76,25 @@ int __must_check pvm_ioeventfd(struct pvm *p, int eventfd, gpa_t gpa,
 int pvm_ioeventfd_remove(struct pvm *p, int eventfd, gpa_t gpa,
 			 unsigned int len);
 
+/*
+ * From here on KVM keeps what the guest stores to [@gpa, @gpa + @len), some 170
+ * stores at most, instead of leaving the guest for each. 0, or -errno with
+ * which nothing changes. Ends with the VM.
+ */
+int __must_check pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len);
+
+struct pvm_store {
+	gpa_t gpa;
+	uint32_t len; /* bytes; at most 8 */
+	uint8_t data[8];
+};
+
+/*
+ * Takes the oldest kept store; false when there is none. A vCPU's own stores
+ * come before its exit: take them first. One lock for all callers.
+ */
+bool pvm_next_store(struct pvm *p, struct pvm_store *s);
+
 enum pvm_exit_kind {
 	PVM_EXIT_MMIO,
 	PVM_EXIT_POWER_OFF,   /* PSCI SYSTEM_OFF */

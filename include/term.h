@@ -75,6 +75,8 @@ void term_write(struct term *t, const uint8_t *bytes, size_t len);
  * Cheap when there is room (one atomic load).
  */
 void term_throttle(struct term *t);
+/* Whether it would not wait now. */
+bool term_has_room(const struct term *t);
 
 /*
  * input() refused bytes before and has room now, or is another device after a

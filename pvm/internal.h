@@ -19,6 +19,7 @@ struct pvm_caps {
 	unsigned int ipa_bits;
 	unsigned int max_vcpus;
 	bool ptrauth_address, ptrauth_generic;
+	unsigned int stores_page; /* of a vCPU's mapping; 0: none */
 };
 
 struct pvm {
@@ -27,6 +28,8 @@ struct pvm {
 	int kvm_fd, vm_fd, gic_fd, its_fd;
 	size_t run_size;	/* bytes of one vCPU's shared mapping */
 	struct pvm_vcpu *vcpus; /* cfg.nr_vcpus entries */
+	struct kvm_coalesced_mmio_ring *stores; /* in vcpus[0].run */
+	uint32_t nr_stores;
 
 	uint8_t *ram; /* hva of cfg.ram.gpa */
 	bool ram_sealed;

@@ -60,6 +60,7 @@ void pvm_read_caps(int kvm_fd, struct pvm_caps *caps)
 	if (!caps->ipa_bits)
 		caps->ipa_bits = 40;
 	caps->max_vcpus = capability(kvm_fd, KVM_CAP_MAX_VCPUS);
+	caps->stores_page = capability(kvm_fd, KVM_CAP_COALESCED_MMIO);
 	caps->ptrauth_address =
 		capability(kvm_fd, KVM_CAP_ARM_PTRAUTH_ADDRESS) > 0;
 	caps->ptrauth_generic =

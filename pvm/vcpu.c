@@ -53,6 +53,7 @@ int pvm_vcpus_create(struct pvm *p)
 
 void pvm_vcpus_destroy(struct pvm *p)
 {
+	p->stores = NULL;
 	for (unsigned int i = 0; i < p->cfg.nr_vcpus; i++) {
 		struct pvm_vcpu *v = &p->vcpus[i];
 

@@ -120,8 +120,10 @@ static void close_terminal(struct vm *vm)
 
 static void serve(struct vm *vm)
 {
-	int ret = vcpus_start(vm);
+	int ret;
 
+	stores_start(vm);
+	ret = vcpus_start(vm);
 	if (ret)
 		vm_finish_as(vm, EXIT_HOST, "host",
 			     "cannot run the vCPUs (see above)");
@@ -133,6 +135,7 @@ static void serve(struct vm *vm)
 				     errno_text(ret));
 	}
 	vcpus_join(vm);
+	stores_stop(vm);
 	/* A guest may reset itself before the loop has run at all: what the
 	 * user asked for meanwhile is heard here. */
 	if (vm->verdict.reset && loop_poll(&vm->loop))

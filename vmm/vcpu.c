@@ -84,6 +84,7 @@ static void finish_other(struct vcpu *v, const struct pvm_exit *e)
 static void handle_mmio(struct vm *vm, struct pvm_exit *e)
 {
 	pthread_mutex_lock(&vm->io_lock);
+	(void)stores_take(vm);
 	bus_access(&vm->bus, e->gpa, e->data, e->len, e->is_write);
 	pthread_mutex_unlock(&vm->io_lock);
 	if (vm->has_term)

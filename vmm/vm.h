@@ -66,6 +66,9 @@ struct vm {
 	struct uart uart;
 	struct rtc rtc;
 
+	struct watch stores; /* timerfd: kept stores nobody came for */
+	unsigned int stores_period_ms;
+
 	pthread_mutex_t state_lock;
 	pthread_cond_t state_changed;
 	struct verdict verdict;
@@ -99,6 +102,15 @@ void vcpus_join(struct vm *vm); /* of a finished VM */
 void vcpus_kick(struct vm *vm); /* everybody out of the guest */
 /* One exit of @v; false when the thread is to end. */
 bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e);
+
+/*
+ * stores.c: console output that KVM keeps for us. From stores_start() to
+ * stores_stop(), which leaves none behind, a vCPU runs. stores_take() hands
+ * what is kept to the devices, io_lock held, and says how many stores it was.
+ */
+void stores_start(struct vm *vm);
+void stores_stop(struct vm *vm);
+unsigned int stores_take(struct vm *vm);
 
 /* memlock.c */
 int memlock_prepare(const struct config *cfg);

@@ -66,6 +66,23 @@ static void wait_for_signal(unsigned int i)
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+int pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len)
+{
+	(void)p;
+	(void)gpa;
+	(void)len;
+	return 0;
+}
+
+bool pvm_next_store(struct pvm *p, struct pvm_store *s)
+{
+	(void)p;
+	if (fake_pvm.next_store == fake_pvm.nr_stores)
+		return false;
+	*s = fake_pvm.stores[fake_pvm.next_store++];
+	return true;
+}
+
 void pvm_vcpu_run(struct pvm *p, unsigned int i, struct pvm_exit *e)
 {
 	(void)p;

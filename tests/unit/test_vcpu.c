@@ -117,6 +117,113 @@ START_TEST(mmio_reaches_the_bus_and_goes_on)
 }
 END_TEST
 
+/* --- stores that KVM keeps ------------------------------------------------ */
+
+struct sink {
+	char text[16];
+	size_t len;
+};
+
+static void sink_byte(void *ctx, uint8_t byte)
+{
+	struct sink *s = ctx;
+
+	ck_assert_uint_lt(s->len, sizeof(s->text));
+	s->text[s->len++] = (char)byte;
+}
+
+static void sink_irq(void *ctx, bool high)
+{
+	(void)ctx;
+	(void)high;
+}
+
+static void add_uart(struct vm *vm, struct sink *s)
+{
+	const struct uart_host host = { .ctx = s,
+					.transmit = sink_byte,
+					.set_irq = sink_irq };
+
+	memset(s, 0, sizeof(*s));
+	uart_init(&vm->uart, &host);
+	ck_assert_int_eq(bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE,
+				 "uart", &uart_ops, &vm->uart),
+			 0);
+}
+
+static void keep(const char *text)
+{
+	memset(&fake_pvm, 0, sizeof(fake_pvm));
+	for (; *text; text++)
+		fake_pvm.stores[fake_pvm.nr_stores++] = (struct pvm_store){
+			.gpa = MACHINE_UART_BASE,
+			.len = 1,
+			.data = { (uint8_t)*text },
+		};
+}
+
+START_TEST(kept_stores_come_before_the_exit)
+{
+	uint8_t data[8] = { 'd' };
+	struct pvm_exit e = { .kind = PVM_EXIT_MMIO,
+			      .gpa = MACHINE_UART_BASE,
+			      .len = 1,
+			      .is_write = true,
+			      .data = data };
+	struct vm *vm = vm_new();
+	struct sink s;
+
+	add_uart(vm, &s);
+	keep("abc");
+	ck_assert(vcpu_dispatch(&vm->vcpus[0], &e));
+	ck_assert_mem_eq(s.text, "abcd", 4);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(kept_stores_are_taken_when_the_vm_ends)
+{
+	struct vm *vm = vm_new();
+	struct sink s;
+
+	add_uart(vm, &s);
+	stores_start(vm);
+	keep("bye");
+	stores_stop(vm);
+	ck_assert_uint_eq(s.len, 3);
+	ck_assert_mem_eq(s.text, "bye", 3);
+	stores_stop(vm);
+	vm_delete(vm);
+}
+END_TEST
+
+static void sink_last_byte(void *ctx, uint8_t byte)
+{
+	struct vm *vm = ctx;
+
+	if (byte == '.')
+		loop_stop(&vm->loop);
+}
+
+START_TEST(a_timer_takes_stores_nobody_comes_for)
+{
+	const struct uart_host host = { .transmit = sink_last_byte,
+					.set_irq = sink_irq };
+	struct vm *vm = vm_new();
+	struct sink s;
+
+	add_uart(vm, &s);
+	vm->uart.host = host;
+	vm->uart.host.ctx = vm;
+	stores_start(vm);
+	keep("hello.");
+	ck_assert_int_eq(loop_run(&vm->loop), 0);
+	ck_assert_uint_eq(vm->uart.n_transmitted, 6);
+	stores_stop(vm);
+	vm_delete(vm);
+}
+END_TEST
+
 START_TEST(an_interrupted_vcpu_goes_on)
 {
 	struct pvm_exit e = { .kind = PVM_EXIT_INTERRUPTED, .err = EINTR };
@@ -215,6 +322,9 @@ int main(void)
 	tcase_add_test(tc, the_first_verdict_counts);
 	tcase_add_test(tc, a_reset_gives_way_to_any_other_end);
 	tcase_add_test(tc, mmio_reaches_the_bus_and_goes_on);
+	tcase_add_test(tc, kept_stores_come_before_the_exit);
+	tcase_add_test(tc, kept_stores_are_taken_when_the_vm_ends);
+	tcase_add_test(tc, a_timer_takes_stores_nobody_comes_for);
 	tcase_add_test(tc, an_interrupted_vcpu_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_leaves_a_finished_vm);
 	tcase_add_test(tc, no_call_is_lost);

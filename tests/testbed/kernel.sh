@@ -206,7 +206,8 @@ build()
 	make=(make -C "$tree" O="$out" ARCH=arm64
 		CROSS_COMPILE="$(cross)" KBUILD_BUILD_USER=lkvm-pvm
 		KBUILD_BUILD_HOST=testbed
-		KBUILD_BUILD_TIMESTAMP="$2")
+		KBUILD_BUILD_VERSION=1
+		KBUILD_BUILD_TIMESTAMP="$(date -u -r "$tree/Makefile")")
 	rm -rf "$done"
 	mkdir -p "$out" "$done"
 	# shellcheck disable=SC2046 # a list of files
@@ -261,7 +262,7 @@ prepare()
 {
 	local tool
 
-	for tool in make gcc bc flex bison xz; do
+	for tool in make gcc bc flex bison xz hexdump; do
 		have $tool
 	done
 	mkdir -p "$kernels" "$sources"

@@ -26,7 +26,10 @@ bool log_enabled(enum log_level level);
  */
 void log_set_raw(bool raw);
 
-/* One line, no trailing newline in @fmt. Any thread; errno is kept. */
+/*
+ * One line, no trailing newline in @fmt. Any thread; errno is kept. Waits a few
+ * seconds for a reader that does not read, then drops lines until it does.
+ */
 void log_msg(enum log_level level, const char *fmt, ...) __printf(2, 3);
 
 #define log_err(...)   log_msg(LOG_ERROR, __VA_ARGS__)

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * log.c: the one logger. Its state (level, raw terminal) is one of the two
+ * log.c: the one logger. Its state (level, raw terminal, reader) is one of the two
  * pieces of mutable file-scope state in the program (HACKING.md, "State").
  */
 #include "log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#define PATIENCE_MS 5000 /* with a reader of stderr that does not read */
+
 static struct {
 	enum log_level level;
 	bool raw;
+	bool stalled; /* the reader had its chance: no more waiting for it */
 } log_state = { .level = LOG_INFO };
 
 void log_set_level(enum log_level level)
@@ -29,6 +33,23 @@ bool log_enabled(enum log_level level)
 void log_set_raw(bool raw)
 {
 	__atomic_store_n(&log_state.raw, raw, __ATOMIC_RELAXED);
+}
+
+/*
+ * Whether stderr takes a line now. A guest can cause lines, with a lock held,
+ * and main() says the last one: none of them may wait for ever for a reader
+ * that reads something else first, or nothing.
+ */
+static bool has_room(void)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	bool stalled = __atomic_load_n(&log_state.stalled, __ATOMIC_RELAXED);
+	int n = poll(&pfd, 1, stalled ? 0 : PATIENCE_MS);
+
+	if (n < 0) /* a vCPU that is called: it has no time */
+		n = poll(&pfd, 1, 0);
+	__atomic_store_n(&log_state.stalled, n == 0, __ATOMIC_RELAXED);
+	return n != 0;
 }
 
 void log_msg(enum log_level level, const char *fmt, ...)
@@ -55,7 +76,7 @@ void log_msg(enum log_level level, const char *fmt, ...)
 	line[len++] = '\n';
 	/* One write a line: threads' lines do not mix. Nobody to tell if it
 	 * fails. */
-	n = (int)write(STDERR_FILENO, line, len);
+	n = has_room() ? (int)write(STDERR_FILENO, line, len) : 0;
 	(void)n;
 	errno = saved_errno;
 }

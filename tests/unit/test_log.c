@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -105,6 +106,27 @@ START_TEST(names_errno_of_either_sign)
 }
 END_TEST
 
+static void log_a_thousand_lines(void)
+{
+	struct timespec begin, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (unsigned int i = 0; i < 1000; i++)
+		log_long_line(); /* a pipe holds 64 of them */
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ck_assert_int_lt(end.tv_sec - begin.tv_sec, 10);
+}
+
+START_TEST(a_reader_that_does_not_read_costs_lines_not_for_ever)
+{
+	static char buf[1 << 17];
+
+	captured(log_a_thousand_lines, buf, sizeof(buf));
+	captured(log_long_line, buf, sizeof(buf)); /* all is well again */
+	ck_assert_int_eq(buf[0], 'l');
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("log");
@@ -114,6 +136,8 @@ int main(void)
 	tcase_add_test(tc, returns_the_carriage_on_a_raw_terminal);
 	tcase_add_test(tc, cuts_long_lines_but_ends_them);
 	tcase_add_test(tc, keeps_errno);
+	tcase_add_test(tc,
+		       a_reader_that_does_not_read_costs_lines_not_for_ever);
 	tcase_add_test(tc, names_errno_of_either_sign);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

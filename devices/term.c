@@ -77,31 +77,44 @@ void term_emergency_restore(void)
 	errno = saved_errno;
 }
 
+static int set_raw_modes(int fd)
+{
+	struct termios raw = term_saved.modes;
+
+	cfmakeraw(&raw);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	return set_modes(fd, &raw);
+}
+
 /* False while in the background, where the modes are not ours to change. */
 static bool enter_raw(struct term *t)
 {
-	struct termios raw;
+	struct termios modes;
 
 	if (t->is_raw)
 		return true;
-	if (!in_foreground(t->in_fd) || tcgetattr(t->in_fd, &raw))
+	if (!in_foreground(t->in_fd) || tcgetattr(t->in_fd, &modes))
 		return false;
-	term_saved.modes = raw;
+	term_saved.modes = modes;
 	term_saved.fd = t->in_fd;
 	__atomic_store_n(&term_saved.is_saved, true, __ATOMIC_RELEASE);
 	if (!term_saved.is_registered)
 		term_saved.is_registered = atexit(term_emergency_restore) == 0;
 
-	cfmakeraw(&raw);
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	if (set_modes(t->in_fd, &raw)) {
+	if (set_raw_modes(t->in_fd)) {
 		term_emergency_restore();
 		return false;
 	}
 	log_set_raw(true);
 	t->is_raw = true;
 	return true;
+}
+
+void term_resume(struct term *t)
+{
+	if (t->is_raw && in_foreground(t->in_fd))
+		(void)set_raw_modes(t->in_fd);
 }
 
 /* Hands the guest as much as it takes. */

@@ -50,6 +50,7 @@ struct term_out {
 	uint8_t bytes[TERM_OUT_SIZE] GUARDED_BY(lock);
 	size_t head GUARDED_BY(lock), len GUARDED_BY(lock);
 	uint64_t nr_written GUARDED_BY(lock), nr_dropped GUARDED_BY(lock);
+	uint8_t last GUARDED_BY(lock); /* byte queued; 0 in the beginning */
 	enum writer_state state GUARDED_BY(lock);
 	bool closing GUARDED_BY(lock), released GUARDED_BY(lock);
 	bool dead GUARDED_BY(lock), abandoned GUARDED_BY(lock);
@@ -90,6 +91,8 @@ void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len)
 	memcpy(o->bytes + tail, bytes, first);
 	memcpy(o->bytes, bytes + first, len - first);
 	set_len(o, o->len + len);
+	if (len > 0)
+		o->last = bytes[len - 1];
 	if (len > 0 &&
 	    (o->state == WRITER_IDLE ||
 	     (o->state == WRITER_GATHERING && o->len >= GATHER_BYTES)))
@@ -260,11 +263,24 @@ static bool drain(struct term_out *o)
 	return o->len == 0;
 }
 
+/* What we or the shell say next on a terminal begins a line of its own. */
+static void end_line(struct term_out *o)
+{
+	uint8_t last;
+
+	pthread_mutex_lock(&o->lock);
+	last = o->last;
+	pthread_mutex_unlock(&o->lock);
+	if (last && last != '\n' && isatty(o->fd))
+		term_out_write(o, (const uint8_t *)"\r\n", 2);
+}
+
 void term_out_stop(struct term_out *o)
 {
 	pthread_t writer = o->writer;
 	bool drained;
 
+	end_line(o);
 	pthread_mutex_lock(&o->lock);
 	o->closing = o->released = true;
 	pthread_cond_signal(&o->more);

@@ -89,6 +89,9 @@ void term_release_writers(struct term *t);
 /* ... and again, for the next VM on the same terminal. */
 void term_hold_writers(struct term *t);
 
+/* After SIGCONT: the shell may have changed the modes. Loop thread. */
+void term_resume(struct term *t);
+
 /* Async-signal-safe: the terminal as it was before term_init(). */
 void term_emergency_restore(void);
 

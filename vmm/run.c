@@ -49,12 +49,17 @@ static void signal_arrived(struct watch *w, uint32_t events)
 	(void)events;
 	if (read(w->fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
+	if (si.ssi_signo == SIGCONT) {
+		if (vm->has_term)
+			term_resume(&vm->term);
+		return;
+	}
 	vm_finish_as(vm, 128 + (int)si.ssi_signo, "user", "ended it with SIG%s",
 		     sigabbrev_np((int)si.ssi_signo));
 }
 
 /*
- * Ending signals become readable on a file descriptor of the loop; threads
+ * Ending signals and SIGCONT become readable on a file descriptor of the loop; threads
  * inherit the mask. SIGPIPE must not end us: a console's reader may leave.
  */
 static int watch_signals(struct vm *vm)
@@ -67,6 +72,7 @@ static int watch_signals(struct vm *vm)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGCONT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 

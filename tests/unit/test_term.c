@@ -174,6 +174,23 @@ START_TEST(terminal_is_raw_until_fini)
 }
 END_TEST
 
+START_TEST(resume_makes_the_terminal_raw_again)
+{
+	static struct world w;
+	struct pty p;
+
+	open_pty(&p);
+	start(&w, p.tty, p.tty, 100);
+	ck_assert_int_eq(tcsetattr(p.tty, TCSANOW, &p.modes), 0); /* a shell */
+	ck_assert(!is_raw(p.tty));
+	term_resume(&w.t);
+	ck_assert(is_raw(p.tty));
+	stop(&w);
+	ck_assert(is_as_before(&p));
+	close_pty(&p);
+}
+END_TEST
+
 START_TEST(emergency_restores_once_and_fini_does_not_mind)
 {
 	static struct world w;
@@ -269,6 +286,36 @@ START_TEST(help_lists_the_keys)
 	stop(&w);
 	ck_assert_uint_eq(w.nr_got, 0);
 	close_pty(&p);
+}
+END_TEST
+
+START_TEST(last_line_on_a_terminal_is_ended)
+{
+	static const char *const said[] = { "", "a\r\n", "# " };
+	static const char *const shown[] = { ".", "a\r\n.", "# \r\n." };
+	static struct world w;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(said); i++) {
+		char text[64];
+		size_t n = 0;
+		struct pty p;
+
+		open_pty(&p);
+		start(&w, p.tty, p.tty, 100);
+		say(&w, said[i]);
+		stop(&w);
+		type(p.tty, ".");
+		do {
+			ssize_t got =
+				read(p.user, text + n, sizeof(text) - 1 - n);
+
+			ck_assert_int_gt(got, 0);
+			n += (size_t)got;
+		} while (text[n - 1] != '.');
+		text[n] = '\0';
+		ck_assert_str_eq(text, shown[i]);
+		close_pty(&p);
+	}
 }
 END_TEST
 
@@ -405,11 +452,13 @@ END_TEST
 static void add_terminal_tests(TCase *tc)
 {
 	tcase_add_test(tc, terminal_is_raw_until_fini);
+	tcase_add_test(tc, resume_makes_the_terminal_raw_again);
 	tcase_add_test(tc, emergency_restores_once_and_fini_does_not_mind);
 	tcase_add_test(tc, failed_init_leaves_nothing_behind);
 	tcase_add_test(tc, keys_act_across_reads);
 	tcase_add_test(tc, ctrl_a_can_be_typed);
 	tcase_add_test(tc, help_lists_the_keys);
+	tcase_add_test(tc, last_line_on_a_terminal_is_ended);
 	tcase_add_test(tc, user_can_leave_a_guest_that_reads_nothing);
 	tcase_add_test(tc, fini_gives_up_on_a_stuck_terminal);
 	tcase_add_test(tc, hang_up_is_the_end_of_input);

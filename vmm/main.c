@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* main.c: the verbs, and the only place that exits. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "exitcode.h"
 #include "host.h"
@@ -213,10 +215,25 @@ static bool stdout_failed(void)
 	return failed || pending || errno != EBADF;
 }
 
+/*
+ * A standard descriptor that is closed would be given to the next thing that
+ * is opened, /dev/kvm or an eventfd, and what the guest prints written to it.
+ * In its place: one that fails as a closed one does.
+ */
+static void occupy_std_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null",
+				    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
-	int ret = dispatch(argc, argv);
+	int ret;
 
+	occupy_std_fds();
+	ret = dispatch(argc, argv);
 	if (stdout_failed()) {
 		log_err("stdout: %s",
 			errno ? errno_text(errno) : "could not write to it");

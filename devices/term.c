@@ -96,9 +96,12 @@ static bool enter_raw(struct term *t)
 		return true;
 	if (!in_foreground(t->in_fd) || tcgetattr(t->in_fd, &modes))
 		return false;
-	term_saved.modes = modes;
-	term_saved.fd = t->in_fd;
-	__atomic_store_n(&term_saved.is_saved, true, __ATOMIC_RELEASE);
+	/* Not again after a stop: they may still be our own. */
+	if (!__atomic_load_n(&term_saved.is_saved, __ATOMIC_ACQUIRE)) {
+		term_saved.modes = modes;
+		term_saved.fd = t->in_fd;
+		__atomic_store_n(&term_saved.is_saved, true, __ATOMIC_RELEASE);
+	}
 	if (!term_saved.is_registered)
 		term_saved.is_registered = atexit(term_emergency_restore) == 0;
 
@@ -109,12 +112,6 @@ static bool enter_raw(struct term *t)
 	log_set_raw(true);
 	t->is_raw = true;
 	return true;
-}
-
-void term_resume(struct term *t)
-{
-	if (t->is_raw && in_foreground(t->in_fd))
-		(void)set_raw_modes(t->in_fd);
 }
 
 /* Hands the guest as much as it takes. */
@@ -229,20 +226,44 @@ static bool read_input(struct term *t)
 	return true;
 }
 
+/*
+ * Makes the terminal ours, if we are in its foreground. Elsewhere read(2) would
+ * stop us, and its bytes are for somebody else, who may let them wait: there
+ * the watch is edge-triggered, to be told once of each.
+ */
+static bool claim_terminal(struct term *t)
+{
+	uint32_t events;
+
+	if (t->is_raw && !in_foreground(t->in_fd)) {
+		t->is_raw = false;
+		log_set_raw(false);
+	}
+	if (!t->is_raw)
+		(void)enter_raw(t);
+	events = t->is_raw ? EPOLLIN : EPOLLIN | EPOLLET;
+	if (t->is_watched && t->in.events != events &&
+	    loop_change(t->loop, &t->in, events))
+		unwatch_input(t);
+	return t->is_raw;
+}
+
+void term_resume(struct term *t)
+{
+	if (!t->is_tty)
+		return;
+	t->is_raw = false; /* whatever it is now, it is set anew */
+	log_set_raw(false);
+	(void)claim_terminal(t);
+}
+
 static void input_ready(struct watch *w, uint32_t events)
 {
 	struct term *t = container_of(w, struct term, in);
 
 	(void)events; /* read() tells a hang-up from bytes */
-	if (!t->is_watched)
+	if (!t->is_watched || (t->is_tty && !claim_terminal(t)))
 		return;
-	if (t->is_tty && !t->is_raw) {
-		if (!enter_raw(t))
-			return;
-		/* From here on level-triggered. */
-		if (loop_change(t->loop, &t->in, EPOLLIN))
-			unwatch_input(t);
-	}
 	read_input(t);
 	if (!t->is_tty && t->held_len > 0)
 		unwatch_input(t); /* until the guest has room */
@@ -291,14 +312,12 @@ static int start_input(struct term *t)
 	if (err)
 		goto out_close;
 
-	/* In the background a terminal's bytes are for somebody else, who may
-	 * let them wait: be told once of each. */
 	t->in = (struct watch){
 		.fd = t->in_fd,
 		.events = EPOLLIN,
 		.ready = input_ready,
 	};
-	if (t->is_tty && !enter_raw(t))
+	if (t->is_tty && !enter_raw(t)) /* see claim_terminal() */
 		t->in.events |= EPOLLET;
 	err = loop_add(t->loop, &t->in);
 	t->can_poll = t->is_watched = !err;
@@ -361,6 +380,11 @@ void term_hold_writers(struct term *t)
 	term_out_set_released(t->out, false);
 }
 
+void term_hurry(struct term *t)
+{
+	term_out_hurry(t->out);
+}
+
 void term_fini(struct term *t)
 {
 	if (!t->out)
@@ -371,7 +395,7 @@ void term_fini(struct term *t)
 	loop_remove(t->loop, &t->kick);
 	close(t->kick.fd);
 	t->kick.fd = -1;
-	if (t->is_raw)
+	if (t->is_tty) /* ours now, or before it was another's */
 		term_emergency_restore();
 	t->is_raw = false;
 }

@@ -35,6 +35,7 @@
 
 #define STALL_TTY_MS  1000
 #define STALL_PIPE_MS 30000
+#define STALL_LOOK_MS 100 /* how often a wait looks for a pending signal */
 
 enum writer_state {
 	WRITER_IDLE,	  /* waits for the first byte of a burst: wake it */
@@ -54,6 +55,7 @@ struct term_out {
 	enum writer_state state GUARDED_BY(lock);
 	bool closing GUARDED_BY(lock), released GUARDED_BY(lock);
 	bool dead GUARDED_BY(lock), abandoned GUARDED_BY(lock);
+	bool hurried GUARDED_BY(lock);
 };
 
 static struct timespec after_ms(long ms)
@@ -243,22 +245,47 @@ int term_out_start(struct term_out **out, int fd)
 	return 0;
 }
 
+void term_out_hurry(struct term_out *o)
+{
+	pthread_mutex_lock(&o->lock);
+	o->hurried = true;
+	pthread_mutex_unlock(&o->lock);
+}
+
+/* They are blocked, and nobody reads their signalfd any more. */
+static bool end_is_pending(void)
+{
+	sigset_t set;
+
+	if (sigpending(&set))
+		return false;
+	return sigismember(&set, SIGTERM) > 0 ||
+	       sigismember(&set, SIGINT) > 0 || sigismember(&set, SIGHUP) > 0 ||
+	       sigismember(&set, SIGQUIT) > 0;
+}
+
+static long stall_limit_ms(const struct term_out *o)
+{
+	if (o->hurried || end_is_pending() || isatty(o->fd))
+		return STALL_TTY_MS;
+	return STALL_PIPE_MS;
+}
+
 /* True when all is written; false when the reader does not read. */
 static bool drain(struct term_out *o)
 {
-	long stall_ms = isatty(o->fd) ? STALL_TTY_MS : STALL_PIPE_MS;
-	struct timespec until = after_ms(stall_ms);
 	uint64_t before = o->nr_written;
-	int ret = 0;
+	long stalled_ms = 0;
 
-	while (o->len > 0 && ret != ETIMEDOUT) {
-		ret = pthread_cond_clockwait(&o->room, &o->lock,
-					     CLOCK_MONOTONIC, &until);
-		if (o->nr_written == before)
-			continue;
+	while (o->len > 0 && stalled_ms < stall_limit_ms(o)) {
+		struct timespec until = after_ms(STALL_LOOK_MS);
+
+		if (pthread_cond_clockwait(&o->room, &o->lock, CLOCK_MONOTONIC,
+					   &until) == ETIMEDOUT)
+			stalled_ms += STALL_LOOK_MS;
+		if (o->nr_written != before)
+			stalled_ms = 0;
 		before = o->nr_written;
-		until = after_ms(stall_ms);
-		ret = 0;
 	}
 	return o->len == 0;
 }

@@ -11,6 +11,7 @@ struct term_out;
 int __must_check term_out_start(struct term_out **out, int fd);
 /* Drains as term_fini() says, and frees @o. */
 void term_out_stop(struct term_out *o);
+void term_out_hurry(struct term_out *o);
 
 void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len);
 void term_out_throttle(struct term_out *o);

@@ -9,8 +9,9 @@
  * Ctrl-a goes to the guest like the key. They act only when stdin is a
  * terminal; in a pipe or file every byte goes to the guest.
  *
- * In the background of a shell the terminal is left alone; the first key typed
- * after lkvm-pvm came to the foreground makes it ours.
+ * In the background of a shell the terminal is left alone, also when it was
+ * ours before (kill -STOP, then bg); the first key typed after lkvm-pvm came to
+ * the foreground makes it ours.
  */
 #ifndef LKVM_PVM_TERM_H
 #define LKVM_PVM_TERM_H
@@ -58,10 +59,14 @@ int __must_check term_init(struct term *t, struct loop *loop, int in_fd,
 /*
  * Writes out what is queued, then restores the terminal. Gives up, and says so,
  * when the output's reader takes nothing for 1 s (a terminal) or 30 s (a pipe:
- * somebody may be reading in less). The loop does not run any more. Idempotent,
- * also on a zeroed struct.
+ * somebody may be reading in less; 1 s there too after term_hurry() or when an
+ * ending signal is pending). The loop does not run any more. Idempotent, also
+ * on a zeroed struct.
  */
 void term_fini(struct term *t);
+
+/* The user wants it to end: term_fini() will not wait long. Any thread. */
+void term_hurry(struct term *t);
 
 /*
  * Queues guest output; never waits. Bytes that find the queue full, or whose
@@ -89,7 +94,10 @@ void term_release_writers(struct term *t);
 /* ... and again, for the next VM on the same terminal. */
 void term_hold_writers(struct term *t);
 
-/* After SIGCONT: the shell may have changed the modes. Loop thread. */
+/*
+ * After SIGCONT: the shell may have changed the modes, or kept the terminal.
+ * Loop thread.
+ */
 void term_resume(struct term *t);
 
 /* Async-signal-safe: the terminal as it was before term_init(). */

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_term.c: properties of the terminal's input, on pipes, files and ptys. */
-#include "term_fixture.h"
+#include "pty_fixture.h"
 
 #include <errno.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <termios.h>
 
 #include "log.h"
 
@@ -117,45 +114,6 @@ START_TEST(no_input_is_an_input)
 	close(null);
 }
 END_TEST
-
-/* --- terminals ------------------------------------------------------------ */
-
-struct pty {
-	int user, tty; /* the user's end, ours */
-	struct termios modes;
-};
-
-static void open_pty(struct pty *p)
-{
-	ck_assert_int_eq(openpty(&p->user, &p->tty, NULL, NULL, NULL), 0);
-	ck_assert_int_eq(tcgetattr(p->tty, &p->modes), 0);
-}
-
-static void close_pty(const struct pty *p)
-{
-	close(p->user);
-	close(p->tty);
-}
-
-static bool is_raw(int tty)
-{
-	struct termios now;
-
-	ck_assert_int_eq(tcgetattr(tty, &now), 0);
-	return !(now.c_lflag & (ICANON | ECHO | ISIG)) &&
-	       !(now.c_oflag & OPOST);
-}
-
-static bool is_as_before(const struct pty *p)
-{
-	struct termios now;
-
-	ck_assert_int_eq(tcgetattr(p->tty, &now), 0);
-	return now.c_lflag == p->modes.c_lflag &&
-	       now.c_iflag == p->modes.c_iflag &&
-	       now.c_oflag == p->modes.c_oflag &&
-	       now.c_cflag == p->modes.c_cflag;
-}
 
 START_TEST(terminal_is_raw_until_fini)
 {
@@ -379,76 +337,6 @@ START_TEST(hang_up_is_the_end_of_input)
 }
 END_TEST
 
-/*
- * In a session of its own, in the background of terminal @p: exits 0 when the
- * terminal was left alone there, and made raw at the first key after.
- */
-static void background_child(const struct pty *p, int ready_fd)
-{
-	static struct world w;
-
-	start(&w, p->tty, p->tty, 100);
-	if (!is_as_before(p))
-		_exit(2);
-	say(&w, "x");
-	sleep_ms(100);
-	term_emergency_restore();
-	if (!is_as_before(p))
-		_exit(3);
-	if (write(ready_fd, "r", 1) != 1)
-		_exit(4);
-	if (!wait_for_got(&w, 2) || memcmp(w.got, "k\n", 2) != 0)
-		_exit(5);
-	if (!is_raw(p->tty))
-		_exit(6);
-	stop(&w);
-	_exit(is_as_before(p) ? 0 : 7);
-}
-
-static void session_main(struct pty *p)
-{
-	int ready[2], status = 0;
-	char byte;
-	pid_t pid;
-
-	if (setsid() < 0 || ioctl(p->tty, TIOCSCTTY, 0) || pipe(ready))
-		_exit(10);
-	p->modes.c_lflag |= TOSTOP;
-	if (tcsetattr(p->tty, TCSANOW, &p->modes))
-		_exit(11);
-	pid = fork();
-	if (pid == 0) {
-		setpgid(0, 0);
-		background_child(p, ready[1]);
-	}
-	close(ready[1]);
-	setpgid(pid, pid);
-	if (read(ready[0], &byte, 1) != 1)
-		_exit(12);
-	if (tcsetpgrp(p->tty, pid) || write(p->user, "k\n", 2) != 2)
-		_exit(13);
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		_exit(14);
-	_exit(WEXITSTATUS(status));
-}
-
-START_TEST(background_leaves_the_terminal_alone_until_brought_forward)
-{
-	struct pty p;
-	int status;
-	pid_t pid;
-
-	open_pty(&p);
-	pid = fork();
-	if (pid == 0)
-		session_main(&p);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 0);
-	close_pty(&p);
-}
-END_TEST
-
 static void add_terminal_tests(TCase *tc)
 {
 	tcase_add_test(tc, terminal_is_raw_until_fini);
@@ -471,9 +359,6 @@ int main(void)
 
 	log_set_level(LOG_ERROR);
 	tcase_set_timeout(tc, 120);
-	/* Forks: before any thread was started. */
-	tcase_add_test(
-		tc, background_leaves_the_terminal_alone_until_brought_forward);
 	tcase_add_test(tc, pipe_passes_every_byte_at_the_guests_pace);
 	tcase_add_test(tc, waiting_costs_no_time);
 	tcase_add_test(tc, file_is_read_whenever_there_is_room);

@@ -3,6 +3,7 @@
 #include "term_fixture.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -232,6 +233,53 @@ START_TEST(release_frees_who_waits_for_a_reader)
 }
 END_TEST
 
+/* How long fini takes with a pipe that nobody reads, in ms. */
+static int64_t fini_on_a_full_pipe(bool hurry)
+{
+	static uint8_t bytes[TERM_OUT_SIZE];
+	static struct world w;
+	int64_t begin;
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	start(&w, -1, fds[1], 0);
+	for (int i = 0; i < 2; i++) {
+		term_write(&w.t, bytes, sizeof(bytes));
+		sleep_ms(100);
+	}
+	if (hurry)
+		term_hurry(&w.t);
+	begin = now_ms();
+	stop(&w);
+	close(fds[0]); /* the abandoned writer gets out */
+	close(fds[1]);
+	return now_ms() - begin;
+}
+
+START_TEST(user_in_a_hurry_does_not_wait_for_a_reader)
+{
+	int64_t ms = fini_on_a_full_pipe(true);
+
+	ck_assert_int_ge(ms, 900);
+	ck_assert_int_lt(ms, PATIENCE_MS);
+}
+END_TEST
+
+START_TEST(pending_signal_ends_the_wait_for_a_reader)
+{
+	sigset_t term, old;
+	int sig;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &term, &old);
+	kill(getpid(), SIGTERM);
+	ck_assert_int_lt(fini_on_a_full_pipe(false), PATIENCE_MS);
+	ck_assert_int_eq(sigwait(&term, &sig), 0);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("term_out");
@@ -246,6 +294,8 @@ int main(void)
 	tcase_add_test(tc, gone_reader_costs_the_bytes_and_nothing_else);
 	tcase_add_test(tc, full_disk_costs_the_bytes_and_nothing_else);
 	tcase_add_test(tc, nonblocking_output_is_waited_for);
+	tcase_add_test(tc, user_in_a_hurry_does_not_wait_for_a_reader);
+	tcase_add_test(tc, pending_signal_ends_the_wait_for_a_reader);
 	tcase_add_test(tc, release_frees_who_waits_for_a_reader);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

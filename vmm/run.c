@@ -38,7 +38,10 @@ static void typed_break(void *ctx)
 
 static void typed_quit(void *ctx)
 {
-	vm_finish_as(ctx, 128 + SIGINT, "user", "ended it with Ctrl-a x");
+	struct vm *vm = ctx;
+
+	term_hurry(&vm->term);
+	vm_finish_as(vm, 128 + SIGINT, "user", "ended it with Ctrl-a x");
 }
 
 static void signal_arrived(struct watch *w, uint32_t events)
@@ -50,31 +53,39 @@ static void signal_arrived(struct watch *w, uint32_t events)
 	if (read(w->fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
 	if (si.ssi_signo == SIGCONT) {
-		if (vm->has_term)
-			term_resume(&vm->term);
+		term_resume(&vm->term);
 		return;
 	}
+	term_hurry(&vm->term);
 	vm_finish_as(vm, 128 + (int)si.ssi_signo, "user", "ended it with SIG%s",
 		     sigabbrev_np((int)si.ssi_signo));
 }
 
+/* nohup, or a shell that starts a job in the background of a script. */
+static bool parent_ignores(int sig)
+{
+	struct sigaction sa;
+
+	return sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
+}
+
 /*
- * Ending signals and SIGCONT become readable on a file descriptor of the loop; threads
- * inherit the mask. SIGPIPE must not end us: a console's reader may leave.
+ * Ending signals become readable on a file descriptor of the loop; threads
+ * inherit the mask. What our parent ignores stays ignored. SIGCONT comes after
+ * a shell has had the terminal.
  */
 static int watch_signals(struct vm *vm)
 {
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	sigset_t set;
 	int ret;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
 	sigaddset(&set, SIGCONT);
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		if (!parent_ignores(ending[i]))
+			sigaddset(&set, ending[i]);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
 
 	vm->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (vm->signals.fd < 0)
@@ -148,6 +159,20 @@ static void serve(struct vm *vm)
 		log_warn("the I/O loop failed; keys and signals wait");
 }
 
+/*
+ * From here on the user can speak to the VM. Not before it is built the first
+ * time: until then there is nothing to put in order, and a signal ends
+ * lkvm-pvm at once, however long the images take to load.
+ */
+static int meet_user(struct vm *vm)
+{
+	int ret = watch_signals(vm);
+
+	if (ret)
+		log_err("cannot watch signals: %s", errno_text(ret));
+	return ret ? ret : open_terminal(vm);
+}
+
 /* Builds, runs and destroys VMs until one ends for good. */
 static int live(struct vm *vm)
 {
@@ -159,7 +184,7 @@ static int live(struct vm *vm)
 		if (ret)
 			return ret;
 		if (!vm->has_term) {
-			ret = open_terminal(vm);
+			ret = meet_user(vm);
 		} else {
 			/* Another UART behind the same terminal. */
 			term_hold_writers(&vm->term);
@@ -181,14 +206,11 @@ static int live(struct vm *vm)
 
 static int run_in(struct vm *vm, const struct config *cfg)
 {
-	int code = EXIT_HOST, ret;
+	int code = EXIT_HOST;
 
 	if (memlock_prepare(cfg) || vm_init(vm, cfg))
 		return EXIT_HOST;
-	ret = watch_signals(vm);
-	if (ret) {
-		log_err("cannot watch signals: %s", errno_text(ret));
-	} else if (!live(vm)) {
+	if (!live(vm)) {
 		code = vm->verdict.code;
 		log_info("%s: %s", vm->verdict.origin, vm->verdict.reason);
 	}
@@ -209,6 +231,8 @@ int cmd_run(const struct config *cfg)
 	}
 	log_set_level(cfg->loglevel);
 	crash_handlers_install();
+	/* A console's reader may leave: write(2) says so. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	/* A debugger of the same user would destroy guest pages by looking. */
 	if (!cfg->debug)
 		(void)prctl(PR_SET_DUMPABLE, 0);

@@ -11,7 +11,7 @@ second()
 	[ "$(grep -c 'GUEST: ready' out.log)" -ge 3 ]
 }
 wait_for 60 second
-kill -INT $pid
+kill -TERM $pid
 rc=0
 wait $pid || rc=$?
-[ $rc -eq 130 ] || fail "exit $rc"
+[ $rc -eq 143 ] || fail "exit $rc"

@@ -2,16 +2,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Four vCPUs at war with devices and PSCI, life after life: fds, threads and
 # locked memory stay as they are, and SIGTERM ends it.
-# timeout: 180
+# timeout: 240
 . /tests/e2e/lib.sh
 
-"$LKVM" run -c 4 -m 64 --on-reset=restart "$GUEST/hostile.flat" \
-	</dev/null >/dev/null 2>err.log &
-pid=$!
+LIVES=20
+
 lives()
 {
-	kill -0 $pid || fail "it ended: $(tail -n 3 err.log)"
-	[ "$(grep -c 'restarting' err.log)" -ge "$1" ]
+	grep -c restarting err.log || :
+}
+# reach N: false when no life ends for 20 s. About one life in 300 never gets
+# to its first instruction: the hypervisor refuses to run the vCPU (-EINVAL),
+# which the host's KVM takes for a pending SError, and tries again for ever.
+# Signals still end it; that is part of the test.
+reach()
+{
+	was=-1 idle=0
+	while [ "$(lives)" -lt "$1" ]; do
+		kill -0 $pid || fail "it ended: $(tail -n 3 err.log)"
+		[ "$(lives)" -eq "$was" ] && idle=$((idle + 1)) || idle=0
+		was=$(lives)
+		[ $idle -lt 40 ] || return 1
+		sleep 0.5
+	done
 }
 # busy: a life is short, so the largest of several samples counts
 most()
@@ -22,17 +35,32 @@ most()
 	done | awk '{ for (i = 1; i <= 3; i++) if ($i > m[i]) m[i] = $i }
 		END { print m[1], m[2], m[3] }'
 }
-wait_for 60 lives 2
-early=$(most)
-wait_for 120 lives 20
-late=$(most)
-kill -TERM $pid
-before=$(date +%s)
-rc=0
-wait $pid || rc=$?
-echo "early: $early, late: $late (fds, threads, VmLck)"
-[ $rc -eq 143 ] || fail "exit $rc"
-[ $(($(date +%s) - before)) -le 5 ] || fail "it took its time to end"
+ends_by_sigterm()
+{
+	kill -TERM $pid
+	before=$(date +%s)
+	rc=0
+	wait $pid || rc=$?
+	[ $rc -eq 143 ] || fail "exit $rc"
+	[ $(($(date +%s) - before)) -le 5 ] || fail "it took its time to end"
+}
+
+for attempt in 1 2 3; do
+	"$LKVM" run -c 4 -m 64 --on-reset=restart "$GUEST/hostile.flat" \
+		</dev/null >/dev/null 2>err.log &
+	pid=$!
+	early='' late=''
+	if reach 2; then
+		early=$(most)
+		if reach $LIVES; then
+			late=$(most)
+		fi
+	fi
+	ends_by_sigterm
+	echo "attempt $attempt: early: $early, late: $late (fds, threads, VmLck)"
+	[ -z "$late" ] || break
+done
+[ -n "$late" ] || fail "no $LIVES lives in three attempts"
 echo "$early $late" |
 	awk '{ exit !($4 <= $1 + 1 && $5 <= $2 + 1 && $6 <= $3 + 1024) }' ||
 	fail "it grew"

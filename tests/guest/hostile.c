@@ -170,7 +170,9 @@ void secondary_main(uint64_t self)
 	__asm__ volatile("adr x9, vectors\n msr vbar_el1, x9\n isb" : : : "x9");
 	make_noise(self);
 	done[self] = 1;
-	while (!done[0] || !done[1] || !done[2])
+	/* Not for ever: one of them may have hit its own code or stack. */
+	for (unsigned int i = 0;
+	     i < 20000 && (!done[0] || !done[1] || !done[2]); i++)
 		hvc(PSCI_CPU_ON, counter() & 3, (uintptr_t)secondary,
 		    counter() & 3);
 	for (;;)

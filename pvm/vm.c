@@ -52,8 +52,10 @@ int pvm_open(struct pvm **out, const struct pvm_config *cfg)
 	struct pvm *p = calloc(1, sizeof(*p));
 	int ret;
 
-	if (!p)
+	if (!p) {
+		log_err("out of memory");
 		return -ENOMEM;
+	}
 	p->cfg = *cfg;
 	p->kvm_fd = p->vm_fd = p->gic_fd = p->its_fd = -1;
 	pthread_mutex_init(&p->routes_lock, NULL);

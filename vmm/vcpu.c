@@ -22,6 +22,9 @@
 
 #define VCPU_SIGNAL SIGUSR1
 
+/* ENOMEM in a row, below the limit, until the host counts as out of memory. */
+#define NO_MEMORY_RETRIES 10U
+
 /* Waits while the VM is paused; false when the VM is finished. */
 static bool vcpu_park(struct vcpu *v)
 {
@@ -78,7 +81,10 @@ static void finish_other(struct vcpu *v, const struct pvm_exit *e)
 			why, sizeof(why),
 			"left the guest for a reason lkvm-pvm does not know (exit %u, detail 0x%llx)",
 			e->code, (unsigned long long)e->detail);
-	finish_crashed(v, e->err ? EXIT_HOST : EXIT_GUEST_CRASHED, why);
+	/* ENOSYS is KVM's word for what the guest did. */
+	finish_crashed(
+		v, e->err && e->err != ENOSYS ? EXIT_HOST : EXIT_GUEST_CRASHED,
+		why);
 }
 
 static void handle_mmio(struct vm *vm, struct pvm_exit *e)
@@ -95,6 +101,8 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 {
 	struct vm *vm = v->vm;
 
+	if (e->kind != PVM_EXIT_NO_MEMORY)
+		v->nr_no_memory = 0;
 	switch (e->kind) {
 	case PVM_EXIT_MMIO:
 		handle_mmio(vm, e);
@@ -112,7 +120,8 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 		finish_reset(vm);
 		break;
 	case PVM_EXIT_NO_MEMORY:
-		if (memlock_wait(v))
+		/* The limit may have been raised before we looked at it. */
+		if (memlock_wait(v) || ++v->nr_no_memory < NO_MEMORY_RETRIES)
 			return vcpu_park(v);
 		finish_crashed(
 			v, EXIT_HOST,

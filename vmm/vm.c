@@ -138,8 +138,10 @@ static int describe_machine(struct vm *vm)
 	struct machine *m = &vm->machine;
 	uint8_t seeds[sizeof(m->kaslr_seed) + sizeof(m->rng_seed)];
 
-	if (getrandom(seeds, sizeof(seeds), 0) != (ssize_t)sizeof(seeds))
+	if (getrandom(seeds, sizeof(seeds), 0) != (ssize_t)sizeof(seeds)) {
+		log_err("cannot get random seeds for the guest");
 		return -EIO;
+	}
 	memcpy(&m->kaslr_seed, seeds, sizeof(m->kaslr_seed));
 	if (vm->cfg->has_kaslr_seed)
 		m->kaslr_seed = vm->cfg->kaslr_seed;
@@ -208,8 +210,10 @@ int vm_build(struct vm *vm)
 		return ret;
 
 	bootargs = boot_arguments(vm->cfg);
-	if (!bootargs)
+	if (!bootargs) {
+		log_err("out of memory");
 		return -ENOMEM;
+	}
 	vm->machine.bootargs = bootargs;
 	ret = place_tree(vm, &ram);
 	vm->machine.bootargs = NULL;
@@ -260,6 +264,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 	}
 	vm->vcpus = calloc(cfg->nr_vcpus, sizeof(*vm->vcpus));
 	if (!vm->vcpus) {
+		log_err("out of memory");
 		loop_fini(&vm->loop);
 		return -ENOMEM;
 	}

@@ -35,6 +35,7 @@ struct vcpu {
 	pthread_t thread;
 	bool started;  /* there is a thread to join; main thread only */
 	bool callable; /* ... which vcpus_kick() may signal; state_lock */
+	unsigned int nr_no_memory; /* ENOMEM in a row */
 };
 
 /*

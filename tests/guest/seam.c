@@ -89,9 +89,18 @@ static uint64_t highest_pending(void)
 	return v & 0xffffff;
 }
 
-static int wait_for_lpi(void)
+/* The host injects from a worker thread: seconds later, when it is busy. */
+static int wait_for_spi(void)
 {
 	for (unsigned int i = 0; i < 100000; i++)
+		if (read32(GICD + 0x200 + SPI / 32 * 4) >> SPI % 32 & 1)
+			return 1;
+	return 0;
+}
+
+static int wait_for_lpi(void)
+{
+	for (unsigned int i = 0; i < 50000000; i++)
 		if (highest_pending() == LPI)
 			return 1;
 	return 0;
@@ -107,7 +116,7 @@ void guest_main(const void *dtb)
 	__asm__ volatile("msr S3_0_C12_C12_7, %0" : : "r"(1UL));  /* IGRPEN1 */
 	write32(GICD, 0x12); /* GICD_CTLR: ARE, group 1 */
 	print("s");	     /* the host raises the SPI now */
-	print(read32(GICD + 0x200 + SPI / 32 * 4) >> SPI % 32 & 1 ? "S" : "-");
+	print(wait_for_spi() ? "S" : "-");
 
 	if (!share_tables())
 		print("?");

@@ -32,6 +32,8 @@ rc=0
 wait $pid || rc=$?
 echo "early: $early, late: $late (fds, threads, VmLck)"
 [ $rc -eq 143 ] || fail "exit $rc"
+# Samples miss what lasts milliseconds; one left behind by each of 20 lives
+# is more than that.
 echo "$early $late" |
-	awk '{ exit !($4 <= $1 + 1 && $5 <= $2 + 1 && $6 <= $3 + 64) }' ||
+	awk '{ exit !($4 <= $1 + 10 && $5 <= $2 + 10 && $6 <= $3 + 64) }' ||
 	fail "it grew"

@@ -61,6 +61,7 @@ for attempt in 1 2 3; do
 	[ -z "$late" ] || break
 done
 [ -n "$late" ] || fail "no $LIVES lives in three attempts"
+# Samples miss what lasts milliseconds; a leak of each life is more than that.
 echo "$early $late" |
-	awk '{ exit !($4 <= $1 + 1 && $5 <= $2 + 1 && $6 <= $3 + 1024) }' ||
+	awk '{ exit !($4 <= $1 + 10 && $5 <= $2 + 10 && $6 <= $3 + 1024) }' ||
 	fail "it grew"

@@ -189,7 +189,7 @@ check-lint: build/aarch64/lkvm-pvm
 check:
 	$(Q)tests/check
 check-matrix: $(in_host)
-	$(Q)tests/matrix $(runner)
+	$(Q)tests/matrix $(runner) $(if $(ONLY),'$(ONLY)')
 
 # --- install, release -------------------------------------------------------
 install: build/aarch64/lkvm-pvm

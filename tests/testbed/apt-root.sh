@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Makes a private, arm64 apt root in the cache and prints its apt.conf.
 #
-# usage: APT_CONFIG=$(apt-root.sh [--refresh] [--sid])
+# usage: APT_CONFIG=$(apt-root.sh [--refresh] [--sid | --backports])
 #
 # With this APT_CONFIG, apt-get and apt-cache know Debian's arm64 packages of
 # this machine's own suite, trixie and trixie-backports (and sid when asked),
-# verified with Debian's keyring. The machine's package lists, sources and
-# architectures are not touched, and no root is needed. The mirror is the
-# machine's own; DEBIAN_MIRROR=URI names another one. Package lists are
-# renewed once a day, or at once with --refresh.
+# verified with Debian's keyring. With --backports they know the packages of
+# this machine's own architecture in its suite's backports, and those alone. The
+# machine's package lists, sources and architectures are not touched, and no
+# root is needed. The mirror is the machine's own; DEBIAN_MIRROR=URI names
+# another one. Package lists are renewed once a day, or at once with --refresh.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/testbed/common.sh
@@ -18,7 +19,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 root=$cache/apt
 suites="trixie trixie-backports"
+arch=arm64
 refresh=no
+backports=no
 
 # The URI of the Debian mirror in the machine's own sources, of any format.
 mirror()
@@ -46,7 +49,7 @@ write_config()
 	: >>"$root/dpkg/status"
 	uri=${DEBIAN_MIRROR:-$(mirror)}
 	for name in $suites; do
-		echo "deb [arch=arm64 signed-by=$keyring] $uri $name main"
+		echo "deb [arch=$arch signed-by=$keyring] $uri $name main"
 	done >"$root/etc/sources.list"
 	# Of the machine's configuration only how to reach the mirror, no hooks.
 	apt-config dump | grep '^Acquire::' |
@@ -64,8 +67,8 @@ write_config()
 		Dir::Etc::preferencesparts "$root/etc/preferences.d";
 		Dir::Etc::trusted "/dev/null";
 		Dir::Etc::trustedparts "$root/etc/trusted.d";
-		APT::Architecture "arm64";
-		APT::Architectures { "arm64"; };
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
 		APT::Sandbox::User "root";
 		APT::Update::Error-Mode "any";
 		APT::Install-Recommends "false";
@@ -93,15 +96,20 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--refresh) refresh=yes ;;
 	--sid) suites="$suites sid" root=$cache/apt-sid ;;
-	*) die "usage: apt-root.sh [--refresh] [--sid]" ;;
+	--backports) backports=yes ;;
+	*) die "usage: apt-root.sh [--refresh] [--sid | --backports]" ;;
 	esac
 	shift
 done
 own=$(suite)
-case " $suites " in
-*" $own "*) ;;
-*) suites="$own $suites" ;;
-esac
+if [ "$backports" = yes ]; then
+	suites=$own-backports arch=$(machine) root=$cache/apt-backports
+else
+	case " $suites " in
+	*" $own "*) ;;
+	*) suites="$own $suites" ;;
+	esac
+fi
 unset APT_CONFIG
 
 if [ -n "${DEBIAN_MIRROR:-}" ] &&

@@ -5,7 +5,8 @@
 # usage: e2e.sh RUNNER [-v] [-l] [GLOB...]
 #
 # Environment: KERNEL=PATH (host and guest kernel, nothing is built then),
-# HOST_KERNEL=debian (every test on Debian's kernel), QEMU=, CPU=, SMP=, MEM=.
+# HOST_KERNEL=debian (every test on Debian's kernel), QEMU=, CPU=, SMP=, MEM=,
+# E2E_OUT=DIR (logs; build/e2e).
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -23,10 +24,11 @@ if [ -z "${KERNEL:-}" ]; then
 	GUEST_IMAGE=$("$here/kernel.sh" guest)
 	export GUEST_IMAGE
 fi
-mkdir -p "$top/build/e2e"
+out=${E2E_OUT:-$top/build/e2e}
+mkdir -p "$out"
 "$here/stage.sh" "$image" "$top/build/host.cpio"
 if [ "${HOST_KERNEL:-}" = debian ]; then
 	image=$debian
 fi
 exec "$runner" test -k "$image" -K "$debian" -i "$top/build/host.cpio" \
-	-o "$top/build/e2e" "${options[@]}" "$top/tests/e2e" "$@"
+	-o "$out" "${options[@]}" "$top/tests/e2e" "$@"

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * virtio.h: what a virtio device is (struct virtio_class), one device (struct
+ * virtio_dev: status machine, features, queues) and what a transport is to it.
+ *
+ * A request, hop by hop: the driver's notify is an ioeventfd (kick) → the loop
+ * calls the class's kick() → vq_pop, work, vq_push → one vq_publish for the
+ * batch → the queue's interrupt eventfd (call), which KVM turns into an MSI.
+ * No exit, and no transport code, is on that way.
+ *
+ * Threads: register accesses come from vCPU threads (io_lock held), kicks from
+ * the loop or a worker. @lock guards everything in struct virtio_dev but what
+ * is fixed at init; it nests inside io_lock. All class functions but init-time
+ * ones are called with it held.
+ */
+#ifndef LKVM_PVM_VIRTIO_H
+#define LKVM_PVM_VIRTIO_H
+
+#include <pthread.h>
+
+#include "base.h"
+#include "loop.h"
+#include "virtqueue.h"
+#include "window.h"
+
+#define VIRTIO_MAX_QUEUES 18U /* of one device: net with 8 pairs + control */
+
+struct virtio_dev;
+
+struct virtio_class {
+	const char *name;   /* "blk"; with the device's number its name */
+	uint16_t id;	    /* virtio 1.3 §5 */
+	uint16_t max_size;  /* entries a queue may have, power of two */
+	uint32_t pci_class; /* class code << 8: what lspci shows */
+
+	/*
+	 * DRIVER_OK: negotiated features and ready queues are final. 0, or
+	 * -errno with which the device asks for a reset.
+	 */
+	int (*start)(struct virtio_dev *d);
+	/*
+	 * Reset, or the VM ends: afterwards nothing of the device touches the
+	 * window: requests in flight are finished or given up. Only for
+	 * devices that start() succeeded for.
+	 */
+	void (*stop)(struct virtio_dev *d);
+	/* The driver offered chains on queue @q, or may have. Loop's thread. */
+	void (*kick)(struct virtio_dev *d, unsigned int q);
+	/*
+	 * Configuration space: [@offset, @offset + @len) lies inside
+	 * config_len. NULL write: read-only. Any thread.
+	 */
+	void (*config_read)(struct virtio_dev *d, unsigned int offset,
+			    void *buf, unsigned int len);
+	void (*config_write)(struct virtio_dev *d, unsigned int offset,
+			     const void *buf, unsigned int len);
+	/* Forgets queue @q (RING_RESET, §2.6.1). NULL: not offered. */
+	void (*queue_stop)(struct virtio_dev *d, unsigned int q);
+};
+
+/* One queue with its two eventfds; both live as long as the device. */
+struct virtio_queue {
+	struct virtqueue vq;
+	struct virtio_dev *dev;
+	struct watch kick; /* ioeventfd's eventfd, watched by the loop */
+	int call;	   /* eventfd → interrupt; vhost takes both */
+};
+
+/* What a device asks of its transport. Lock held. */
+struct virtio_transport {
+	/* The configuration changed, or NEEDS_RESET was set. */
+	void (*config_changed)(void *ctx);
+	/* Queue @q is about to run or was reset: wire or unwire its kick. */
+	void (*queue_changed)(void *ctx, unsigned int q, bool running);
+};
+
+struct virtio_dev {
+	/* Fixed once virtio_dev_init() is through. */
+	const struct virtio_class *class;
+	char name[16]; /* "blk0" */
+	const struct window *window;
+	struct loop *loop;
+	uint64_t offered; /* feature bits, the common ones included */
+	unsigned int config_len;
+	unsigned int nr_queues;
+	const struct virtio_transport *transport;
+	void *transport_ctx;
+
+	pthread_mutex_t lock;
+	uint64_t driver_features; /* as written; negotiated at FEATURES_OK */
+	uint64_t features;
+	uint8_t status; /* §2.1 */
+	uint8_t config_generation;
+	bool running;		/* between start() and stop() */
+	unsigned int nr_broken; /* needs_reset so far; logged with bound */
+	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
+};
+
+struct virtio_dev_init {
+	const struct virtio_class *class;
+	unsigned int number; /* of its class: the 0 of "blk0" */
+	const struct window *window;
+	struct loop *loop;
+	uint64_t features; /* the device's own bits, §5 */
+	unsigned int config_len, nr_queues;
+	uint16_t queue_size; /* 0: the class's max_size */
+};
+
+/* Makes eventfds and watches. 0 or -errno. fini is idempotent, stops first. */
+int __must_check virtio_dev_init(struct virtio_dev *d,
+				 const struct virtio_dev_init *i);
+void virtio_dev_fini(struct virtio_dev *d);
+/* Back to power-on for the guest's next life. */
+void virtio_dev_power_on(struct virtio_dev *d);
+
+/* --- for transports; each takes the lock ---------------------------------- */
+
+/* Feature words as the registers have them: @word 0 is bits 0 to 31. */
+uint32_t virtio_dev_offered(struct virtio_dev *d, unsigned int word);
+void virtio_dev_accept(struct virtio_dev *d, unsigned int word, uint32_t bits);
+/*
+ * A write of the status register: walks the status machine, refuses
+ * FEATURES_OK without VERSION_1 and ACCESS_PLATFORM (and says what the guest
+ * lacks), starts and stops the device; 0 resets.
+ */
+void virtio_dev_set_status(struct virtio_dev *d, uint8_t status);
+uint8_t virtio_dev_status(struct virtio_dev *d);
+/* queue_enable = 1; -EINVAL breaks the device. Before or after DRIVER_OK. */
+void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q);
+/* RING_RESET: the queue is as after power-on when this returns. */
+void virtio_dev_queue_reset(struct virtio_dev *d, unsigned int q);
+/* Bytes past the configuration's end read as 0, writes there are dropped. */
+void virtio_dev_config_read(struct virtio_dev *d, unsigned int offset,
+			    void *buf, unsigned int len);
+void virtio_dev_config_write(struct virtio_dev *d, unsigned int offset,
+			     const void *buf, unsigned int len);
+
+/* --- for devices; lock held ------------------------------------------------ */
+
+static inline bool virtio_has(const struct virtio_dev *d, unsigned int bit)
+{
+	return (d->features >> bit) & 1;
+}
+
+/*
+ * The guest broke queue @q (q->vq.error says how): logs it, sets
+ * DEVICE_NEEDS_RESET, tells the driver; nothing is popped until it resets.
+ */
+void virtio_dev_broken(struct virtio_dev *d, unsigned int q);
+/* vq_publish() and the interrupt that may follow; broken queues included. */
+void virtio_publish(struct virtio_dev *d, unsigned int q);
+/* The device's own configuration changed (§2.5): a capacity, a link. */
+void virtio_config_changed(struct virtio_dev *d);
+
+#endif

@@ -20,8 +20,8 @@
 #define HELLO  "/tests/guest/hello.flat"
 #define TOUCH  "/tests/guest/touch.flat"
 /* The same words for everybody; kvmtool appends its console itself. */
-#define BOOT_PARAMS "quiet lkvm.run=/bin/true"
-#define READY	    "GUEST: ready"
+#define BOOT_PARAMS "quiet init_mark=INIT lkvm.run=/bin/true"
+#define READY	    "INIT" /* init's first act */
 #define TOUCHED	    "touched"
 
 struct contender {

@@ -4,6 +4,10 @@
 #
 # lkvm.run=COMMAND on the kernel command line (in "" when it has blanks) or a
 # file /run.sh is run instead of the shell. When that ends, so does the guest.
+#
+# init_mark=WORD there (the kernel puts it into our environment) is printed
+# before anything else: what a benchmark waits for.
+[ -z "${init_mark:-}" ] || echo "$init_mark"
 export PATH=/bin HOME=/ TERM="${TERM:-linux}"
 mkdir -p /proc /sys /dev /tmp /run
 mount -t proc proc /proc

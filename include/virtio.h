@@ -41,10 +41,15 @@ struct virtio_class {
 	/*
 	 * Reset, or the VM ends: afterwards nothing of the device touches the
 	 * window: requests in flight are finished or given up. Only for
-	 * devices that start() succeeded for.
+	 * devices that start() succeeded for. May let go of the lock while it
+	 * waits for a thread of the device (running is false by then).
 	 */
 	void (*stop)(struct virtio_dev *d);
-	/* The driver offered chains on queue @q, or may have. Loop's thread. */
+	/*
+	 * The driver offered chains on queue @q, or may have. Loop's thread.
+	 * NULL: the loop leaves the kick eventfds alone; between start() and
+	 * stop() a thread of the device's own waits for them, or vhost does.
+	 */
 	void (*kick)(struct virtio_dev *d, unsigned int q);
 	/*
 	 * Configuration space: [@offset, @offset + @len) lies inside

@@ -27,6 +27,11 @@ static unsigned int first_above(const struct bus *bus, gpa_t gpa)
 	return low;
 }
 
+void bus_clear(struct bus *bus)
+{
+	bus->nr_devices = 0;
+}
+
 int bus_add(struct bus *bus, gpa_t gpa, uint64_t len, const char *name,
 	    const struct bus_ops *ops, void *dev)
 {

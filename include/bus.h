@@ -39,6 +39,12 @@ struct bus {
 	unsigned int nr_logged;	   /* ... and not without end */
 };
 
+/*
+ * Without devices again, for the next life of a VM. What was counted and logged
+ * stays: a guest that resets itself cannot have it said anew each time.
+ */
+void bus_clear(struct bus *bus);
+
 /* -EEXIST on overlap, -ENOSPC when full, -EINVAL if empty or wrapping. */
 int __must_check bus_add(struct bus *bus, gpa_t gpa, uint64_t len,
 			 const char *name, const struct bus_ops *ops,

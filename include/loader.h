@@ -35,6 +35,7 @@ struct loader_inputs {
 	unsigned int nr_initrds;
 	uint64_t dtb_room;	 /* bytes to reserve for the device tree */
 	uint64_t host_page_size; /* bytes; a warning names another page size */
+	bool no_warnings;	 /* they were given: the same files again */
 };
 
 /* What is absent has length 0. */

@@ -100,7 +100,8 @@ static void warn_page_size(const struct load *ld, unsigned int page_kib)
 {
 	uint64_t host_kib = ld->in->host_page_size >> 10;
 
-	if (page_kib == 0 || host_kib == 0 || page_kib == host_kib)
+	if (ld->in->no_warnings || page_kib == 0 || host_kib == 0 ||
+	    page_kib == host_kib)
 		return;
 	if (page_kib < host_kib)
 		log_warn("kernel %s: has %u KiB pages, the host %llu KiB: a "
@@ -151,9 +152,10 @@ static int check_complete(const struct load *ld, const struct image_header *h,
 			in_mib(h->image_size));
 		return -EINVAL;
 	}
-	log_warn("kernel %s: has %llu MiB of the %llu MiB its header "
-		 "says: it may be cut short",
-		 ld->kernel.path, in_mib(len), in_mib(h->image_size));
+	if (!ld->in->no_warnings)
+		log_warn("kernel %s: has %llu MiB of the %llu MiB its header "
+			 "says: it may be cut short",
+			 ld->kernel.path, in_mib(len), in_mib(h->image_size));
 	return 0;
 }
 

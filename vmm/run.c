@@ -14,6 +14,9 @@
 #include "verbs.h"
 #include "vm.h"
 
+/* The restarts of a guest that are all told. */
+#define TOLD_RESTARTS 32U
+
 /* --- the user: keys and signals ------------------------------------------- */
 
 static size_t typed(void *ctx, const uint8_t *bytes, size_t len)
@@ -173,6 +176,29 @@ static int meet_user(struct vm *vm)
 	return ret ? ret : open_terminal(vm);
 }
 
+/*
+ * A guest may reset itself for ever: the first times are told, later each one
+ * whose number is twice the one told before. The warnings of a life (loader,
+ * bus) are given in the first one only.
+ */
+static bool is_told(unsigned int nr)
+{
+	return nr <= TOLD_RESTARTS || (nr & (nr - 1)) == 0;
+}
+
+static void tell_end(struct vm *vm, bool again)
+{
+	/* The state of a guest that resets itself is told once. */
+	if (!again || vm->nr_restarts == 0)
+		report_vcpus(vm);
+	if (again)
+		vm->nr_restarts++;
+	vm->ends_untold = again && !is_told(vm->nr_restarts);
+	if (again && !vm->ends_untold)
+		log_info("guest asked for a reset: restarting (time %u)",
+			 vm->nr_restarts);
+}
+
 /* Builds, runs and destroys VMs until one ends for good. */
 static int live(struct vm *vm)
 {
@@ -193,11 +219,9 @@ static int live(struct vm *vm)
 		if (ret)
 			break;
 		serve(vm);
-		report_vcpus(vm);
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
-		if (again)
-			log_info("guest asked for a reset: restarting");
-		else
+		tell_end(vm, again);
+		if (!again)
 			close_terminal(vm);
 		vm_destroy(vm);
 	} while (again);

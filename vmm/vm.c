@@ -61,7 +61,7 @@ static int add_devices(struct vm *vm)
 	};
 	int ret;
 
-	memset(&vm->bus, 0, sizeof(vm->bus));
+	bus_clear(&vm->bus);
 	uart_init(&vm->uart, &host);
 	rtc_init(&vm->rtc);
 	ret = bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE, "uart",
@@ -98,11 +98,12 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 		.nr_initrds = cfg->nr_initrds,
 		.dtb_room = dtb_room(cfg),
 		.host_page_size = (uint64_t)sysconf(_SC_PAGESIZE),
+		.no_warnings = vm->nr_restarts > 0,
 	};
 
 	int ret = loader_load(&in, ram, &vm->placement);
 
-	if (!ret && vm->placement.kind != LOADER_FLAT &&
+	if (!ret && !in.no_warnings && vm->placement.kind != LOADER_FLAT &&
 	    vm->placement.kernel_loaded)
 		warn_of_config(cfg->kernel, ram, &vm->placement);
 	return ret;
@@ -232,7 +233,8 @@ void vm_destroy(struct vm *vm)
 	struct host_memlock m;
 
 	/* The hypervisor wipes and returns one page at a time. */
-	if (vm->cfg->protected_vm && !host_memlock(&m) && m.locked >= MIB(64))
+	if (!vm->ends_untold && vm->cfg->protected_vm && !host_memlock(&m) &&
+	    m.locked >= MIB(64))
 		log_info("tearing down %llu MiB",
 			 (unsigned long long)(m.locked >> 20));
 	pvm_stop_vm(vm->pvm);

@@ -75,6 +75,9 @@ struct vm {
 	struct verdict verdict;
 	bool finished;	     /* verdict is set; vCPUs leave */
 	unsigned int pauses; /* vCPUs park while not 0 */
+
+	unsigned int nr_restarts; /* resets that began another life */
+	bool ends_untold; /* this life, for there were too many: see run.c */
 };
 
 /* vm.c: building and ending one life of the VM */

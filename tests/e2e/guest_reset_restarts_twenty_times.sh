@@ -8,7 +8,7 @@
 pid=$!
 lives()
 {
-	[ "$(grep -c reset out.log)" -ge "$1" ]
+	[ "$(grep -c restarting out.log)" -ge "$1" ]
 }
 sample()
 {

@@ -197,6 +197,25 @@ START_TEST(unclaimed_accesses_are_counted_but_logged_once_a_page)
 }
 END_TEST
 
+START_TEST(clearing_takes_the_devices_but_not_what_was_said)
+{
+	struct bus bus = { 0 };
+	struct probe p = { 0 };
+
+	for (unsigned int life = 0; life < 100; life++) {
+		bus_clear(&bus);
+		ck_assert_int_eq(add(&bus, 0x1000, 8, &p), 0);
+		for (unsigned int i = 0; i < 3; i++)
+			bus_get(&bus, 0x5000 + ((uint64_t)i << 12), 4);
+	}
+	ck_assert_uint_eq(bus.nr_unclaimed, 300);
+	ck_assert_uint_le(bus.nr_logged, 16);
+	bus_clear(&bus);
+	bus_get(&bus, 0x1000, 4);
+	ck_assert_uint_eq(bus.nr_unclaimed, 301);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("bus");
@@ -213,6 +232,7 @@ int main(void)
 	tcase_add_test(tc, odd_lengths_read_all_ones_within_eight_bytes);
 	tcase_add_test(tc,
 		       unclaimed_accesses_are_counted_but_logged_once_a_page);
+	tcase_add_test(tc, clearing_takes_the_devices_but_not_what_was_said);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -93,6 +93,14 @@ static bool limit_has_room(struct host_memlock *m)
 	       m->locked + page <= m->soft;
 }
 
+static void tell_pause(const struct host_memlock *m, uint64_t need)
+{
+	log_warn(
+		"paused: the guest reached RLIMIT_MEMLOCK (%llu KiB locked of %llu KiB) and may need up to %llu KiB; as root: prlimit --pid %d --memlock=%llu",
+		kib_up(m->locked), kib_up(m->soft), kib_up(need), (int)getpid(),
+		(unsigned long long)need);
+}
+
 bool memlock_wait(struct vcpu *v)
 {
 	const struct timespec interval = { .tv_nsec =
@@ -104,16 +112,16 @@ bool memlock_wait(struct vcpu *v)
 	if (limit_has_room(&m))
 		return false;
 	vm_pause(vm);
-	log_warn(
-		"paused: the guest reached RLIMIT_MEMLOCK (%llu KiB locked of %llu KiB) and may need up to %llu KiB; as root: prlimit --pid %d --memlock=%llu",
-		kib_up(m.locked), kib_up(m.soft), kib_up(need), (int)getpid(),
-		(unsigned long long)need);
+	/* Several vCPUs may get here before they are called: one speaks. */
+	if (__atomic_fetch_add(&vm->nr_limited, 1, __ATOMIC_SEQ_CST) == 0)
+		tell_pause(&m, need);
 	while (!vm_finished(vm) && !limit_has_room(&m)) {
 		(void)nanosleep(&interval, NULL);
 		/* Up to a hard limit that root has raised meanwhile. */
 		(void)host_memlock_raise(need);
 	}
-	if (!vm_finished(vm))
+	if (__atomic_sub_fetch(&vm->nr_limited, 1, __ATOMIC_SEQ_CST) == 0 &&
+	    !vm_finished(vm))
 		log_info("RLIMIT_MEMLOCK was raised: the guest goes on");
 	vm_resume(vm);
 	return true;

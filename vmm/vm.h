@@ -76,6 +76,8 @@ struct vm {
 	bool finished;	     /* verdict is set; vCPUs leave */
 	unsigned int pauses; /* vCPUs park while not 0 */
 
+	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
+
 	unsigned int nr_restarts; /* resets that began another life */
 	bool ends_untold; /* this life, for there were too many: see run.c */
 };

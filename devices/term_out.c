@@ -259,9 +259,8 @@ static bool end_is_pending(void)
 
 	if (sigpending(&set))
 		return false;
-	return sigismember(&set, SIGTERM) > 0 ||
-	       sigismember(&set, SIGINT) > 0 || sigismember(&set, SIGHUP) > 0 ||
-	       sigismember(&set, SIGQUIT) > 0;
+	sigdelset(&set, SIGCONT);
+	return !sigisemptyset(&set);
 }
 
 static long stall_limit_ms(const struct term_out *o)

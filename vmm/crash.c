@@ -42,8 +42,8 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 
 void crash_handlers_install(void)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE,
-				       SIGABRT };
+	static const int signals[] = { SIGSEGV, SIGBUS,	 SIGILL, SIGFPE,
+				       SIGABRT, SIGTRAP, SIGSYS };
 	struct sigaction sa = {
 		.sa_sigaction = on_fault,
 		.sa_flags = SA_SIGINFO | SA_RESETHAND,

@@ -47,6 +47,18 @@ static void typed_quit(void *ctx)
 	vm_finish_as(vm, 128 + SIGINT, "user", "ended it with Ctrl-a x");
 }
 
+static void end_by_signal(struct vm *vm, int sig)
+{
+	const char *name = sigabbrev_np(sig);
+
+	if (name)
+		vm_finish_as(vm, 128 + sig, "user", "ended it with SIG%s",
+			     name);
+	else
+		vm_finish_as(vm, 128 + sig, "user", "ended it with signal %d",
+			     sig);
+}
+
 static void signal_arrived(struct watch *w, uint32_t events)
 {
 	struct vm *vm = container_of(w, struct vm, signals);
@@ -60,8 +72,7 @@ static void signal_arrived(struct watch *w, uint32_t events)
 		return;
 	}
 	term_hurry(&vm->term);
-	vm_finish_as(vm, 128 + (int)si.ssi_signo, "user", "ended it with SIG%s",
-		     sigabbrev_np((int)si.ssi_signo));
+	end_by_signal(vm, (int)si.ssi_signo);
 }
 
 /* nohup, or a shell that starts a job in the background of a script. */
@@ -72,6 +83,28 @@ static bool parent_ignores(int sig)
 	return sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
 }
 
+static void add_ending(sigset_t *set, int sig)
+{
+	if (!parent_ignores(sig))
+		sigaddset(set, sig);
+}
+
+/*
+ * Signals that would end us, the terminal still raw. Not here: those of a fault
+ * (crash.c), SIGUSR1 (vcpu.c), and those that writing causes (cmd_run()).
+ */
+static void ending_signals(sigset_t *set)
+{
+	static const int ending[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT,
+				      SIGALRM, SIGUSR2, SIGXCPU, SIGVTALRM,
+				      SIGPROF, SIGIO,	SIGPWR,	 SIGSTKFLT };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		add_ending(set, ending[i]);
+	for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+		add_ending(set, sig);
+}
+
 /*
  * Ending signals become readable on a file descriptor of the loop; threads
  * inherit the mask. What our parent ignores stays ignored. SIGCONT comes after
@@ -79,15 +112,12 @@ static bool parent_ignores(int sig)
  */
 static int watch_signals(struct vm *vm)
 {
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	sigset_t set;
 	int ret;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCONT);
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		if (!parent_ignores(ending[i]))
-			sigaddset(&set, ending[i]);
+	ending_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 
 	vm->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -255,8 +285,9 @@ int cmd_run(const struct config *cfg)
 	}
 	log_set_level(cfg->loglevel);
 	crash_handlers_install();
-	/* A console's reader may leave: write(2) says so. */
+	/* A console's reader may leave, its file be full: write(2) says so. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	/* A debugger of the same user would destroy guest pages by looking. */
 	if (!cfg->debug)
 		(void)prctl(PR_SET_DUMPABLE, 0);

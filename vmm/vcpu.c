@@ -222,13 +222,18 @@ static int start_one(struct vcpu *v)
 	return 0;
 }
 
-int vcpus_start(struct vm *vm)
+void vcpus_prepare(void)
 {
 	struct sigaction sa = { .sa_handler = on_kick };
-	int ret = 0;
 
 	sigemptyset(&sa.sa_mask);
 	sigaction(VCPU_SIGNAL, &sa, NULL);
+}
+
+int vcpus_start(struct vm *vm)
+{
+	int ret = 0;
+
 	for (unsigned int i = 0; i < vm->cfg->nr_vcpus && !ret; i++) {
 		pthread_mutex_lock(&vm->state_lock);
 		ret = start_one(&vm->vcpus[i]);

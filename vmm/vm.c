@@ -272,6 +272,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 	}
 	for (unsigned int i = 0; i < cfg->nr_vcpus; i++)
 		vm->vcpus[i] = (struct vcpu){ .vm = vm, .index = i };
+	vcpus_prepare();
 
 	ret = pvm_open(&vm->pvm, &pc);
 	if (ret)

@@ -103,6 +103,7 @@ void vm_pause(struct vm *vm);
 void vm_resume(struct vm *vm);
 
 /* vcpu.c: vCPU threads and what they do with an exit */
+void vcpus_prepare(void); /* once, before the first of them starts */
 int vcpus_start(struct vm *vm);
 void vcpus_join(struct vm *vm); /* of a finished VM */
 void vcpus_kick(struct vm *vm); /* everybody out of the guest */

@@ -124,9 +124,10 @@ static char *boot_arguments(const struct config *cfg)
 		return strdup(params);
 
 	/* After the user's words: a "quiet" there is then in force already
-	 * when earlycon starts to print. */
+	 * when earlycon starts to print. Without a speed Linux would take the
+	 * console for one of 9600 baud, whatever stdout-path says. */
 	if (asprintf(&args, "%s%s%s", params,
-		     has_console ? "" : " console=ttyS0",
+		     has_console ? "" : " console=ttyS0,115200",
 		     has_earlycon ? "" : " earlycon") < 0)
 		return NULL;
 	if (*args == ' ')

@@ -130,7 +130,10 @@ static int place_image(struct load *ld, const struct image_header *h,
 	return place(ld);
 }
 
-/* Has the whole Image arrived? Only an EFI header can tell for sure. */
+/*
+ * Has the whole Image arrived? Only an EFI header can tell for sure: image_size
+ * includes the bss, which is not in the file, and nothing says how much it is.
+ */
 static int check_complete(const struct load *ld, const struct image_header *h,
 			  const uint8_t *image, uint64_t len)
 {

@@ -1,87 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_uart.c: properties of the 16550A, mostly as Linux' driver sees it. */
-#include "unit.h"
-
-#include <string.h>
-
-#include "uart.h"
-
-enum {
-	DATA,
-	IER,
-	IIR,
-	LCR,
-	MCR,
-	LSR,
-	MSR,
-	SCR,
-	FCR = IIR
-};
-
-struct world {
-	struct uart u;
-	uint8_t sent[64];
-	size_t nr_sent;
-	bool line;
-	unsigned int nr_edges, nr_room;
-};
-
-static void on_transmit(void *ctx, uint8_t byte)
-{
-	struct world *w = ctx;
-
-	w->sent[w->nr_sent++ % sizeof(w->sent)] = byte;
-}
-
-static void on_irq(void *ctx, bool high)
-{
-	struct world *w = ctx;
-
-	ck_assert(w->line != high); /* only changes are told */
-	w->line = high;
-	w->nr_edges++;
-}
-
-static void on_room(void *ctx)
-{
-	struct world *w = ctx;
-
-	w->nr_room++;
-}
-
-static void start(struct world *w)
-{
-	struct uart_host host = { w, on_transmit, on_irq, on_room };
-
-	memset(w, 0, sizeof(*w));
-	uart_init(&w->u, &host);
-}
-
-static uint8_t get(struct world *w, unsigned int reg)
-{
-	uint64_t value = uart_ops.read(&w->u, reg, 1);
-
-	ck_assert_uint_le(value, 0xff);
-	return (uint8_t)value;
-}
-
-static void put(struct world *w, unsigned int reg, unsigned int value)
-{
-	uart_ops.write(&w->u, reg, 1, value);
-}
-
-/* What Linux does before the first byte arrives: FIFO on, listening. */
-static void start_listening(struct world *w)
-{
-	start(w);
-	put(w, FCR, 0x87);
-	put(w, IER, 0x05);
-}
-
-static size_t receive(struct world *w, const char *text)
-{
-	return uart_receive(&w->u, (const uint8_t *)text, strlen(text));
-}
+/*
+ * test_uart.c: properties of the 16550A, mostly as Linux' driver sees it; what
+ * it receives is test_uart_input.c's.
+ */
+#include "uart_fixture.h"
 
 START_TEST(reset_state_is_idle)
 {
@@ -225,168 +147,6 @@ START_TEST(reading_iir_for_another_cause_keeps_thri)
 }
 END_TEST
 
-START_TEST(received_bytes_interrupt_until_all_are_read)
-{
-	struct world w;
-
-	start_listening(&w);
-	ck_assert_uint_eq(receive(&w, "abc"), 3);
-	for (const char *c = "abc"; *c; c++) {
-		ck_assert(w.line);
-		ck_assert_uint_eq(get(&w, LSR), 0x61);
-		ck_assert_uint_eq(get(&w, DATA), *c);
-	}
-	ck_assert(!w.line);
-	ck_assert_uint_eq(get(&w, LSR), 0x60);
-	ck_assert_uint_eq(get(&w, DATA), 0);
-	ck_assert_uint_eq(w.nr_edges, 2);
-}
-END_TEST
-
-START_TEST(trigger_level_decides_between_data_and_timeout)
-{
-	static const unsigned int levels[] = { 1, 4, 8, 14 };
-	struct world w;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(levels); i++) {
-		start_listening(&w);
-		put(&w, FCR, i << 6 | 1);
-		for (unsigned int n = 1; n <= 16; n++) {
-			receive(&w, "z");
-			ck_assert(w.line);
-			ck_assert_uint_eq(get(&w, IIR) & 0x0f,
-					  n >= levels[i] ? 0x04 : 0x0c);
-		}
-	}
-}
-END_TEST
-
-START_TEST(without_fifo_one_byte_is_held_at_a_time)
-{
-	struct world w;
-
-	start(&w);
-	put(&w, IER, 0x01);
-	ck_assert_uint_eq(receive(&w, "ab"), 1);
-	ck_assert_uint_eq(get(&w, IIR), 0x04);
-	ck_assert_uint_eq(w.nr_room, 0);
-	ck_assert_uint_eq(get(&w, DATA), 'a');
-	ck_assert_uint_eq(w.nr_room, 1);
-	ck_assert_uint_eq(receive(&w, "b"), 1);
-}
-END_TEST
-
-START_TEST(full_fifo_refuses_and_asks_once_there_is_room)
-{
-	uint8_t many[UART_FIFO_SIZE + 10];
-	struct world w;
-
-	start_listening(&w);
-	for (unsigned int i = 0; i < sizeof(many); i++)
-		many[i] = (uint8_t)i;
-	ck_assert_uint_eq(uart_receive(&w.u, many, sizeof(many)),
-			  UART_FIFO_SIZE);
-	ck_assert_uint_eq(receive(&w, "x"), 0);
-	for (unsigned int i = 0; i < UART_FIFO_SIZE; i++)
-		ck_assert_uint_eq(get(&w, DATA), i);
-	ck_assert_uint_eq(w.nr_room, 1);
-}
-END_TEST
-
-START_TEST(input_before_the_driver_listens_is_kept_outside)
-{
-	struct world w;
-
-	start(&w);
-	ck_assert_uint_eq(receive(&w, "early"), 0);
-	put(&w, MCR, 0x03); /* earlycon */
-	for (unsigned int i = 0; i < 100; i++) {
-		put(&w, DATA, 'k');
-		for (unsigned int n = 0; n < 4; n++)
-			get(&w, LSR);
-	}
-	ck_assert_uint_eq(receive(&w, "early"), 0);
-	ck_assert_uint_eq(w.nr_room, 0);
-	put(&w, FCR, 0x07); /* startup clears the FIFO, */
-	put(&w, FCR, 0x00);
-	put(&w, IER, 0x02); /* looks for broken THRE, */
-	put(&w, IER, 0x00);
-	ck_assert_uint_eq(w.nr_room, 0);
-	put(&w, IER, 0x05); /* listens */
-	ck_assert_uint_eq(w.nr_room, 1);
-	ck_assert_uint_eq(receive(&w, "e"), 1);
-	put(&w, FCR, 0x01); /* and only then turns the FIFO on */
-	put(&w, FCR, 0x81);
-	ck_assert_uint_eq(get(&w, DATA), 'e');
-}
-END_TEST
-
-START_TEST(polling_guest_is_taken_for_a_listener)
-{
-	struct world w;
-
-	start(&w);
-	ck_assert_uint_eq(receive(&w, "ab"), 0);
-	for (unsigned int i = 0; i < 100; i++)
-		get(&w, LSR);
-	ck_assert_uint_eq(w.nr_room, 1);
-	ck_assert_uint_eq(receive(&w, "ab"), 1); /* FIFO is off */
-	ck_assert_uint_eq(get(&w, LSR), 0x61);
-	ck_assert_uint_eq(get(&w, DATA), 'a');
-	ck_assert_uint_eq(receive(&w, "b"), 1);
-}
-END_TEST
-
-START_TEST(fifo_clear_drops_what_was_received)
-{
-	struct world w;
-
-	start_listening(&w);
-	receive(&w, "abc");
-	uart_receive_break(&w.u);
-	put(&w, FCR, 0x03);
-	ck_assert_uint_eq(get(&w, LSR), 0x60);
-	ck_assert(!w.line);
-	ck_assert_uint_eq(receive(&w, "d"), 1);
-	ck_assert_uint_eq(get(&w, DATA), 'd');
-}
-END_TEST
-
-START_TEST(break_is_reported_with_its_own_byte)
-{
-	struct world w;
-
-	start_listening(&w);
-	receive(&w, "a");
-	uart_receive_break(&w.u);
-	receive(&w, "h");
-	ck_assert_uint_eq(get(&w, LSR), 0xe1); /* a break is in the FIFO */
-	ck_assert_uint_eq(get(&w, DATA), 'a');
-	ck_assert_uint_eq(get(&w, IIR) & 0x0f, 0x06);
-	ck_assert_uint_eq(get(&w, LSR), 0xf1);
-	ck_assert_uint_eq(get(&w, LSR), 0x61); /* reported once */
-	ck_assert_uint_eq(get(&w, DATA), 0);
-	ck_assert_uint_eq(get(&w, LSR), 0x61);
-	ck_assert_uint_eq(get(&w, DATA), 'h');
-	ck_assert(!w.line);
-}
-END_TEST
-
-START_TEST(break_without_room_or_listener_is_lost)
-{
-	uint8_t many[UART_FIFO_SIZE] = { 0 };
-	struct world w;
-
-	start(&w);
-	uart_receive_break(&w.u);
-	ck_assert_uint_eq(get(&w, LSR), 0x60);
-	start_listening(&w);
-	uart_receive(&w.u, many, sizeof(many));
-	uart_receive_break(&w.u);
-	ck_assert_uint_eq(get(&w, LSR), 0x61);
-}
-END_TEST
-
 START_TEST(loopback_returns_what_is_sent)
 {
 	struct world w;
@@ -476,19 +236,6 @@ START_TEST(wide_accesses_use_the_low_byte)
 }
 END_TEST
 
-static void add_receive_tests(TCase *tc)
-{
-	tcase_add_test(tc, received_bytes_interrupt_until_all_are_read);
-	tcase_add_test(tc, trigger_level_decides_between_data_and_timeout);
-	tcase_add_test(tc, without_fifo_one_byte_is_held_at_a_time);
-	tcase_add_test(tc, full_fifo_refuses_and_asks_once_there_is_room);
-	tcase_add_test(tc, input_before_the_driver_listens_is_kept_outside);
-	tcase_add_test(tc, polling_guest_is_taken_for_a_listener);
-	tcase_add_test(tc, fifo_clear_drops_what_was_received);
-	tcase_add_test(tc, break_is_reported_with_its_own_byte);
-	tcase_add_test(tc, break_without_room_or_listener_is_lost);
-}
-
 int main(void)
 {
 	Suite *s = suite_create("uart");
@@ -503,7 +250,6 @@ int main(void)
 	tcase_add_test(tc,
 		       thri_returns_after_each_burst_and_is_one_edge_a_burst);
 	tcase_add_test(tc, reading_iir_for_another_cause_keeps_thri);
-	add_receive_tests(tc);
 	tcase_add_test(tc, loopback_returns_what_is_sent);
 	tcase_add_test(tc, loopback_routes_every_modem_line);
 	tcase_add_test(tc, modem_change_interrupts_until_msr_is_read);

@@ -36,7 +36,10 @@ int __must_check window_init(struct window *w, gpa_t gpa, uint64_t len);
 /* Idempotent; a zeroed struct with fd -1 is fine. */
 void window_fini(struct window *w);
 
-/* A fresh window for the next life: its pages read as zeros. 0 or -errno. */
+/*
+ * A fresh window for the next life: its pages read as zeros. Only once the old
+ * VM is gone: what it still holds is not freed. 0 or -errno, logged.
+ */
 int __must_check window_clear(struct window *w);
 
 /*
@@ -55,7 +58,8 @@ static inline void *window_at(const struct window *w, gpa_t gpa, uint64_t len)
 /*
  * The accessors. @p is what window_at() returned for at least as many bytes.
  * 0, or -EFAULT when the guest took the page back; what is read is then zero,
- * and of what is written any part may have arrived. copies are not atomic.
+ * and of what is written any part may have arrived. Copies are not atomic.
+ * The calling thread must not block SIGSEGV or SIGBUS.
  */
 int __must_check window_read(void *dst, const void *p, size_t len);
 int __must_check window_write(void *p, const void *src, size_t len);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * crash.c: a fault of lkvm-pvm itself: the terminal is given back, the place
- * is named, and the signal takes its course.
+ * crash.c: faults. One of an accessor of the window is the guest's doing and
+ * handled there; any other is lkvm-pvm's own: the terminal is given back, the
+ * place is named, and the signal takes its course.
  */
 #include "crash.h"
 
@@ -13,6 +14,7 @@
 
 #include "base.h"
 #include "term.h"
+#include "window.h"
 
 #define FRAMES 32
 
@@ -28,9 +30,11 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 	void *frames[FRAMES] = { NULL };
 	char line[128];
 
-	(void)context;
+	if ((sig == SIGSEGV || sig == SIGBUS) && window_fixup(context))
+		return; /* armed for the next one */
+	/* Also what makes a second fault in here end the process. */
+	(void)signal(sig, SIG_DFL);
 	term_emergency_restore();
-	/* SA_RESETHAND: a second fault in here ends the process. */
 	(void)snprintf(
 		line, sizeof(line),
 		"lkvm-pvm: bug: SIG%s at address %p; please report this:\n",
@@ -46,7 +50,7 @@ void crash_handlers_install(void)
 				       SIGABRT, SIGTRAP, SIGSYS };
 	struct sigaction sa = {
 		.sa_sigaction = on_fault,
-		.sa_flags = SA_SIGINFO | SA_RESETHAND,
+		.sa_flags = SA_SIGINFO,
 	};
 
 	sigemptyset(&sa.sa_mask);

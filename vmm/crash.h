@@ -5,7 +5,8 @@
 
 /*
  * On SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT: restores the terminal, prints
- * a backtrace, dies of that signal. Call once, before threads.
+ * a backtrace, dies of that signal; unless an accessor of the window faulted,
+ * which then returns -EFAULT. Call once, before threads.
  */
 void crash_handlers_install(void);
 

@@ -97,7 +97,8 @@ struct virtio_dev {
 	uint8_t status; /* §2.1 */
 	uint8_t config_generation;
 	bool running;		/* between start() and stop() */
-	unsigned int nr_broken; /* needs_reset so far; logged with bound */
+	bool worked;		/* a chain was popped before the last reset */
+	unsigned int nr_broken; /* lines about the guest so far: bounded */
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
 };
 
@@ -130,6 +131,8 @@ void virtio_dev_accept(struct virtio_dev *d, unsigned int word, uint32_t bits);
  */
 void virtio_dev_set_status(struct virtio_dev *d, uint8_t status);
 uint8_t virtio_dev_status(struct virtio_dev *d);
+/* Changes with every virtio_config_changed(), §2.5. */
+uint8_t virtio_dev_generation(struct virtio_dev *d);
 /* queue_enable = 1; -EINVAL breaks the device. Before or after DRIVER_OK. */
 void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q);
 /* RING_RESET: the queue is as after power-on when this returns. */

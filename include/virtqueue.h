@@ -32,13 +32,19 @@ enum vq_fault {
 	VQ_OUTSIDE,    /* an address outside the window */
 	VQ_REVOKED,    /* a page the guest took back */
 	VQ_BAD_INDEX,  /* avail index ran ahead, head or next >= size */
+	VQ_IN_FLIGHT,  /* a head offered again before it came back */
 	VQ_LOOP,       /* chain longer than the queue */
-	VQ_BAD_CHAIN,  /* writable before readable, bad indirect table */
+	VQ_BAD_CHAIN,  /* writable before readable, bad indirect table, empty
+			* buffer; or a device's: not a request of its kind */
 	VQ_BAD_LENGTH, /* lengths sum up to more than 4 GiB */
-	VQ_MISALIGNED, /* parts of the queue not aligned, §2.7 */
+	VQ_MISALIGNED, /* size or alignment of the queue's parts, §2.7 */
 };
 
-/* What went wrong, for the log line and the counters. */
+/*
+ * What went wrong, for the log line and the counters: the range that should
+ * not have been named (VQ_OUTSIDE, VQ_MISALIGNED), or the one where the wrong
+ * thing stood or no page was.
+ */
 struct vq_error {
 	enum vq_fault fault;
 	gpa_t gpa;
@@ -56,19 +62,27 @@ struct vq_stats {
 
 struct virtqueue {
 	const struct window *window;
-	/* What the driver set through the transport. */
-	uint16_t size; /* power of two, 2 to VQ_MAX_SIZE */
-	bool ready;
+	uint16_t max_size; /* what size is after a reset; 0: no such queue */
+
+	/*
+	 * What the driver set through the transport, as it was written: only
+	 * vq_start() looks at it, so a later write harms nobody.
+	 */
+	uint16_t size; /* power of two, 2 to max_size */
+	bool ready;    /* vq_start() succeeded and no reset since */
 	gpa_t desc_gpa, avail_gpa, used_gpa;
 
 	/* Ours, from vq_start() on. */
-	void *desc, *avail, *used;
-	uint16_t next_avail;   /* of the next chain to pop */
-	uint16_t next_used;    /* where the next push goes */
-	uint16_t published;    /* used index the driver has seen */
-	bool event_idx;	       /* VIRTIO_F_EVENT_IDX negotiated */
-	bool indirect;	       /* VIRTIO_F_INDIRECT_DESC negotiated */
-	struct vq_error error; /* sticky until vq_start() */
+	uint8_t *desc, *avail, *used;
+	uint16_t num;			 /* size as it was checked */
+	uint16_t next_avail;		 /* of the next chain to pop */
+	uint16_t avail_seen;		 /* avail index as last read */
+	uint16_t next_used;		 /* where the next push goes */
+	uint16_t published;		 /* used index the driver has seen */
+	uint64_t busy[VQ_MAX_SIZE / 64]; /* heads popped, not yet pushed */
+	bool event_idx;			 /* VIRTIO_F_EVENT_IDX negotiated */
+	bool indirect;			 /* VIRTIO_F_INDIRECT_DESC negotiated */
+	struct vq_error error;		 /* sticky until vq_start() */
 	struct vq_stats stats;
 };
 
@@ -81,21 +95,28 @@ struct vq_chain {
 	struct iovec iov[VQ_MAX_IOV]; /* into the window, checked */
 };
 
-/* Validates size, alignment and window; 0 or -EINVAL with q->error set. */
+/* A queue of at most @max_size entries, as after power-on. */
+void vq_init(struct virtqueue *q, const struct window *w, uint16_t max_size);
+/*
+ * Validates size, alignment and window; then the queue is ready. 0, or -EINVAL
+ * with q->error set.
+ */
 int __must_check vq_start(struct virtqueue *q, uint64_t features);
-/* As after power-on, but for window and stats. */
+/* As after power-on, but for the stats. */
 void vq_reset(struct virtqueue *q);
 
 /*
- * Takes the next chain the driver offers. 1: @c is filled in; 0: none there;
- * -EINVAL: the queue is broken, q->error says why, and stays so.
+ * Takes the next chain the driver offers; its head is not in flight, so a
+ * device may keep requests by head. 1: @c is filled in; 0: none there; -EINVAL:
+ * the queue is broken, q->error says why, and stays so.
  */
 int __must_check vq_pop(struct virtqueue *q, struct vq_chain *c);
 /* Gives the chain popped last back, as if it had not been popped. */
 void vq_unpop(struct virtqueue *q, const struct vq_chain *c);
 /*
- * Returns chain @head; @written bytes of its writable part are filled in. The
- * driver sees it with the next vq_publish(). 0 or -EINVAL, q->error set.
+ * Returns chain @head, which is popped; @written bytes of its writable part are
+ * filled in. The driver sees it with the next vq_publish(). 0 or -EINVAL,
+ * q->error set.
  */
 int __must_check vq_push(struct virtqueue *q, uint16_t head, uint32_t written);
 /*
@@ -125,6 +146,14 @@ int __must_check vq_chain_readable(const struct vq_chain *c, uint32_t offset,
 				   uint32_t len, struct iovec *out);
 int __must_check vq_chain_writable(const struct vq_chain *c, uint32_t offset,
 				   uint32_t len, struct iovec *out);
+
+/*
+ * Breaks the queue for what a device found in @c: VQ_REVOKED after a -EFAULT of
+ * the two above, VQ_BAD_CHAIN for a request without header or status. An error
+ * that is there already stays. The owner calls virtio_dev_broken() next.
+ */
+void vq_break(struct virtqueue *q, enum vq_fault fault,
+	      const struct vq_chain *c);
 
 /* In words, for the one log line a broken queue gets. */
 const char *vq_fault_text(enum vq_fault f);

@@ -31,9 +31,11 @@ endif
 portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
 # The part of vmm/ that drives a VM: links only where pvm/ does.
-vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stores.c))
+vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stores.c devices.c))
 pvm_SRCS := $(sort $(wildcard pvm/*.c))
-native_SRCS := $(portable_SRCS) $(filter-out $(vmm_pvm_SRCS),$(vmm_SRCS))
+# The transports wire eventfds to KVM; the native program has no VM.
+virtio_pvm_SRCS := $(wildcard virtio/pci*.c)
+native_SRCS := $(filter-out $(virtio_pvm_SRCS) $(vmm_pvm_SRCS),$(portable_SRCS) $(vmm_SRCS))
 program_SRCS := $(portable_SRCS) $(vmm_SRCS) $(pvm_SRCS)
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))

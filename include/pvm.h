@@ -22,6 +22,9 @@ struct pvm_config {
 	bool its;
 	unsigned int nr_vcpus;
 	struct gpa_range ram;
+	/* What devices and guest share (window.h), or absent; borrowed. */
+	struct gpa_range window;
+	void *window_hva;
 };
 
 /*
@@ -66,6 +69,13 @@ int __must_check pvm_irqfd_spi(struct pvm *p, int eventfd, unsigned int spi);
 int __must_check pvm_irqfd_msi(struct pvm *p, int eventfd, unsigned int gsi,
 			       uint32_t devid, uint64_t address, uint32_t data);
 int pvm_irqfd_remove(struct pvm *p, int eventfd, unsigned int gsi);
+
+/*
+ * Sends the MSI (@address, @data) of device @devid now. 1: it went to the
+ * guest; 0: the ITS does not know it; -errno: -EBUSY when there is no ITS yet.
+ */
+int __must_check pvm_send_msi(struct pvm *p, uint32_t devid, uint64_t address,
+			      uint32_t data);
 
 /*
  * ioeventfd: a guest store of @len bytes (0: any length) to @gpa signals

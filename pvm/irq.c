@@ -105,6 +105,20 @@ int pvm_irqfd_remove(struct pvm *p, int eventfd, unsigned int gsi)
 	return irqfd(p, eventfd, gsi, KVM_IRQFD_FLAG_DEASSIGN);
 }
 
+int pvm_send_msi(struct pvm *p, uint32_t devid, uint64_t address, uint32_t data)
+{
+	struct kvm_msi msi = {
+		.address_lo = (uint32_t)address,
+		.address_hi = (uint32_t)(address >> 32),
+		.data = data,
+		.flags = KVM_MSI_VALID_DEVID,
+		.devid = devid,
+	};
+	int ret = kvm_ioctl(p->vm_fd, KVM_SIGNAL_MSI, &msi);
+
+	return ret > 0 ? 1 : ret;
+}
+
 static int ioeventfd(struct pvm *p, int eventfd, gpa_t gpa, unsigned int len,
 		     uint32_t flags)
 {

@@ -9,7 +9,8 @@
 
 #include "log.h"
 
-#define RAM_SLOT 0U
+#define RAM_SLOT    0U
+#define WINDOW_SLOT 1U
 
 static void close_fd(int *fd)
 {
@@ -147,21 +148,33 @@ static int create_vm(struct pvm *p)
 	return ret;
 }
 
-static int set_memslot(struct pvm *p)
+static int set_memslot(struct pvm *p, uint32_t number, const char *what,
+		       const struct gpa_range *range, void *hva)
 {
 	struct kvm_userspace_memory_region slot = {
-		.slot = RAM_SLOT,
-		.guest_phys_addr = p->cfg.ram.gpa,
-		.memory_size = p->cfg.ram.len,
-		.userspace_addr = (uint64_t)(uintptr_t)p->ram,
+		.slot = number,
+		.guest_phys_addr = range->gpa,
+		.memory_size = range->len,
+		.userspace_addr = (uint64_t)(uintptr_t)hva,
 	};
 	int ret = kvm_ioctl(p->vm_fd, KVM_SET_USER_MEMORY_REGION, &slot);
 
 	if (ret)
-		log_err("KVM refused %llu MiB of guest RAM: %s",
-			(unsigned long long)(p->cfg.ram.len >> 20),
+		log_err("KVM refused %llu MiB of guest %s: %s",
+			(unsigned long long)(range->len >> 20), what,
 			errno_text(ret));
 	return ret;
+}
+
+/* All of them before the first KVM_RUN: none can be taken away later. */
+static int set_memslots(struct pvm *p)
+{
+	int ret = set_memslot(p, RAM_SLOT, "RAM", &p->cfg.ram, p->ram);
+
+	if (ret || !p->cfg.window.len)
+		return ret;
+	return set_memslot(p, WINDOW_SLOT, "window", &p->cfg.window,
+			   p->cfg.window_hva);
 }
 
 int pvm_start_vm(struct pvm *p, gpa_t entry, uint64_t x0)
@@ -171,7 +184,7 @@ int pvm_start_vm(struct pvm *p, gpa_t entry, uint64_t x0)
 	ret = create_vm(p);
 	if (ret)
 		return ret;
-	ret = set_memslot(p);
+	ret = set_memslots(p);
 	if (ret)
 		goto fail;
 	ret = pvm_vcpus_create(p);

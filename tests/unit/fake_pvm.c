@@ -5,10 +5,12 @@
  */
 #include "fake_pvm.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct fake_pvm fake_pvm;
 
@@ -48,6 +50,96 @@ int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)
 	(void)p;
 	if (spi < ARRAY_SIZE(fake_pvm.spi))
 		fake_pvm.spi[spi] = high;
+	return 0;
+}
+
+/* --- eventfds, with KVM's rules -------------------------------------------- */
+
+struct fake_irqfd *fake_irqfd(int fd)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(fake_pvm.irqfds); i++)
+		if (fake_pvm.irqfds[i].fd == fd)
+			return &fake_pvm.irqfds[i];
+	return NULL;
+}
+
+struct fake_ioeventfd *fake_ioeventfd(int fd)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(fake_pvm.ioeventfds); i++)
+		if (fake_pvm.ioeventfds[i].fd == fd)
+			return &fake_pvm.ioeventfds[i];
+	return NULL;
+}
+
+int pvm_irqfd_spi(struct pvm *p, int eventfd, unsigned int spi)
+{
+	return pvm_irqfd_msi(p, eventfd, spi, 0, 0, 0);
+}
+
+/* Of all irqfds of a route KVM knows the last message. */
+int pvm_irqfd_msi(struct pvm *p, int eventfd, unsigned int gsi, uint32_t devid,
+		  uint64_t address, uint32_t data)
+{
+	struct fake_irqfd *irq = fake_irqfd(0);
+
+	(void)p;
+	if (fake_irqfd(eventfd))
+		return -EBUSY;
+	if (!irq || fake_pvm.refuses_eventfds)
+		return -ENOSPC;
+	*irq = (struct fake_irqfd){ eventfd, gsi, devid, address, data };
+	return 0;
+}
+
+int pvm_irqfd_remove(struct pvm *p, int eventfd, unsigned int gsi)
+{
+	struct fake_irqfd *irq = fake_irqfd(eventfd);
+	uint64_t count;
+
+	(void)p;
+	if (!irq || irq->gsi != gsi)
+		return -ENOENT;
+	(void)!read(eventfd, &count, sizeof(count));
+	memset(irq, 0, sizeof(*irq));
+	return 0;
+}
+
+int pvm_send_msi(struct pvm *p, uint32_t devid, uint64_t address, uint32_t data)
+{
+	(void)p;
+	(void)devid;
+	(void)address;
+	(void)data;
+	fake_pvm.nr_msis++;
+	return fake_pvm.its_is_deaf ? 0 : 1;
+}
+
+int pvm_ioeventfd(struct pvm *p, int eventfd, gpa_t gpa, unsigned int len)
+{
+	struct fake_ioeventfd *io = fake_ioeventfd(0);
+
+	(void)p;
+	(void)len;
+	for (unsigned int i = 0; i < ARRAY_SIZE(fake_pvm.ioeventfds); i++)
+		if (fake_pvm.ioeventfds[i].fd &&
+		    fake_pvm.ioeventfds[i].gpa == gpa)
+			return -EEXIST;
+	if (!io || fake_pvm.refuses_eventfds)
+		return -ENOSPC;
+	*io = (struct fake_ioeventfd){ eventfd, gpa };
+	return 0;
+}
+
+int pvm_ioeventfd_remove(struct pvm *p, int eventfd, gpa_t gpa,
+			 unsigned int len)
+{
+	struct fake_ioeventfd *io = fake_ioeventfd(eventfd);
+
+	(void)p;
+	(void)len;
+	if (!io || io->gpa != gpa)
+		return -ENOENT;
+	memset(io, 0, sizeof(*io));
 	return 0;
 }
 

@@ -7,6 +7,20 @@
 
 #define FAKE_VCPUS 16U
 
+/* An eventfd KVM was told of; fd 0: none. */
+struct fake_irqfd {
+	int fd;
+	unsigned int gsi;
+	uint32_t devid;
+	uint64_t address;
+	uint32_t data;
+};
+
+struct fake_ioeventfd {
+	int fd;
+	gpa_t gpa;
+};
+
 struct fake_pvm {
 	bool spi[MACHINE_GIC_SPIS];
 	/*
@@ -19,10 +33,20 @@ struct fake_pvm {
 	bool immediate_exit[FAKE_VCPUS]; /* accessed atomically */
 	struct pvm_store stores[8];	 /* what KVM keeps */
 	unsigned int nr_stores, next_store;
+
+	struct fake_irqfd irqfds[64];
+	struct fake_ioeventfd ioeventfds[64];
+	bool refuses_eventfds; /* new ones */
+	bool its_is_deaf;      /* MSIs arrive nowhere */
+	unsigned int nr_msis;  /* sent at once */
 };
 
 #define FAKE_PATIENCE_MS 3000
 
 extern struct fake_pvm fake_pvm;
+
+/* What KVM was told, or NULL. */
+struct fake_irqfd *fake_irqfd(int fd);
+struct fake_ioeventfd *fake_ioeventfd(int fd);
 
 #endif

@@ -99,11 +99,11 @@ nr_threads()
 	awk '/^Threads/ { print $2 }' "/proc/$1/status"
 }
 
-# nr_vms: VMs that exist, of whatever process
+# nr_vms: VMs that exist, of whatever process but the agent
 nr_vms()
 {
 	find /sys/kernel/debug/kvm -mindepth 1 -maxdepth 1 -type d \
-		-name '[0-9]*' | wc -l
+		-name '[0-9]*' ! -name '1-*' | wc -l
 }
 
 # as_user COMMAND…: uid 1000, no capabilities

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <linux/kvm.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -257,6 +258,23 @@ __attribute__((noreturn)) static void serve(int port, int sigfd)
 	}
 }
 
+/*
+ * A VM that never runs, as long as the host lives. KVM patches the scheduler
+ * (the static key of its preempt notifiers) when the first VM comes and when
+ * the last one goes, and QEMU before 8.1 may then go on with the old code on
+ * some CPU: a vCPU's thread is scheduled away without telling the hypervisor,
+ * and no other vCPU can be loaded there.
+ */
+static void hold_vm(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (kvm < 0)
+		return;
+	(void)ioctl(kvm, KVM_CREATE_VM, 0UL);
+	close(kvm);
+}
+
 int main(void)
 {
 	struct utsname name;
@@ -268,6 +286,7 @@ int main(void)
 		return 125;
 	}
 	set_up();
+	hold_vm();
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);

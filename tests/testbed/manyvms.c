@@ -4,23 +4,21 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-int main(int argc, char **argv)
+int main(void)
 {
 	struct rlimit lim = { 4096, 4096 };
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	int want = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 1000, n = 0;
+	int n = 0;
 
 	setrlimit(RLIMIT_NOFILE, &lim);
-	while (n < want && ioctl(kvm, KVM_CREATE_VM, 0UL) >= 0)
+	while (ioctl(kvm, KVM_CREATE_VM, 0UL) >= 0)
 		n++;
-	printf("%s after %d VMs: %s\n", n < want ? "stopped" : "full", n,
-	       n < want ? strerror(errno) : "as asked");
+	printf("full after %d VMs: %s\n", n, strerror(errno));
 	fflush(stdout);
 	pause();
 	return 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Folders <pid>-<fd>; pid 1 is the agent, which holds one of its own. */
 long traces_vms(void)
 {
 	DIR *d = opendir("/sys/kernel/debug/kvm");
@@ -19,7 +20,8 @@ long traces_vms(void)
 	if (!d)
 		return 0;
 	while ((e = readdir(d)))
-		n += e->d_type == DT_DIR && isdigit(e->d_name[0]);
+		n += e->d_type == DT_DIR && isdigit(e->d_name[0]) &&
+		     strncmp(e->d_name, "1-", 2) != 0;
 	closedir(d);
 	return n;
 }

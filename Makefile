@@ -102,7 +102,7 @@ endif
 san := build/$(NATIVE)-san
 unit_PROGS := $(patsubst tests/unit/%.c,$(san)/unit/%,$(unit_SRCS))
 # main.c has main(); fake_pvm.c stands for pvm/ where dispatch is tested.
-unit_OBJS := $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c tests/testbed/wire.c))
+unit_OBJS := $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c tests/unit/vq_driver.c tests/testbed/wire.c))
 $(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -112,7 +112,7 @@ check-unit: $(unit_PROGS)
 
 # The same under TSan, for what more than one thread runs.
 tsan := build/$(NATIVE)-tsan
-tsan_PROGS := $(addprefix $(tsan)/unit/test_,loop term term_jobs term_out vcpu window)
+tsan_PROGS := $(addprefix $(tsan)/unit/test_,loop term term_jobs term_out vcpu window queue_revoked)
 $(tsan)/unit.a: $(patsubst $(san)/%,$(tsan)/%,$(unit_OBJS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -129,7 +129,7 @@ fuzz_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_SRCS))
 fuzz_PROGS := $(addprefix $(fuzz)/fuzz_,$(fuzz_NAMES)) \
 	$(patsubst tests/fuzz/%.c,$(fuzz)/%,$(wildcard tests/fuzz/seed_*.c))
 # An archive: a fuzzer takes from it what it calls.
-$(fuzz)/portable.a: $(call objs,$(NATIVE)-fuzz,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/fake_pvm.c))
+$(fuzz)/portable.a: $(call objs,$(NATIVE)-fuzz,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/fake_pvm.c tests/unit/vq_driver.c))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(fuzz)/fuzz_%: $(fuzz)/tests/fuzz/fuzz_%.o $(fuzz)/portable.a

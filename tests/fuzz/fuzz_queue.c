@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fuzz_queue.c: a driver that writes anything into its rings, at any moment,
+ * and a device that pops, gives back, pushes and publishes; against a model of
+ * what is in flight.
+ *
+ * Input: 2 bytes (size, features), then records of 8: what, small, short, long.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/vq_driver.h"
+#include "log.h"
+
+#define GPA 0x7fe00000ULL
+#define LEN MIB(2)
+#define CHECK(cond)                                                            \
+	do {                                                                   \
+		if (!(cond))                                                   \
+			abort();                                               \
+	} while (0)
+
+struct world {
+	struct window w;
+	struct vq_driver d;
+	struct virtqueue q;
+	struct vq_chain c;
+	uint64_t features;
+	bool in_flight[VQ_MAX_SIZE];
+	unsigned int nr_in_flight;
+	bool moved;	/* the used ring lay elsewhere once */
+	bool can_unpop; /* the last verb was a pop that took w->c */
+	/* What the driver put into its own parts: nobody else writes there. */
+	struct vring_desc desc[VQ_MAX_SIZE];
+	uint16_t avail[VQ_MAX_SIZE + 3];
+};
+
+struct record {
+	uint8_t what, small;
+	uint16_t value;
+	uint32_t wide;
+};
+
+static void restart(struct world *w, const struct record *r)
+{
+	vq_reset(&w->q);
+	vq_driver_attach(&w->d, &w->q);
+	if (r && r->small & 1) /* somewhere else, perhaps over the edge */
+		w->q.used_gpa = GPA + (r->wide % (2 * LEN));
+	if (r && r->small & 2)
+		w->q.desc_gpa = r->wide;
+	memset(w->in_flight, 0, sizeof(w->in_flight));
+	w->nr_in_flight = 0;
+	if (vq_start(&w->q, w->features) == 0) {
+		w->moved |= w->q.used_gpa != w->d.used_gpa;
+		return;
+	}
+	CHECK(w->q.error.fault != VQ_OK && !w->q.ready);
+	vq_driver_attach(&w->d, &w->q);
+	CHECK(vq_start(&w->q, w->features) == 0);
+}
+
+static void check_chain(struct world *w)
+{
+	const struct vq_chain *c = &w->c;
+	uint64_t read_len = 0, write_len = 0;
+	unsigned int nr = c->nr_read + (unsigned int)c->nr_write;
+
+	CHECK(c->head < w->d.size && !w->in_flight[c->head]);
+	CHECK(nr > 0 && nr <= VQ_MAX_IOV);
+	for (unsigned int i = 0; i < nr; i++) {
+		const uint8_t *p = c->iov[i].iov_base;
+		size_t len = c->iov[i].iov_len;
+
+		CHECK(p >= w->w.hva && len > 0 && len <= LEN &&
+		      p + len <= w->w.hva + LEN);
+		*(i < c->nr_read ? &read_len : &write_len) += len;
+	}
+	CHECK(read_len == c->read_len && write_len == c->write_len);
+}
+
+static void pop(struct world *w)
+{
+	int ret = vq_pop(&w->q, &w->c);
+
+	CHECK((ret < 0) == (w->q.error.fault != VQ_OK));
+	if (ret <= 0)
+		return;
+	check_chain(w);
+	w->in_flight[w->c.head] = true;
+	w->nr_in_flight++;
+	w->can_unpop = true;
+}
+
+static void push_one(struct world *w, const struct record *r)
+{
+	unsigned int head = r->value % w->d.size;
+
+	for (unsigned int i = 0; i < w->d.size && !w->in_flight[head]; i++)
+		head = (head + 1) % w->d.size;
+	if (!w->in_flight[head])
+		return;
+	w->in_flight[head] = false;
+	w->nr_in_flight--;
+	CHECK((vq_push(&w->q, (uint16_t)head, r->wide) == 0) ==
+	      (w->q.error.fault == VQ_OK));
+}
+
+static void chain_bytes(struct world *w, const struct record *r)
+{
+	static struct iovec out[VQ_MAX_IOV];
+	uint8_t b[64];
+	uint32_t len = r->small % sizeof(b), sum = 0;
+	bool in = r->value <= w->c.read_len && len <= w->c.read_len - r->value;
+	int n;
+
+	if (!w->can_unpop)
+		return;
+	CHECK(vq_chain_read(&w->c, r->value, b, len) == (in ? 0 : -ERANGE));
+	n = vq_chain_writable(&w->c, r->value, r->wide, out);
+	for (int i = 0; i < n; i++)
+		sum += (uint32_t)out[i].iov_len;
+	CHECK(n == -ERANGE || sum == r->wide);
+}
+
+static void write_desc(struct world *w, const struct record *r)
+{
+	unsigned int i = r->small % w->d.size;
+	struct vring_desc d = {
+		.addr = r->value & 0x100 ? r->wide : GPA + r->wide % LEN,
+		.len = r->value & 0x200 ? r->wide : r->value % 4096,
+		.flags = (r->value >> 10) & 7,
+		.next = (uint16_t)(r->wide >> 24) % w->d.size,
+	};
+
+	w->desc[i] = d;
+	w->d.desc[i] = d;
+}
+
+static void write_avail(struct world *w, const struct record *r)
+{
+	unsigned int i = r->small % (w->d.size + 3U);
+
+	/* Half of the time one more than before. */
+	w->avail[i] = r->small & 0x80 ? r->value : (uint16_t)(w->avail[i] + 1);
+	((uint16_t *)(void *)w->d.avail)[i] = w->avail[i];
+}
+
+/* One more entry in the avail ring, as a driver does it. */
+static void offer(struct world *w, const struct record *r)
+{
+	uint16_t *avail = (uint16_t *)(void *)w->d.avail;
+	unsigned int slot = 2U + w->avail[1] % w->d.size;
+
+	w->avail[slot] = r->value % w->d.size;
+	w->avail[1]++;
+	avail[slot] = w->avail[slot];
+	avail[1] = w->avail[1];
+}
+
+static void step(struct world *w, const struct record *r)
+{
+	struct virtqueue *q = &w->q;
+	bool could_unpop = w->can_unpop;
+	int ret = 0;
+
+	w->can_unpop = could_unpop && r->what % 12 >= 9;
+	switch (r->what % 12) {
+	case 0:
+	case 1:
+		pop(w);
+		break;
+	case 2:
+		push_one(w, r);
+		break;
+	case 3:
+		ret = vq_publish(q);
+		CHECK(ret <= 0 || q->error.fault == VQ_OK);
+		break;
+	case 4:
+		ret = vq_kicks_on(q);
+		CHECK((ret < 0) == (q->error.fault != VQ_OK));
+		break;
+	case 5:
+		vq_kicks_off(q);
+		break;
+	case 6:
+		if (could_unpop) {
+			vq_unpop(q, &w->c);
+			w->in_flight[w->c.head] = false;
+			w->nr_in_flight--;
+		}
+		break;
+	case 7:
+		if (r->small & 0x10 || q->error.fault != VQ_OK)
+			restart(w, r);
+		break;
+	case 8:
+		offer(w, r);
+		break;
+	case 9:
+		chain_bytes(w, r);
+		break;
+	case 10:
+		write_desc(w, r);
+		break;
+	default:
+		write_avail(w, r);
+		break;
+	}
+	CHECK(q->stats.in_flight == w->nr_in_flight);
+}
+
+/* The device wrote to the used ring alone, and it moved as pushes did. */
+static void check_parts(struct world *w)
+{
+	if (w->moved)
+		return; /* perhaps over the others */
+	CHECK(!memcmp(w->desc, w->d.desc, w->d.size * sizeof(w->desc[0])));
+	CHECK(!memcmp(w->avail, w->d.avail, (w->d.size + 3U) * 2));
+	CHECK(w->d.used->idx == w->q.published || w->q.published == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct world w = { .w = { .fd = -1 } };
+	struct record r;
+	uint16_t entries;
+
+	if (size < 2)
+		return 0;
+	log_set_level(LOG_ERROR);
+	if (w.w.fd < 0)
+		CHECK(window_init(&w.w, GPA, LEN) == 0);
+	entries = (uint16_t)(2U << data[0] % 8);
+	w.features = (data[1] & 1ULL) << VIRTIO_RING_F_EVENT_IDX |
+		     (data[1] >> 1 & 1ULL) << VIRTIO_RING_F_INDIRECT_DESC;
+	/* At the window's very end: behind it is a guard page. */
+	vq_driver_init(&w.d, &w.w, GPA + LEN - vq_driver_bytes(entries),
+		       entries, data[1] & 1);
+	memset(w.desc, 0, sizeof(w.desc));
+	memset(w.avail, 0, sizeof(w.avail));
+	vq_init(&w.q, &w.w, VQ_MAX_SIZE);
+	w.can_unpop = w.moved = false;
+	restart(&w, NULL);
+	for (size -= 2, data += 2; size >= sizeof(r);
+	     size -= sizeof(r), data += sizeof(r)) {
+		memcpy(&r, data, sizeof(r));
+		step(&w, &r);
+	}
+	check_parts(&w);
+	return 0;
+}

@@ -8,7 +8,7 @@ expect_no_out '^fail'
 [ "$(cat /proc/sys/kernel/tainted)" -eq 0 ] || echo "tainted by another test"
 expect_rc 0 "$LKVM" check
 cat out.log
-expect_out '/dev/kvm' '[Pp]rotected' 'guest addresses *4[0-9] bits' 'memlock|MEMLOCK'
+expect_out '/dev/kvm' '[Pp]rotected' 'guest addresses *[345][0-9] bits' 'memlock|MEMLOCK'
 expect_rc 0 "$LKVM" check --json
 [ "$(head -c 1 out.log)" = '{' ] || fail "no JSON object"
 ulimit -l 8192

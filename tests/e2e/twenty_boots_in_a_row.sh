@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # More than any limit of pKVM would allow if something were kept.
-# timeout: 400
+# timeout: 600
 . /tests/e2e/lib.sh
 
 i=0

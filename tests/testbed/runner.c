@@ -10,11 +10,11 @@
 #include <sys/signalfd.h>
 
 static const struct host_kind hosts[] = {
-	{ "default", "3", "kvm-arm.mode=protected", false },
-	{ "unprotected", "3", "", false },
-	{ "nvhe", "3", "kvm-arm.mode=nvhe", false },
-	{ "no-kvm", "2", "kvm-arm.mode=protected", false },
-	{ "debian", "3", "kvm-arm.mode=protected", true },
+	{ "default", "3", "kvm-arm.mode=protected", false, NULL },
+	{ "unprotected", "3", "", false, NULL },
+	{ "nvhe", "3", "kvm-arm.mode=nvhe", false, NULL },
+	{ "no-kvm", "2", "kvm-arm.mode=protected", false, NULL },
+	{ "debian", "3", "kvm-arm.mode=protected", true, "cortex-a57" },
 };
 
 const struct host_kind *hosts_find(const char *name)

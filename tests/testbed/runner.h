@@ -22,6 +22,7 @@ struct options {
 struct host_kind {
 	const char *name, *gic, *params;
 	bool is_debian;
+	const char *hangs_on; /* CPU model on which its kernel does not boot */
 };
 
 /* NULL when there is no such kind. */

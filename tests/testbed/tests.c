@@ -184,6 +184,12 @@ static enum verdict have_host(struct run *r, const struct test *t)
 			 "asks for unknown host '%s'", t->host);
 		return FAILED;
 	}
+	if (kind->hangs_on && !strcmp(kind->hangs_on, r->opt->cpu)) {
+		snprintf(r->reason, sizeof(r->reason),
+			 "the kernel of host '%s' hangs on %s while it boots",
+			 t->host, kind->hangs_on);
+		return SKIPPED;
+	}
 	if (!hosts_configure(kind, r->opt, &r->cfg)) {
 		snprintf(r->reason, sizeof(r->reason),
 			 "no kernel given for host '%s'", t->host);

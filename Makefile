@@ -208,7 +208,8 @@ help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
 #: make               build/aarch64/lkvm-pvm, and the native program elsewhere
 #: make STATIC=1      build/aarch64-static/lkvm-pvm
-#: make run           a protected VM's shell (ARGS='options', HOST=local|emulated)
+#: make run           a protected VM's shell (ARGS='options', HOST=local|emulated;
+#:                    V=1: with what the kernels say while they boot)
 #: make host          a shell on the emulated pKVM host
 #: make check         everything below, one total
 #: make check-unit    unit tests under ASan and UBSan

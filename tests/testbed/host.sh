@@ -7,7 +7,8 @@
 # -e: the end of a pipe ends the shell at its far end too: Ctrl-d is typed.
 # The command has this terminal (or pipe) and its exit code is ours. The
 # working directory is /mnt in the host. Environment: KERNEL=PATH,
-# HOST_KERNEL=debian, QEMU=, CPU=, SMP=, MEM= (MiB).
+# HOST_KERNEL=debian, QEMU=, CPU=, SMP=, MEM= (MiB), V=1 (the host's console,
+# which is in build/host/host-default.log, is shown first).
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -19,6 +20,7 @@ if [ "${1:-}" = -e ]; then
 	options=(-e)
 	shift
 fi
+[ "${V:-0}" != 1 ] || options+=(-v)
 [ $# -gt 0 ] || set -- /bin/sh -l
 image=$("$here/kernel.sh" default)
 mkdir -p "$top/build/host"

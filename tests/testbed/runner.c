@@ -80,7 +80,7 @@ static int usage(void)
 		"usage: runner test -k IMAGE [-K IMAGE] -i INITRD -o DIR"
 		" [-v] [-l] TESTDIR [GLOB...]\n"
 		"       runner exec -k IMAGE -i INITRD -o DIR [-s DIR]"
-		" [-H HOST] [-e] COMMAND [ARG...]\n"
+		" [-H HOST] [-v] [-e] COMMAND [ARG...]\n"
 		"-K: Debian's kernel. -l: list only. -e: Ctrl-d at the"
 		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB).\n");
 	return 125;

@@ -248,6 +248,8 @@ int session_main(const struct options *opt, int argc, char **argv)
 	err = machine_start(&s.m, &cfg, s.stop_fd);
 	if (err)
 		return report(err, &cfg, false);
+	if (opt->verbose)
+		machine_show_log("console of the emulated host", cfg.log);
 	err = send_command(&s, argc, argv);
 	if (!err) {
 		raw_terminal(&s);
@@ -255,5 +257,10 @@ int session_main(const struct options *opt, int argc, char **argv)
 		restore_terminal(&s);
 	}
 	machine_stop(&s.m);
-	return err == 1 ? code : report(err, &cfg, true);
+	if (err != 1)
+		return report(err, &cfg, true);
+	if (code == EXIT_NO_HOST)
+		fprintf(stderr, "the emulated host's console is in %s\n",
+			cfg.log);
+	return code;
 }

@@ -154,7 +154,10 @@ static int open_terminal(struct vm *vm)
 			    &host);
 
 	if (ret)
-		log_err("cannot use the terminal: %s", errno_text(ret));
+		log_err("cannot use the terminal: %s%s", errno_text(ret),
+			ret == -EAGAIN
+				? "; raise ulimit -u or the cgroup's pids.max"
+				: "");
 	vm->has_term = ret == 0;
 	return ret;
 }
@@ -168,15 +171,15 @@ static void close_terminal(struct vm *vm)
 
 /* --- one life of the VM ---------------------------------------------------- */
 
-static void serve(struct vm *vm)
+/* 0, or -errno, the reason logged: there was no life. */
+static int serve(struct vm *vm)
 {
-	int ret;
+	int start, ret;
 
 	stores_start(vm);
-	ret = vcpus_start(vm);
-	if (ret)
-		vm_finish_as(vm, EXIT_HOST, "host",
-			     "cannot run the vCPUs (see above)");
+	start = vcpus_start(vm);
+	if (start)
+		vm_finish_as(vm, EXIT_HOST, "host", "cannot run the vCPUs");
 	while (!vm_finished(vm)) {
 		ret = loop_run(&vm->loop);
 		if (ret)
@@ -190,6 +193,7 @@ static void serve(struct vm *vm)
 	 * user asked for meanwhile is heard here. */
 	if (vm->verdict.reset && loop_poll(&vm->loop))
 		log_warn("the I/O loop failed; keys and signals wait");
+	return start;
 }
 
 /*
@@ -246,9 +250,10 @@ static int live(struct vm *vm)
 			term_hold_writers(&vm->term);
 			term_input_room(&vm->term);
 		}
+		if (!ret)
+			ret = serve(vm);
 		if (ret)
 			break;
-		serve(vm);
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
 		if (!again)

@@ -210,8 +210,11 @@ static int start_one(struct vcpu *v)
 	if (!ret) {
 		ret = -pthread_create(&v->thread, &attr, vcpu_thread, v);
 		if (ret)
-			log_err("cannot start the thread of vCPU %u: %s (a CPU of --vcpu-affinity that is offline, or ulimit -u)",
-				v->index, errno_text(ret));
+			log_err("cannot start the thread of vCPU %u: %s; %s",
+				v->index, errno_text(ret),
+				ret == -EAGAIN
+					? "lower -c, or raise ulimit -u or the cgroup's pids.max"
+					: "is a CPU of --vcpu-affinity offline?");
 	}
 	pthread_attr_destroy(&attr);
 	if (ret)
@@ -234,11 +237,15 @@ int vcpus_start(struct vm *vm)
 {
 	int ret = 0;
 
+	/* The guest does nothing unless it can have all of them. */
+	vm_pause(vm);
 	for (unsigned int i = 0; i < vm->cfg->nr_vcpus && !ret; i++) {
 		pthread_mutex_lock(&vm->state_lock);
 		ret = start_one(&vm->vcpus[i]);
 		pthread_mutex_unlock(&vm->state_lock);
 	}
+	if (!ret)
+		vm_resume(vm);
 	return ret;
 }
 

@@ -104,6 +104,7 @@ void vm_resume(struct vm *vm);
 
 /* vcpu.c: vCPU threads and what they do with an exit */
 void vcpus_prepare(void); /* once, before the first of them starts */
+/* 0, or -errno, the reason logged: none has run, and the VM is to be finished. */
 int vcpus_start(struct vm *vm);
 void vcpus_join(struct vm *vm); /* of a finished VM */
 void vcpus_kick(struct vm *vm); /* everybody out of the guest */

@@ -278,6 +278,26 @@ START_TEST(no_call_is_lost)
 }
 END_TEST
 
+START_TEST(no_vcpu_runs_unless_all_can)
+{
+	struct vm *vm = vm_new();
+	struct config narrow = cfg;
+	cpu_set_t sets[2];
+
+	CPU_ZERO(&sets[0]);
+	CPU_ZERO(&sets[1]);
+	CPU_SET(CPU_SETSIZE - 1, &sets[1]); /* nobody has that one */
+	narrow.affinity = sets;
+	vm->cfg = &narrow;
+	ck_assert_int_eq(vcpus_start(vm), -EINVAL);
+	usleep(20000); /* vCPU 0 would power off at once */
+	ck_assert(!vm_finished(vm));
+	finish_it(vm);
+	vcpus_join(vm);
+	vm_delete(vm);
+}
+END_TEST
+
 START_TEST(a_parent_that_blocked_the_signal_does_no_harm)
 {
 	struct vm *vm = vm_new();
@@ -331,6 +351,7 @@ int main(void)
 	tcase_add_test(tc, an_interrupted_vcpu_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_leaves_a_finished_vm);
 	tcase_add_test(tc, no_call_is_lost);
+	tcase_add_test(tc, no_vcpu_runs_unless_all_can);
 	tcase_add_test(tc, a_parent_that_blocked_the_signal_does_no_harm);
 	tcase_add_test(tc, silence_has_a_cause_in_words);
 	suite_add_tcase(s, tc);

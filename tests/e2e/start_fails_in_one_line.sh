@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Too few tasks or file descriptors for the VM: one line, exit 125, and nothing
+# is left, wherever in the start it happens.
+. /tests/e2e/lib.sh
+
+small=/sys/fs/cgroup/few
+echo +pids >/sys/fs/cgroup/cgroup.subtree_control
+mkdir -p $small
+trap 'rmdir $small' EXIT
+start()
+{
+	run_rc "$@" "$LKVM" run -c 4 -m 32 "$GUEST/hello.flat"
+}
+in_few()
+{
+	sh -c 'echo 0 >/sys/fs/cgroup/few/cgroup.procs; exec "$@"' sh "$@"
+}
+with_fds()
+{
+	sh -c 'ulimit -n $1; shift; exec "$@"' sh "$@"
+}
+# told NAME PATTERN: the last start() was refused so, or went well
+told()
+{
+	[ "$(nr_vms)" -eq 0 ] || fail "$1: a VM is left"
+	[ $rc -ne 0 ] || return 0
+	[ $rc -eq 125 ] || fail "$1: exit $rc"
+	expect_out "$2"
+	[ "$(wc -l <out.log)" -eq 1 ] || fail "$1: not one line"
+}
+# main, the console's writer and the vCPUs
+for n in 1 2 3 4 5 6; do
+	echo $n >$small/pids.max
+	start in_few
+	told "pids.max $n" 'pids.max'
+	[ $((n < 6)) -eq $((rc != 0)) ] || fail "pids.max $n: exit $rc"
+done
+refused_once=no
+for n in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 24 32; do
+	start with_fds $n
+	told "$n fds" 'lkvm-pvm: .*(open files|descriptor)'
+	[ $rc -eq 0 ] || refused_once=yes
+done
+[ "$rc" -eq 0 ] || fail "32 fds are not enough"
+[ $refused_once = yes ] || fail "18 fds were never too few"

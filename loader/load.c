@@ -22,6 +22,12 @@
 
 #define INITRD_ALIGN 4U
 
+/*
+ * What Linux takes beside its image until init runs, at the least: tried with
+ * small kernels and a busybox. A kernel that is smaller still takes less.
+ */
+#define LINUX_NEEDS MIB(12)
+
 /* More bss than this, and more than all else, makes a kernel suspect. */
 #define LARGE_BSS MIB(4)
 /* No kernel with that much bss has less code than this. */
@@ -34,6 +40,7 @@ struct load {
 	struct place_sizes sizes;
 	struct input kernel, firmware;
 	struct input *initrds; /* in->nr_initrds of them */
+	uint64_t least;	       /* RAM that may do, in bytes */
 };
 
 static uint8_t *at(const struct load *ld, gpa_t gpa)
@@ -54,9 +61,24 @@ static unsigned long long in_mib(uint64_t bytes)
 	return (unsigned long long)(align_up(bytes, MIB(1)) >> 20);
 }
 
+/*
+ * RAM to ask for when @placed bytes of it are taken by what is loaded. Linux
+ * unpacks an initrd before it frees it.
+ */
+static uint64_t least_ram(const struct load *ld, uint64_t placed)
+{
+	uint64_t more = 0;
+
+	if (!ld->sizes.flat)
+		more = ld->sizes.initrd + (ld->sizes.kernel < LINUX_NEEDS
+						   ? ld->sizes.kernel
+						   : LINUX_NEEDS);
+	return align_up(placed + more, MIB(2));
+}
+
 /* True, and said, when @r does not end within RAM. */
 static bool too_large(const struct load *ld, const struct gpa_range *r,
-		      const struct input *in, uint64_t need)
+		      const struct input *in)
 {
 	uint64_t room = room_at(ld, r->gpa);
 	const char *more = "";
@@ -71,8 +93,7 @@ static bool too_large(const struct load *ld, const struct gpa_range *r,
 	log_err("%s %s%s %llu MiB but -m leaves %llu MiB for it; raise -m to "
 		"%llu or more",
 		in->what, in->path, more, in_mib(r->len),
-		(unsigned long long)(room >> 20),
-		in_mib(align_up(need, MIB(2))));
+		(unsigned long long)(room >> 20), in_mib(ld->least));
 	return true;
 }
 
@@ -82,15 +103,16 @@ static int place(struct load *ld)
 	const struct loader_placement *p = ld->out;
 	uint64_t need = place_all(&ld->sizes, &ld->ram->range, ld->out);
 
-	if (too_large(ld, &p->firmware, &ld->firmware, need) ||
-	    too_large(ld, &p->kernel, &ld->kernel, need) ||
-	    too_large(ld, &p->initrd, ld->initrds, need))
+	ld->least = least_ram(ld, need);
+	if (too_large(ld, &p->firmware, &ld->firmware) ||
+	    too_large(ld, &p->kernel, &ld->kernel) ||
+	    too_large(ld, &p->initrd, ld->initrds))
 		return -ENOSPC;
 	if (need > ld->ram->range.len) {
 		log_err("-m %llu leaves no room for the device tree; raise -m "
 			"to %llu or more",
 			(unsigned long long)(ld->ram->range.len >> 20),
-			in_mib(align_up(need, MIB(2))));
+			in_mib(ld->least));
 		return -ENOSPC;
 	}
 	return 0;
@@ -115,6 +137,19 @@ static void warn_page_size(const struct load *ld, unsigned int page_kib)
 			 "anything",
 			 ld->kernel.path, page_kib,
 			 (unsigned long long)host_kib, page_kib);
+}
+
+/* It fits, but a kernel that says nothing any more, or panics, is no answer. */
+static void warn_small_ram(const struct load *ld)
+{
+	if (ld->in->no_warnings || ld->out->kind != LOADER_IMAGE ||
+	    ld->ram->range.len >= ld->least)
+		return;
+	log_warn("-m %llu is little for kernel %s%s: Linux may not start with "
+		 "less than %llu",
+		 (unsigned long long)(ld->ram->range.len >> 20),
+		 ld->kernel.path, ld->in->nr_initrds ? " and the initrd" : "",
+		 in_mib(ld->least));
 }
 
 /* The header is known: @loaded bytes, or 0 when it is not known how many. */
@@ -276,6 +311,7 @@ static int load_kernel(struct load *ld)
 		ret = load_packed(ld, &file);
 	if (ret == 0) {
 		warn_page_size(ld, ld->out->page_kib);
+		warn_small_ram(ld);
 		ld->out->entry = ld->out->kernel.gpa;
 	}
 	return ret;

@@ -88,11 +88,28 @@ START_TEST(exactly_fitting_is_accepted_one_less_is_not)
 	give_image(0, MIB(2));
 	give_initrd(MIB(2) - KIB(64));
 	f.ram.range.len = MIB(4);
-	ck_loads(&f);
+	ck_assert_int_eq(fixture_load(&f), 0);
 	check_placement();
 
 	f.ram.range.len -= KIB(4);
-	ck_refused(&f, -ENOSPC, "raise -m to 4 or more");
+	ck_refused(&f, -ENOSPC, "raise -m to 8 or more");
+	f.ram.range.len = MIB(64);
+}
+END_TEST
+
+/* An initrd is unpacked while it is there; the kernel wants some, too. */
+START_TEST(warns_of_ram_in_which_linux_does_not_start)
+{
+	give_image(0, MIB(12));
+	give_initrd(MIB(2));
+	f.ram.range.len = MIB(24) - 1;
+	ck_assert_int_eq(fixture_load(&f), 0);
+	ck_said(&f, "may not start with less than 30");
+	f.in.no_warnings = true;
+	ck_loads(&f);
+	f.in.no_warnings = false;
+	f.ram.range.len = MIB(30);
+	ck_loads(&f);
 	f.ram.range.len = MIB(64);
 }
 END_TEST
@@ -102,14 +119,14 @@ START_TEST(names_what_is_larger_than_ram)
 	give_image(0, MIB(72));
 	ck_refused(&f, -ENOSPC,
 		   "Image with its bss is 72 MiB but -m leaves 64 MiB for it; "
-		   "raise -m to 74 or more");
+		   "raise -m to 86 or more");
 	ck_said(&f, f.in.kernel);
 
 	give_image(0, MIB(10));
 	give_initrd(MIB(300));
 	ck_refused(&f, -ENOSPC,
 		   "initrd0 is 300 MiB but -m leaves 53 MiB for it; raise -m "
-		   "to 312 or more");
+		   "to 622 or more");
 	give_initrd(MIB(300));
 	ck_refused(&f, -ENOSPC, "initrd0 and the initrds after it are 600 MiB");
 }
@@ -118,7 +135,7 @@ END_TEST
 START_TEST(names_a_missing_room_for_the_device_tree)
 {
 	give_image(0, MIB(63));
-	ck_refused(&f, -ENOSPC, "no room for the device tree; raise -m to 66");
+	ck_refused(&f, -ENOSPC, "no room for the device tree; raise -m to 78");
 }
 END_TEST
 
@@ -245,6 +262,7 @@ int main(void)
 	tcase_add_test(tc, goes_low_in_order);
 	tcase_add_test(tc, fits_for_every_text_offset);
 	tcase_add_test(tc, exactly_fitting_is_accepted_one_less_is_not);
+	tcase_add_test(tc, warns_of_ram_in_which_linux_does_not_start);
 	tcase_add_test(tc, names_what_is_larger_than_ram);
 	tcase_add_test(tc, names_a_missing_room_for_the_device_tree);
 	tcase_add_test(tc, refuses_sizes_no_sum_could_hold);

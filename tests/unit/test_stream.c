@@ -263,7 +263,7 @@ START_TEST(names_the_memory_a_packed_kernel_needs)
 	f.in.kernel = fixture_file(&f, "Image.gz", packed, n);
 	ck_refused(&f, -ENOSPC,
 		   "is 100 MiB but -m leaves 64 MiB for it; "
-		   "raise -m to 102");
+		   "raise -m to 114");
 }
 END_TEST
 

@@ -71,7 +71,7 @@ struct virtio_queue {
 	int call;	   /* eventfd → interrupt; vhost takes both */
 };
 
-/* What a device asks of its transport. Lock held. */
+/* What a device asks of its transport. Lock held. Either may be NULL. */
 struct virtio_transport {
 	/* The configuration changed, or NEEDS_RESET was set. */
 	void (*config_changed)(void *ctx);
@@ -96,9 +96,10 @@ struct virtio_dev {
 	uint64_t features;
 	uint8_t status; /* §2.1 */
 	uint8_t config_generation;
-	bool running;		/* between start() and stop() */
-	bool worked;		/* a chain was popped before the last reset */
-	unsigned int nr_broken; /* lines about the guest so far: bounded */
+	bool running;		 /* between start() and stop() */
+	bool worked;		 /* a chain was popped before the last reset */
+	unsigned int nr_blamed;	 /* lines about the guest so far: bounded */
+	unsigned int nr_sharing; /* breaks that were unshared memory */
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
 };
 
@@ -112,7 +113,10 @@ struct virtio_dev_init {
 	uint16_t queue_size; /* 0: the class's max_size */
 };
 
-/* Makes eventfds and watches. 0 or -errno. fini is idempotent, stops first. */
+/*
+ * Makes eventfds and watches. 0 or -errno, nothing logged. fini is idempotent,
+ * stops first; for the loop's thread.
+ */
 int __must_check virtio_dev_init(struct virtio_dev *d,
 				 const struct virtio_dev_init *i);
 void virtio_dev_fini(struct virtio_dev *d);
@@ -152,7 +156,8 @@ static inline bool virtio_has(const struct virtio_dev *d, unsigned int bit)
 
 /*
  * The guest broke queue @q (q->vq.error says how): logs it, sets
- * DEVICE_NEEDS_RESET, tells the driver; nothing is popped until it resets.
+ * DEVICE_NEEDS_RESET, tells the driver; no kick comes until it resets. Once
+ * that is set further calls do nothing.
  */
 void virtio_dev_broken(struct virtio_dev *d, unsigned int q);
 /* vq_publish() and the interrupt that may follow; broken queues included. */

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * dev.c: what all virtio devices have in common: the status machine (virtio
+ * 1.3 §2.1, §3.1), features, queues that come and go, their eventfds.
+ */
+#include "dev.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static void lock(struct virtio_dev *d)
+{
+	pthread_mutex_lock(&d->lock);
+}
+
+static void unlock(struct virtio_dev *d)
+{
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* --- eventfds --------------------------------------------------------------- */
+
+static void signal_fd(int fd)
+{
+	const uint64_t one = 1;
+
+	/* Fails when the counter is full: then it is signalled already. */
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* Takes what has been signalled; how often. */
+static uint64_t drain_fd(int fd)
+{
+	uint64_t n;
+
+	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+static void on_kick(struct watch *w, uint32_t events)
+{
+	struct virtio_queue *q = container_of(w, struct virtio_queue, kick);
+	struct virtio_dev *d = q->dev;
+	uint64_t n = drain_fd(w->fd);
+
+	(void)events;
+	lock(d);
+	if (n > 0 && d->running && q->vq.ready &&
+	    !(d->status & VIRTIO_CONFIG_S_NEEDS_RESET)) {
+		__atomic_store_n(&q->vq.stats.kicks, q->vq.stats.kicks + n,
+				 __ATOMIC_RELAXED);
+		d->class->kick(d, (unsigned int)(q - d->queues));
+	}
+	unlock(d);
+}
+
+/* --- beginning and end ------------------------------------------------------ */
+
+static int init_queue(struct virtio_dev *d, unsigned int i, uint16_t size)
+{
+	struct virtio_queue *q = &d->queues[i];
+	int err = 0;
+
+	vq_init(&q->vq, d->window, size);
+	q->dev = d;
+	q->call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	q->kick = (struct watch){
+		.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.events = EPOLLIN,
+		.ready = on_kick,
+	};
+	if (q->call < 0 || q->kick.fd < 0)
+		return -errno;
+	if (d->class->kick)
+		err = loop_add(d->loop, &q->kick);
+	return err;
+}
+
+int virtio_dev_init(struct virtio_dev *d, const struct virtio_dev_init *i)
+{
+	uint16_t size = i->queue_size ? i->queue_size : i->class->max_size;
+	int err = 0;
+
+	assert(i->nr_queues > 0 && i->nr_queues <= VIRTIO_MAX_QUEUES);
+	memset(d, 0, sizeof(*d));
+	d->class = i->class;
+	d->window = i->window;
+	d->loop = i->loop;
+	d->config_len = i->config_len;
+	d->nr_queues = i->nr_queues;
+	d->offered = i->features | VIRTIO_REQUIRED |
+		     1ULL << VIRTIO_RING_F_EVENT_IDX |
+		     1ULL << VIRTIO_RING_F_INDIRECT_DESC;
+	if (d->class->queue_stop)
+		d->offered |= 1ULL << VIRTIO_F_RING_RESET;
+	(void)snprintf(d->name, sizeof(d->name), "%s%u", d->class->name,
+		       i->number);
+	pthread_mutex_init(&d->lock, NULL);
+	for (unsigned int q = 0; q < d->nr_queues; q++)
+		d->queues[q].call = d->queues[q].kick.fd = -1;
+	for (unsigned int q = 0; !err && q < d->nr_queues; q++)
+		err = init_queue(d, q, size);
+	if (err)
+		virtio_dev_fini(d);
+	return err;
+}
+
+static void tell_transport(struct virtio_dev *d, unsigned int q, bool running)
+{
+	if (d->transport && d->transport->queue_changed)
+		d->transport->queue_changed(d->transport_ctx, q, running);
+}
+
+/* The queue is forgotten; the device has done so before. */
+static void forget_queue(struct virtio_dev *d, unsigned int q, bool was_running)
+{
+	struct virtqueue *vq = &d->queues[q].vq;
+
+	d->worked |= vq->next_avail != 0;
+	if (was_running && vq->ready)
+		tell_transport(d, q, false);
+	vq_reset(vq);
+	/* A kick of before is none of the next run. */
+	(void)drain_fd(d->queues[q].kick.fd);
+}
+
+/* As after power-on, §2.4; the lock is held. */
+static void reset(struct virtio_dev *d)
+{
+	const bool was_running = d->running;
+
+	d->running = false;
+	if (was_running)
+		d->class->stop(d);
+	for (unsigned int q = 0; q < d->nr_queues; q++)
+		forget_queue(d, q, was_running);
+	d->driver_features = d->features = 0;
+	d->status = 0;
+}
+
+void virtio_dev_power_on(struct virtio_dev *d)
+{
+	lock(d);
+	reset(d);
+	d->worked = false;
+	unlock(d);
+}
+
+void virtio_dev_fini(struct virtio_dev *d)
+{
+	if (!d->class)
+		return;
+	lock(d);
+	reset(d);
+	unlock(d);
+	for (unsigned int q = 0; q < d->nr_queues; q++) {
+		if (d->queues[q].kick.fd >= 0) {
+			if (d->class->kick)
+				loop_remove(d->loop, &d->queues[q].kick);
+			close(d->queues[q].kick.fd);
+		}
+		if (d->queues[q].call >= 0)
+			close(d->queues[q].call);
+		d->queues[q].call = d->queues[q].kick.fd = -1;
+	}
+	pthread_mutex_destroy(&d->lock);
+	d->class = NULL;
+}
+
+/* --- features --------------------------------------------------------------- */
+
+uint32_t virtio_dev_offered(struct virtio_dev *d, unsigned int word)
+{
+	return word < 2 ? (uint32_t)(d->offered >> (32 * word)) : 0;
+}
+
+void virtio_dev_accept(struct virtio_dev *d, unsigned int word, uint32_t bits)
+{
+	const uint64_t mask = 0xffffffffULL;
+
+	lock(d);
+	/* Once FEATURES_OK is set it is too late, §3.1.1. */
+	if (word < 2 && !(d->status & VIRTIO_CONFIG_S_FEATURES_OK))
+		d->driver_features =
+			(d->driver_features & ~(mask << (32 * word))) |
+			(uint64_t)bits << (32 * word);
+	unlock(d);
+}
+
+static bool features_fit(const struct virtio_dev *d)
+{
+	return (d->driver_features & VIRTIO_REQUIRED) == VIRTIO_REQUIRED &&
+	       !(d->driver_features & ~d->offered);
+}
+
+/* --- status ----------------------------------------------------------------- */
+
+static void tell_config_changed(struct virtio_dev *d)
+{
+	if ((d->status & VIRTIO_CONFIG_S_DRIVER_OK) && d->transport &&
+	    d->transport->config_changed)
+		d->transport->config_changed(d->transport_ctx);
+}
+
+static void needs_reset(struct virtio_dev *d)
+{
+	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return;
+	d->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	tell_config_changed(d);
+}
+
+static void run_queue(struct virtio_dev *d, unsigned int q)
+{
+	tell_transport(d, q, true);
+	/* Chains may be there already, and a kick for them got lost. */
+	signal_fd(d->queues[q].kick.fd);
+}
+
+static void driver_ok(struct virtio_dev *d)
+{
+	int err;
+
+	if (!(d->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		virtio_blame(d, "the guest's driver starts without having "
+				"agreed on features");
+		needs_reset(d);
+		return;
+	}
+	d->status |= VIRTIO_CONFIG_S_DRIVER_OK;
+	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET) {
+		/* A queue could not be enabled: now it may be told. */
+		tell_config_changed(d);
+		return;
+	}
+	err = d->class->start(d);
+	if (err) {
+		log_err("%s: cannot be started: %s", d->name, errno_text(err));
+		needs_reset(d);
+		return;
+	}
+	d->running = true;
+	for (unsigned int q = 0; q < d->nr_queues; q++) {
+		if (d->queues[q].vq.ready)
+			run_queue(d, q);
+	}
+}
+
+void virtio_dev_set_status(struct virtio_dev *d, uint8_t status)
+{
+	uint8_t added;
+
+	lock(d);
+	if (status == 0) {
+		reset(d);
+		unlock(d);
+		return;
+	}
+	/* Bits are only ever added (§2.1.1), NEEDS_RESET by us alone. */
+	added = status & (uint8_t) ~(d->status | VIRTIO_CONFIG_S_NEEDS_RESET |
+				     VIRTIO_CONFIG_S_FEATURES_OK |
+				     VIRTIO_CONFIG_S_DRIVER_OK);
+	d->status |= added;
+	if (added & VIRTIO_CONFIG_S_FAILED)
+		virtio_blame(d, "the guest's driver gave up");
+	if (status & ~d->status & VIRTIO_CONFIG_S_FEATURES_OK) {
+		if (features_fit(d)) {
+			d->features = d->driver_features;
+			d->status |= VIRTIO_CONFIG_S_FEATURES_OK;
+		} else {
+			virtio_blame_features(d);
+		}
+	}
+	if (status & ~d->status & VIRTIO_CONFIG_S_DRIVER_OK)
+		driver_ok(d);
+	unlock(d);
+}
+
+uint8_t virtio_dev_status(struct virtio_dev *d)
+{
+	uint8_t status;
+
+	lock(d);
+	status = d->status;
+	unlock(d);
+	return status;
+}
+
+/* --- queues ----------------------------------------------------------------- */
+
+void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
+{
+	if (q >= d->nr_queues)
+		return;
+	lock(d);
+	if (!(d->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		virtio_blame(d,
+			     "the guest's driver enables queue %u before it "
+			     "agreed on features",
+			     q);
+		needs_reset(d);
+	} else if (!d->queues[q].vq.ready) {
+		if (vq_start(&d->queues[q].vq, d->features))
+			virtio_dev_broken(d, q);
+		else if (d->running)
+			run_queue(d, q);
+	}
+	unlock(d);
+}
+
+void virtio_dev_queue_reset(struct virtio_dev *d, unsigned int q)
+{
+	if (q >= d->nr_queues)
+		return;
+	lock(d);
+	if (virtio_has(d, VIRTIO_F_RING_RESET)) {
+		if (d->running && d->queues[q].vq.ready)
+			d->class->queue_stop(d, q);
+		forget_queue(d, q, d->running);
+	}
+	unlock(d);
+}
+
+void virtio_dev_broken(struct virtio_dev *d, unsigned int q)
+{
+	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return;
+	virtio_blame_queue(d, q);
+	needs_reset(d);
+}
+
+void virtio_publish(struct virtio_dev *d, unsigned int q)
+{
+	int ret = vq_publish(&d->queues[q].vq);
+
+	if (ret > 0)
+		signal_fd(d->queues[q].call);
+	else if (ret < 0)
+		virtio_dev_broken(d, q);
+}
+
+/* --- configuration ---------------------------------------------------------- */
+
+void virtio_dev_config_read(struct virtio_dev *d, unsigned int offset,
+			    void *buf, unsigned int len)
+{
+	memset(buf, 0, len);
+	if (offset >= d->config_len)
+		return;
+	if (len > d->config_len - offset)
+		len = d->config_len - offset;
+	lock(d);
+	d->class->config_read(d, offset, buf, len);
+	unlock(d);
+}
+
+void virtio_dev_config_write(struct virtio_dev *d, unsigned int offset,
+			     const void *buf, unsigned int len)
+{
+	if (offset >= d->config_len || !d->class->config_write)
+		return;
+	if (len > d->config_len - offset)
+		len = d->config_len - offset;
+	lock(d);
+	d->class->config_write(d, offset, buf, len);
+	unlock(d);
+}
+
+uint8_t virtio_dev_generation(struct virtio_dev *d)
+{
+	uint8_t generation;
+
+	lock(d);
+	generation = d->config_generation;
+	unlock(d);
+	return generation;
+}
+
+void virtio_config_changed(struct virtio_dev *d)
+{
+	d->config_generation++;
+	tell_config_changed(d);
+}

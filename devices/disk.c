@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -244,24 +246,14 @@ static bool nowait_reads(const struct disk *d)
 
 /* --- snapshots ------------------------------------------------------------- */
 
-/* The folder of @path in @dir. */
-static void folder_of(const char *path, char *dir, size_t room)
+/* An unnamed file in the folder of @path, or -errno. */
+static int unnamed_beside(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	size_t len = slash ? (size_t)(slash - path) : 0;
+	char *copy = strdup(path);
+	int fd = copy ? disk_unnamed_file(dirname(copy)) : -ENOMEM;
 
-	if (len >= room)
-		len = 0;
-	if (!slash) {
-		dir[0] = '.';
-		len = 1;
-	} else if (len == 0) {
-		dir[0] = '/';
-		len = 1;
-	} else {
-		memcpy(dir, path, len);
-	}
-	dir[len] = '\0';
+	free(copy);
+	return fd;
 }
 
 /*
@@ -271,11 +263,8 @@ static void folder_of(const char *path, char *dir, size_t room)
  */
 static int make_snapshot(struct disk *d)
 {
-	char dir[4096 - 512];
-	int fd;
+	int fd = unnamed_beside(d->path);
 
-	folder_of(d->path, dir, sizeof(dir));
-	fd = disk_unnamed_file(dir);
 	if (fd >= 0 && ioctl(fd, FICLONE, d->fd) == 0) {
 		log_debug("disk %s: a clone takes what the guest writes",
 			  d->path);

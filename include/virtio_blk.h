@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* virtio_blk.h: a disk (virtio 1.3 §5.2) whose bytes live in a struct disk. */
+#ifndef LKVM_PVM_VIRTIO_BLK_H
+#define LKVM_PVM_VIRTIO_BLK_H
+
+#include "disk.h"
+#include "virtio.h"
+
+#define VIRTIO_BLK_MAX_QUEUES 16U
+#define VIRTIO_BLK_QUEUE_SIZE 128U /* entries of each, at most */
+#define VIRTIO_BLK_SERIAL_LEN 20U  /* §5.2.6: not terminated when full */
+
+/*
+ * Entries of each of @nr_queues queues. A request takes three or more, so these
+ * bound what is under way and with it the window: many queues get fewer each.
+ */
+static inline uint16_t virtio_blk_queue_size(unsigned int nr_queues)
+{
+	return nr_queues <= 2 ? VIRTIO_BLK_QUEUE_SIZE
+			      : VIRTIO_BLK_QUEUE_SIZE / 2;
+}
+
+struct virtio_blk_init {
+	struct disk_config file; /* its path outlives the device */
+	const char *serial;	 /* what the guest sees; NULL: none */
+	const char *id;		 /* name in messages; NULL: "blk" and number */
+	unsigned int number;
+	unsigned int nr_queues; /* 1 to VIRTIO_BLK_MAX_QUEUES */
+	const struct window *window;
+	struct loop *loop;
+};
+
+struct virtio_blk;
+
+/* Opens the image and makes a device of it. 0, or -errno, reason logged. */
+int __must_check virtio_blk_create(struct virtio_blk **out,
+				   const struct virtio_blk_init *i);
+void virtio_blk_destroy(struct virtio_blk *b); /* NULL is fine */
+
+/* For the transport; lives as long as @b. */
+struct virtio_dev *virtio_blk_dev(struct virtio_blk *b);
+
+#endif

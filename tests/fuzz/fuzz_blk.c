@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fuzz_blk.c: any bytes in the rings, headers and data of a virtio disk. The
+ * image is a file of a kind that is served in one thread; what is checked is
+ * that every byte beyond the window stays as it was, that requests answered
+ * well say so truly, and that a reset heals whatever was broken.
+ *
+ * Input: a byte of choices, then chains: 24 bytes of header and layout each.
+ */
+#include <fcntl.h>
+#include <linux/virtio_blk.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "virtio_blk.h"
+
+#define CHECK(cond)                                                            \
+	do {                                                                   \
+		if (!(cond))                                                   \
+			abort();                                               \
+	} while (0)
+
+#define GPA	0x7fe00000ULL
+#define LEN	MIB(2)
+#define IMAGE	KIB(64)
+#define ENTRIES 16U
+#define DESC	(GPA + KIB(4))
+#define AVAIL	(GPA + KIB(8))
+#define USED	(GPA + KIB(12))
+#define HEADERS (GPA + KIB(16))
+#define DATA	(GPA + KIB(64))
+
+struct world {
+	struct window w;
+	struct loop loop;
+	struct virtio_blk *blk;
+	struct virtio_dev *dev;
+	char path[64];
+};
+
+static void config_changed(void *ctx)
+{
+	(void)ctx;
+}
+
+static void queue_changed(void *ctx, unsigned int q, bool running)
+{
+	(void)ctx;
+	(void)q;
+	(void)running;
+}
+
+static const struct virtio_transport transport = { config_changed,
+						   queue_changed };
+
+static void make_world(struct world *w)
+{
+	struct virtio_blk_init init = { .nr_queues = 1,
+					.window = &w->w,
+					.loop = &w->loop };
+	const char *dir = getenv("TMPDIR");
+	int fd;
+
+	log_set_level(LOG_ERROR);
+	(void)snprintf(w->path, sizeof(w->path), "%s/fuzz-blk-XXXXXX",
+		       access("/dev/shm", W_OK) == 0 ? "/dev/shm"
+		       : dir			     ? dir
+						     : "/tmp");
+	fd = mkstemp(w->path);
+	CHECK(fd >= 0 && ftruncate(fd, IMAGE) == 0);
+	close(fd);
+	CHECK(!window_init(&w->w, GPA, LEN));
+	CHECK(!loop_init(&w->loop));
+	init.file.path = w->path;
+	CHECK(!virtio_blk_create(&w->blk, &init));
+	unlink(w->path);
+	w->dev = virtio_blk_dev(w->blk);
+	w->dev->transport = &transport;
+}
+
+static void *at(struct world *w, gpa_t gpa)
+{
+	void *p = window_at(&w->w, gpa, 1);
+
+	CHECK(p);
+	return p;
+}
+
+/* Reset to DRIVER_OK with rings of zeros but for what @fill puts there. */
+static void bring_up(struct world *w, bool event_idx)
+{
+	uint32_t skip = event_idx ? 0 : 1U << 29;
+	struct virtqueue *vq = &w->dev->queues[0].vq;
+	uint8_t s = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER;
+
+	virtio_dev_set_status(w->dev, 0);
+	virtio_dev_set_status(w->dev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	virtio_dev_set_status(w->dev, s);
+	virtio_dev_accept(w->dev, 0, virtio_dev_offered(w->dev, 0) & ~skip);
+	virtio_dev_accept(w->dev, 1, virtio_dev_offered(w->dev, 1));
+	virtio_dev_set_status(w->dev, s |= VIRTIO_CONFIG_S_FEATURES_OK);
+	vq->size = ENTRIES;
+	vq->desc_gpa = DESC;
+	vq->avail_gpa = AVAIL;
+	vq->used_gpa = USED;
+	virtio_dev_queue_enable(w->dev, 0);
+	virtio_dev_set_status(w->dev, s | VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+struct record {
+	uint32_t type;
+	uint64_t sector;
+	uint16_t header_len, data_len, status_at;
+	uint8_t layout, where, spare[2];
+} __attribute__((packed));
+
+/* Three descriptors for record @i; false when there is no room. */
+static void lay_out(struct world *w, unsigned int i, const struct record *r)
+{
+	struct vring_desc *d = (struct vring_desc *)at(w, DESC) + 3 * (size_t)i;
+	uint16_t *avail = at(w, AVAIL);
+	gpa_t header = HEADERS + 64ULL * i;
+	struct virtio_blk_outhdr *h = at(w, header);
+
+	h->type = r->type % 16;
+	h->sector = r->layout & 1 ? r->sector : r->sector % 256;
+	d[0].addr = header;
+	d[0].len = r->layout & 2 ? r->header_len : 16;
+	d[0].flags = 1;
+	d[0].next = (uint16_t)(3 * i + 1);
+	d[1].addr = r->layout & 4 ? r->sector : DATA + KIB(8) * (gpa_t)r->where;
+	d[1].len = r->layout & 8 ? r->data_len : (r->data_len % 16) * 512U;
+	d[1].flags = (uint16_t)(1 | (r->layout & 16 ? 2 : 0));
+	d[1].next = (uint16_t)(3 * i + 2);
+	d[2].addr = header + 32;
+	d[2].len = 1;
+	d[2].flags = 2;
+	if (r->layout & 32)
+		memcpy(&d[i % 3], r, sizeof(d[0]));
+	avail[2 + i] = (uint16_t)(r->layout & 64 ? r->where : 3 * i);
+	memcpy(at(w, DATA + KIB(8) * (gpa_t)(r->where % 16)), r, sizeof(*r));
+}
+
+static void wait_until_idle(struct world *w, unsigned int n)
+{
+	const uint16_t *used = at(w, USED);
+	const uint64_t one = 1;
+
+	CHECK(write(w->dev->queues[0].kick.fd, &one, 8) == 8);
+	for (unsigned int i = 0; i < 200; i++) {
+		if (__atomic_load_n(&used[1], __ATOMIC_ACQUIRE) >= n ||
+		    virtio_dev_status(w->dev) & VIRTIO_CONFIG_S_NEEDS_RESET)
+			return;
+		usleep(50);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct world w;
+	uint16_t *avail;
+	unsigned int n = 0;
+	uint8_t choices;
+
+	if (!w.blk)
+		make_world(&w);
+	if (size < 1)
+		return 0;
+	choices = *data++;
+	size--;
+	virtio_dev_set_status(w.dev, 0);
+	memset(at(&w, GPA), 0, KIB(64));
+	avail = at(&w, AVAIL);
+	for (; size >= sizeof(struct record) && n < ENTRIES / 3; n++) {
+		struct record r;
+
+		memcpy(&r, data, sizeof(r));
+		data += sizeof(r);
+		size -= sizeof(r);
+		lay_out(&w, n, &r);
+	}
+	avail[1] = (uint16_t)(choices & 2 ? choices : n);
+	bring_up(&w, choices & 1);
+	wait_until_idle(&w, n);
+	/* Whatever it was: after a reset a flush is a flush. */
+	virtio_dev_set_status(w.dev, 0);
+	memset(at(&w, GPA), 0, KIB(64));
+	lay_out(&w, 0,
+		&(struct record){ .type = VIRTIO_BLK_T_FLUSH, .layout = 0 });
+	((struct vring_desc *)at(&w, DESC))->next = 2;
+	*(uint8_t *)at(&w, HEADERS + 32) = 0xee;
+	avail[1] = 1;
+	bring_up(&w, choices & 1);
+	wait_until_idle(&w, 1);
+	CHECK(*(uint8_t *)at(&w, HEADERS + 32) == VIRTIO_BLK_S_OK);
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* blk.h: the inside of a virtio disk, for blk.c and its worker's file. */
+#ifndef LKVM_PVM_VIRTIO_BLK_INTERNAL_H
+#define LKVM_PVM_VIRTIO_BLK_INTERNAL_H
+
+#include <linux/virtio_blk.h>
+#include <pthread.h>
+
+#include "virtio_blk.h"
+
+/* A request in flight, at its chain's head in its queue's array. */
+struct blk_slot {
+	struct disk_req req;
+	uint8_t *status;  /* where the outcome goes; window */
+	uint32_t written; /* bytes of the chain, when all goes well */
+	uint16_t head;
+	uint8_t queue;
+	struct iovec iov[VQ_MAX_IOV];
+};
+
+struct virtio_blk {
+	struct virtio_dev dev;
+	struct disk disk;
+	char serial[VIRTIO_BLK_SERIAL_LEN];
+
+	/* dev.lock guards all of the following. */
+	struct virtio_blk_config config; /* as the guest reads it */
+	int told_error;			 /* the last, told once */
+	unsigned int nr_told;		 /* lines about errors so far */
+
+	/* From start() to stop(). */
+	struct disk_queue *queue;
+	pthread_t worker;
+	int wake; /* eventfd: look at stop */
+	bool stop;
+	bool write_through;
+	uint32_t pending; /* queues that may have chains */
+	uint32_t quiet;	  /* queues whose driver was told not to kick */
+	uint32_t held;	  /* queues about to be reset: nothing is popped */
+	uint32_t pushed;  /* queues with something to publish */
+	unsigned int in_flight[VIRTIO_BLK_MAX_QUEUES];
+	pthread_cond_t drained; /* an in_flight has become 0 */
+	uint64_t size_checked_ms;
+	struct vq_chain chain;	/* the one in work */
+	struct blk_slot *slots; /* VIRTIO_BLK_QUEUE_SIZE for each queue */
+};
+
+/* blk_request.c: one request, lock held */
+
+/*
+ * Starts what b->chain of queue @q asks for, or answers it at once. 0, or
+ * -EINVAL: the queue is broken.
+ */
+int __must_check blk_request_start(struct virtio_blk *b, unsigned int q);
+/* Answers a request the disk is done with. */
+void blk_request_done(struct virtio_blk *b, struct disk_req *r);
+
+/* blk_worker.c: the thread between start() and stop() */
+int blk_worker_start(struct virtio_dev *d);
+void blk_worker_stop(struct virtio_dev *d);
+void blk_worker_queue_stop(struct virtio_dev *d, unsigned int q);
+/* What of the configuration follows the image's size. */
+void blk_set_capacity(struct virtio_blk *b);
+
+#endif

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * blk_worker.c: the thread that serves a virtio disk between start() and
+ * stop().
+ *
+ * How it sleeps: with one request or none in hand the driver is asked to kick,
+ * the queues are looked at once more, and one system call starts the request
+ * and waits for its end or a kick. With more in hand (a driver that keeps the
+ * disk busy) they are started without waiting, the driver is told not to kick,
+ * and the queues are looked at again with the answers: a busy disk costs
+ * neither kicks nor sleep.
+ *
+ * Locks: dev.lock, but for disk_queue_run(). stop() lets go of it to join us.
+ */
+#include "blk.h"
+
+#include <errno.h>
+#include <linux/virtio_config.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* A file may grow, or be cut short: looked at that often at most. */
+#define SIZE_CHECK_MS 100
+
+static uint32_t all_queues(const struct virtio_blk *b)
+{
+	return (1U << b->dev.nr_queues) - 1;
+}
+
+/* --- the image's size ------------------------------------------------------- */
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void check_size(struct virtio_blk *b)
+{
+	uint64_t now = now_ms(), was = b->disk.size;
+
+	if (now - b->size_checked_ms < SIZE_CHECK_MS)
+		return;
+	b->size_checked_ms = now;
+	if (!disk_refresh_size(&b->disk))
+		return;
+	log_warn("%s: %s: %s from %llu to %llu KiB; the guest is told",
+		 b->dev.name, b->disk.path,
+		 b->disk.size > was ? "grew" : "shrank",
+		 (unsigned long long)(was >> 10),
+		 (unsigned long long)(b->disk.size >> 10));
+	blk_set_capacity(b);
+	virtio_config_changed(&b->dev);
+}
+
+/* --- queues ----------------------------------------------------------------- */
+
+static void broken(struct virtio_blk *b, unsigned int q)
+{
+	b->pending &= ~(1U << q);
+	b->quiet &= ~(1U << q);
+	virtio_dev_broken(&b->dev, q);
+}
+
+/* Starts all that queue @q has; their number. */
+static unsigned int serve_queue(struct virtio_blk *b, unsigned int q)
+{
+	struct virtqueue *vq = &b->dev.queues[q].vq;
+	unsigned int n = 0;
+	int ret;
+
+	b->pending &= ~(1U << q);
+	if (!vq->ready || vq->error.fault != VQ_OK)
+		return 0;
+	if (!(b->quiet >> q & 1))
+		vq_kicks_off(vq);
+	b->quiet |= 1U << q;
+	while ((ret = vq_pop(vq, &b->chain)) == 1) {
+		ret = blk_request_start(b, q);
+		if (ret)
+			break;
+		n++;
+	}
+	if (ret)
+		broken(b, q);
+	return n;
+}
+
+static unsigned int serve(struct virtio_blk *b)
+{
+	uint32_t todo = b->pending & ~b->held;
+	unsigned int n = 0;
+
+	if (b->dev.status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return 0;
+	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
+		if (todo >> q & 1)
+			n += serve_queue(b, q);
+	return n;
+}
+
+/* Kicks on again; queues that got something meanwhile are pending. */
+static void listen_to_driver(struct virtio_blk *b)
+{
+	for (unsigned int q = 0; q < b->dev.nr_queues; q++) {
+		struct virtqueue *vq = &b->dev.queues[q].vq;
+		int ret;
+
+		if (!(b->quiet >> q & 1))
+			continue;
+		b->quiet &= ~(1U << q);
+		if (!vq->ready || vq->error.fault != VQ_OK)
+			continue;
+		ret = vq_kicks_on(vq);
+		if (ret < 0)
+			broken(b, q);
+		else if (ret)
+			b->pending |= 1U << q;
+	}
+}
+
+static void publish(struct virtio_blk *b)
+{
+	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
+		if (b->pushed >> q & 1)
+			virtio_publish(&b->dev, q);
+	b->pushed = 0;
+}
+
+static void answer_done(struct virtio_blk *b)
+{
+	struct disk_req *r;
+
+	while ((r = disk_queue_done(b->queue)) != NULL)
+		blk_request_done(b, r);
+	publish(b);
+}
+
+static void hear_kicks(struct virtio_blk *b)
+{
+	uint32_t events = disk_queue_events(b->queue) & all_queues(b);
+
+	b->pending |= events;
+	for (unsigned int q = 0; q < b->dev.nr_queues; q++) {
+		uint64_t *kicks = &b->dev.queues[q].vq.stats.kicks;
+
+		__atomic_store_n(kicks, *kicks + (events >> q & 1),
+				 __ATOMIC_RELAXED);
+	}
+}
+
+/* --- the thread ------------------------------------------------------------- */
+
+/* One round, lock held; gives it up to wait. */
+static int round_of(struct virtio_blk *b)
+{
+	unsigned int n;
+	bool wait;
+	int ret;
+
+	check_size(b);
+	n = serve(b);
+	publish(b); /* what needed no disk */
+	if (n <= 1)
+		listen_to_driver(b);
+	wait = n <= 1 && !(b->pending & ~b->held);
+
+	pthread_mutex_unlock(&b->dev.lock);
+	ret = disk_queue_run(b->queue, wait);
+	pthread_mutex_lock(&b->dev.lock);
+
+	hear_kicks(b);
+	answer_done(b);
+	/* Those do not kick: look. */
+	b->pending |= b->quiet;
+	return ret;
+}
+
+static bool any_in_flight(const struct virtio_blk *b)
+{
+	unsigned int n = 0;
+
+	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
+		n += b->in_flight[q];
+	return n > 0;
+}
+
+/* Nothing of the disk may touch the window when the thread is gone. */
+static void drain(struct virtio_blk *b)
+{
+	int ret = 0;
+
+	disk_queue_cancel(b->queue);
+	answer_done(b);
+	while (!ret && any_in_flight(b)) {
+		pthread_mutex_unlock(&b->dev.lock);
+		ret = disk_queue_run(b->queue, true);
+		pthread_mutex_lock(&b->dev.lock);
+		(void)disk_queue_events(b->queue);
+		answer_done(b);
+	}
+}
+
+static void *work(void *arg)
+{
+	struct virtio_blk *b = arg;
+	int ret = 0;
+
+	pthread_mutex_lock(&b->dev.lock);
+	while (!b->stop && !ret)
+		ret = round_of(b);
+	if (ret)
+		log_err("%s: cannot wait for requests: %s; the disk is dead",
+			b->dev.name, errno_text(ret));
+	drain(b);
+	pthread_mutex_unlock(&b->dev.lock);
+	return NULL;
+}
+
+int blk_worker_start(struct virtio_dev *d)
+{
+	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
+	int events[VIRTIO_BLK_MAX_QUEUES + 1];
+	unsigned int n = d->nr_queues;
+	uint64_t old;
+	int err;
+
+	/* Without a cache to flush, or told so, what is written stays. */
+	b->write_through =
+		!b->disk.read_only && !virtio_has(d, VIRTIO_BLK_F_FLUSH);
+	b->config.wce = 1;
+	b->stop = false;
+	b->pending = all_queues(b);
+	b->quiet = b->held = b->pushed = 0;
+	memset(b->in_flight, 0, sizeof(b->in_flight));
+	(void)!read(b->wake, &old, sizeof(old));
+
+	for (unsigned int q = 0; q < n; q++)
+		events[q] = d->queues[q].kick.fd;
+	events[n] = b->wake;
+	err = disk_queue_open(&b->queue, &b->disk, n * VIRTIO_BLK_QUEUE_SIZE,
+			      events, n + 1);
+	if (!err) {
+		err = -pthread_create(&b->worker, NULL, work, b);
+		if (err)
+			disk_queue_close(b->queue);
+	}
+	if (err)
+		log_err("%s: cannot start: %s", d->name, errno_text(err));
+	else
+		log_debug("%s: %s by %s", d->name, b->disk.path,
+			  disk_queue_kind(b->queue));
+	return err;
+}
+
+static void wake_up(struct virtio_blk *b)
+{
+	const uint64_t one = 1;
+
+	(void)!write(b->wake, &one, sizeof(one));
+}
+
+void blk_worker_stop(struct virtio_dev *d)
+{
+	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
+
+	b->stop = true;
+	wake_up(b);
+	pthread_mutex_unlock(&d->lock);
+	pthread_join(b->worker, NULL);
+	pthread_mutex_lock(&d->lock);
+	disk_queue_close(b->queue);
+	b->queue = NULL;
+}
+
+void blk_worker_queue_stop(struct virtio_dev *d, unsigned int q)
+{
+	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
+
+	b->held |= 1U << q;
+	while (b->in_flight[q])
+		pthread_cond_wait(&b->drained, &d->lock);
+	b->held &= ~(1U << q);
+	b->pending &= ~(1U << q);
+	b->quiet &= ~(1U << q);
+	b->pushed &= ~(1U << q);
+}

@@ -12,8 +12,9 @@
 #define CONFIG_MAX_INITRDS 16U
 #define CONFIG_MIN_MEM	   MIB(4)
 /* RAM begins at 2 GiB; a 40-bit guest physical address space ends there. */
-#define CONFIG_MAX_MEM	 (GIB(1024) - GIB(2))
-#define CONFIG_MEM_ALIGN MIB(2)
+#define CONFIG_MAX_MEM	    (GIB(1024) - GIB(2))
+#define CONFIG_MEM_ALIGN    MIB(2)
+#define CONFIG_WINDOW_ALIGN MIB(2)
 
 enum memlock_mode {
 	MEMLOCK_CHECK, /* refuse to start when the limit is too low */
@@ -28,6 +29,13 @@ enum reset_action {
 enum irqchip_kind {
 	IRQCHIP_GICV3_ITS,
 	IRQCHIP_GICV3,
+};
+
+/* What devices can reach of the guest (window.h). */
+enum window_kind {
+	WINDOW_AUTO, /* as much as the devices need */
+	WINDOW_SIZE,
+	WINDOW_OFF, /* all of RAM; not of a protected VM */
 };
 
 struct config {
@@ -47,6 +55,12 @@ struct config {
 	enum reset_action on_reset;
 	enum irqchip_kind irqchip;
 
+	/* virtio devices and what they need */
+	enum window_kind window_kind;
+	uint64_t window;  /* bytes, multiple of 2 MiB; of WINDOW_SIZE */
+	bool virtio_mmio; /* --virtio-transport */
+	bool rng;
+
 	/*
 	 * --vcpu-affinity: owned, nr_vcpus sets of host CPUs, or NULL. An
 	 * empty set leaves that vCPU free.
@@ -60,6 +74,12 @@ struct config {
 	bool has_kaslr_seed; /* --kaslr-seed; otherwise make one up */
 	uint64_t kaslr_seed;
 };
+
+/* Whether the guest has any virtio device, and with it PCI and a window. */
+static inline bool config_has_devices(const struct config *cfg)
+{
+	return cfg->rng;
+}
 
 /* run's options; also drives `run --help`. */
 extern const struct opt_table config_table;

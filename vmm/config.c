@@ -294,17 +294,6 @@ int config_set_network(struct opt_parse *p, const char *value)
 			     "and the only choice");
 }
 
-int config_set_transport(struct opt_parse *p, const char *value)
-{
-	if (!strcmp(value, "pci") || !strcmp(value, "mmio"))
-		return 0;
-	if (!strcmp(value, "pci-legacy") || !strcmp(value, "mmio-legacy"))
-		return opt_bad_value(p, value,
-				     "a legacy device cannot ask the guest to "
-				     "share its buffers; give pci or mmio");
-	return opt_bad_value(p, value, "give pci or mmio");
-}
-
 int config_set_dev(struct opt_parse *p, const char *value)
 {
 	if (strcmp(value, "/dev/kvm") != 0)
@@ -401,6 +390,8 @@ static int finish_affinity(struct opt_parse *p, struct config *cfg)
 /* What needs all options together. */
 static int finish(struct opt_parse *p, struct config *cfg)
 {
+	int err;
+
 	if (cfg->kernel && cfg->firmware)
 		return opt_fail(p, "run: --kernel and --firmware exclude each "
 				   "other; give one");
@@ -414,7 +405,8 @@ static int finish(struct opt_parse *p, struct config *cfg)
 	/* kvmtool's default. */
 	if (!cfg->mem)
 		cfg->mem = MIB(64) * (cfg->nr_vcpus + 3);
-	return finish_affinity(p, cfg);
+	err = config_finish_devices(p, cfg);
+	return err ? err : finish_affinity(p, cfg);
 }
 
 int config_parse(struct config *cfg, struct opt_parse *p, int argc, char **argv)

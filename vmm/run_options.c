@@ -69,6 +69,14 @@ static const struct opt_spec run_specs[] = {
 	  .arg_name = "mode=none", .set = config_set_network,
 	  .help = "no network; the only choice" },
 
+	HEADING("virtio devices"),
+	{ .name = "rng", .arg = OPT_SWITCH, .set = config_set_rng,
+	  .help = "random numbers from the host (/dev/hwrng)" },
+	{ .name = "window", .arg = OPT_VALUE,
+	  .arg_name = "SIZE|auto|off", .set = config_set_window,
+	  .help = "memory guest and devices share: MiB, or what the devices "
+		  "need (default); off: all of RAM, --protected=off only" },
+
 	HEADING("Finding out"),
 	{ .name = "dump-dtb", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_dump_dtb,
@@ -85,8 +93,8 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "dev", .arg = OPT_VALUE, .arg_name = "/dev/kvm",
 	  .set = config_set_dev, .help = "no other" },
 	{ .name = "virtio-transport", .arg = OPT_VALUE, .arg_name = "pci|mmio",
-	  .set = config_set_transport, .help = "there are no virtio devices "
-	  "yet" },
+	  .set = config_set_transport, .help = "pci; with devices the only "
+	  "one" },
 	{ .name = "firmware-address", .arg = OPT_VALUE,
 	  .arg_name = "0x80000000", .set = config_set_firmware_address,
 	  .help = "no other: where RAM begins" },
@@ -109,9 +117,6 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "vnc", .arg = OPT_SWITCH, .refused = NO_SCREEN },
 	{ .name = "gtk", .arg = OPT_SWITCH, .refused = NO_SCREEN },
 	{ .name = "sdl", .arg = OPT_SWITCH, .refused = NO_SCREEN },
-	{ .name = "rng", .arg = OPT_SWITCH,
-	  .refused = NO_DEVICES "the guest's random numbers are seeded "
-		     "without it (rng-seed, SMCCC TRNG)" },
 	{ .name = "9p", .arg = OPT_VALUE,
 	  .refused = NO_DEVICES "put files into an initrd (-i, repeatable)" },
 	{ .name = "vsock", .arg = OPT_VALUE,

@@ -69,7 +69,7 @@ static int add_devices(struct vm *vm)
 	if (!ret)
 		ret = bus_add(&vm->bus, MACHINE_RTC_BASE, MACHINE_RTC_SIZE,
 			      "rtc", &rtc_ops, &vm->rtc);
-	return ret;
+	return ret ? ret : devices_plug(vm);
 }
 
 /* --- images and device tree ----------------------------------------------- */
@@ -150,6 +150,9 @@ static int describe_machine(struct vm *vm)
 	memcpy(m->rng_seed, seeds + sizeof(m->kaslr_seed), sizeof(m->rng_seed));
 	m->nr_vcpus = vm->cfg->nr_vcpus;
 	m->has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
+	m->has_pci = vm->devices != NULL;
+	m->window.len = devices_window_len(vm->cfg);
+	m->window.gpa = MACHINE_RAM_BASE - m->window.len;
 	m->initrd = vm->placement.initrd;
 	m->dtb = vm->placement.dtb;
 	m->entry = vm->placement.entry;
@@ -226,13 +229,17 @@ int vm_build(struct vm *vm)
 	ret = add_devices(vm);
 	if (ret)
 		return ret;
-	return pvm_start_vm(vm->pvm, vm->machine.entry, vm->machine.dtb.gpa);
+	ret = pvm_start_vm(vm->pvm, vm->machine.entry, vm->machine.dtb.gpa);
+	if (!ret)
+		devices_start(vm);
+	return ret;
 }
 
 void vm_destroy(struct vm *vm)
 {
 	struct host_memlock m;
 
+	devices_stop(vm);
 	/* The hypervisor wipes and returns one page at a time. */
 	if (!vm->ends_untold && vm->cfg->protected_vm && !host_memlock(&m) &&
 	    m.locked >= MIB(64))
@@ -243,14 +250,31 @@ void vm_destroy(struct vm *vm)
 
 /* --- life and state ------------------------------------------------------- */
 
-int vm_init(struct vm *vm, const struct config *cfg)
+/* KVM, RAM and the window mapped; no VM yet. */
+static int open_pvm(struct vm *vm)
 {
-	const struct pvm_config pc = {
+	const struct config *cfg = vm->cfg;
+	struct pvm_config pc = {
 		.protected_vm = cfg->protected_vm,
 		.its = cfg->irqchip == IRQCHIP_GICV3_ITS,
 		.nr_vcpus = cfg->nr_vcpus,
 		.ram = { MACHINE_RAM_BASE, cfg->mem },
 	};
+	int ret = devices_init_window(vm);
+
+	if (ret)
+		return ret;
+	if (devices_window_len(cfg)) {
+		pc.window.gpa = vm->devices->window.gpa;
+		pc.window.len = vm->devices->window.len;
+		pc.window_hva = vm->devices->window.hva;
+	}
+	ret = pvm_open(&vm->pvm, &pc);
+	return ret ? ret : devices_init(vm);
+}
+
+int vm_init(struct vm *vm, const struct config *cfg)
+{
 	int ret;
 
 	memset(vm, 0, sizeof(*vm));
@@ -275,7 +299,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 		vm->vcpus[i] = (struct vcpu){ .vm = vm, .index = i };
 	vcpus_prepare();
 
-	ret = pvm_open(&vm->pvm, &pc);
+	ret = open_pvm(vm);
 	if (ret)
 		vm_fini(vm);
 	return ret;
@@ -283,8 +307,10 @@ int vm_init(struct vm *vm, const struct config *cfg)
 
 void vm_fini(struct vm *vm)
 {
+	devices_fini(vm);
 	pvm_close(vm->pvm);
 	vm->pvm = NULL;
+	devices_fini_window(vm);
 	free(vm->vcpus);
 	vm->vcpus = NULL;
 	loop_fini(&vm->loop);

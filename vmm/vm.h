@@ -18,6 +18,7 @@
 
 #include "bus.h"
 #include "config.h"
+#include "devices.h"
 #include "exitcode.h"
 #include "loader.h"
 #include "loop.h"
@@ -66,6 +67,7 @@ struct vm {
 	struct bus bus;
 	struct uart uart;
 	struct rtc rtc;
+	struct devices *devices; /* owned; NULL: no virtio devices */
 
 	struct watch stores; /* timerfd: kept stores nobody came for */
 	unsigned int stores_period_ms;

@@ -116,7 +116,6 @@ START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 		"--vnc",
 		"--gtk",
 		"--sdl",
-		"--rng",
 		"--9p a,b",
 		"--vsock 3",
 		"--tty 1",
@@ -157,6 +156,30 @@ START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 	refuse("Image --dev /dev/kvm2", "only /dev/kvm");
 	refuse("Image --firmware-address 0x80200000", "start of RAM");
 	refuse("Image -m 512M@2G", "RAM always begins at 0x80000000");
+}
+END_TEST
+
+START_TEST(window_has_a_size_or_none)
+{
+	accept("Image --rng");
+	ck_assert(cfg.rng && config_has_devices(&cfg));
+	ck_assert_int_eq(cfg.window_kind, WINDOW_AUTO);
+	accept("Image --no-rng");
+	ck_assert(!config_has_devices(&cfg));
+	accept("Image --window 3");
+	ck_assert_int_eq(cfg.window_kind, WINDOW_SIZE);
+	ck_assert_uint_eq(cfg.window, MIB(4));
+	accept("Image --window=256M");
+	accept("Image --window=4M --window=auto");
+	ck_assert_int_eq(cfg.window_kind, WINDOW_AUTO);
+	accept("Image --window=off --protected=off --rng");
+	ck_assert_int_eq(cfg.window_kind, WINDOW_OFF);
+	refuse("Image --window=off", "--protected=off");
+	refuse("Image --window=0", "2M");
+	refuse("Image --window=257M", "256 MiB");
+	refuse("Image --window=big", "not a size");
+	refuse("Image --rng --virtio-transport=mmio", "PCI only");
+	accept("Image --rng --virtio-transport=pci");
 }
 END_TEST
 
@@ -302,6 +325,7 @@ int main(void)
 	tcase_add_test(tc, defaults);
 	tcase_add_test(tc, kvmtools_spellings_are_accepted);
 	tcase_add_test(tc, what_a_pvm_cannot_have_is_refused_with_why);
+	tcase_add_test(tc, window_has_a_size_or_none);
 	tcase_add_test(tc, memory_sizes_are_checked);
 	tcase_add_test(tc, vcpu_counts_are_checked);
 	tcase_add_test(tc, the_last_of_two_values_counts);

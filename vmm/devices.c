@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * devices.c: the virtio devices of a VM: which there are (add_all()), what they
+ * need of the window (devices_window_len()), and their lives.
+ */
+#include "vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+/* --- the window's size ----------------------------------------------------- */
+
+/*
+ * What Linux takes of its pool for one queue whose @in_flight requests of
+ * @bytes are all under way: three parts of the ring, allocated in powers of two
+ * pages; and each request's data, header and status, in slots of 2 KiB. A
+ * quarter more, since the pool is cut into pieces.
+ */
+static uint64_t queue_need(uint64_t entries, uint64_t in_flight, uint64_t bytes)
+{
+	uint64_t ring = align_up(entries * 26, KIB(4)) * 2 + KIB(4);
+	uint64_t requests = in_flight * (align_up(bytes, KIB(2)) + KIB(4));
+
+	return (ring + requests) * 5 / 4;
+}
+
+uint64_t devices_window_len(const struct config *cfg)
+{
+	uint64_t need = 0;
+
+	if (!config_has_devices(cfg) || cfg->window_kind == WINDOW_OFF)
+		return 0;
+	if (cfg->window_kind == WINDOW_SIZE)
+		return cfg->window;
+	if (cfg->rng)
+		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
+	return align_up(need, CONFIG_WINDOW_ALIGN);
+}
+
+/* --- which devices there are ----------------------------------------------- */
+
+/* @dev, initialised, gets the next slot. */
+static int add(struct vm *vm, struct virtio_dev *dev)
+{
+	struct devices *ds = vm->devices;
+	bool has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
+	int ret;
+
+	if (ds->nr == PCI_SLOTS) {
+		log_err("more than %u virtio devices; leave some out",
+			PCI_SLOTS);
+		ret = -ENOSPC;
+	} else {
+		ret = virtio_pci_init(&ds->functions[ds->nr], dev, &ds->pci,
+				      has_its);
+		if (ret)
+			log_err("%s: cannot put it on PCI: %s", dev->name,
+				errno_text(ret));
+	}
+	if (ret)
+		virtio_dev_fini(dev);
+	else
+		ds->nr++;
+	return ret;
+}
+
+static int add_rng(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+	int ret = virtio_rng_init(&ds->rng, &ds->window, &vm->loop, 0);
+
+	if (ret) {
+		log_err("--rng: %s", errno_text(ret));
+		return ret;
+	}
+	return add(vm, &ds->rng.dev);
+}
+
+/* In the order of their slots. */
+static int add_all(struct vm *vm)
+{
+	int ret = 0;
+
+	if (vm->cfg->rng)
+		ret = add_rng(vm);
+	return ret;
+}
+
+/* --- made once ------------------------------------------------------------- */
+
+static void set_line(void *ctx, unsigned int line, bool high)
+{
+	struct vm *vm = ctx;
+
+	(void)pvm_set_spi(vm->pvm, MACHINE_PCI_INTX_SPI + line, high);
+}
+
+int devices_init_window(struct vm *vm)
+{
+	uint64_t len = devices_window_len(vm->cfg);
+	struct devices *ds;
+	int ret;
+
+	if (!config_has_devices(vm->cfg))
+		return 0;
+	ds = calloc(1, sizeof(*ds));
+	if (!ds) {
+		log_err("out of memory");
+		return -ENOMEM;
+	}
+	ds->window.fd = -1;
+	if (len) {
+		ret = window_init(&ds->window, MACHINE_RAM_BASE - len, len);
+		if (ret) {
+			free(ds);
+			return ret;
+		}
+	}
+	vm->devices = ds;
+	return 0;
+}
+
+int devices_init(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+	struct ram_view ram;
+
+	if (!ds)
+		return 0;
+	if (!ds->window.len) {
+		/* --window=off: an ordinary VM, whose RAM stays ours too. */
+		ram = pvm_ram_view(vm->pvm);
+		ds->window.gpa = ram.range.gpa;
+		ds->window.len = ram.range.len;
+		ds->window.hva = ram.hva;
+	}
+	pci_host_init(&ds->pci, set_line, vm);
+	return add_all(vm);
+}
+
+void devices_fini(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+
+	if (!ds || !ds->pci.set_line)
+		return;
+	while (ds->nr > 0) {
+		struct virtio_pci *t = &ds->functions[--ds->nr];
+		struct virtio_dev *dev = t->dev;
+
+		virtio_pci_fini(t);
+		virtio_dev_fini(dev);
+	}
+	pci_host_fini(&ds->pci);
+}
+
+void devices_fini_window(struct vm *vm)
+{
+	if (!vm->devices)
+		return;
+	if (devices_window_len(vm->cfg))
+		window_fini(&vm->devices->window);
+	free(vm->devices);
+	vm->devices = NULL;
+}
+
+/* --- each life ------------------------------------------------------------- */
+
+int devices_plug(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+	uint64_t len = devices_window_len(vm->cfg);
+	int ret;
+
+	if (!ds)
+		return 0;
+	if (len && ds->window_used) {
+		ret = window_clear(&ds->window);
+		if (ret) {
+			log_err("cannot clear the window of virtio devices: %s",
+				errno_text(ret));
+			return ret;
+		}
+	}
+	ds->window_used = true;
+	pci_host_power_on(&ds->pci);
+	return pci_host_map(&ds->pci, &vm->bus);
+}
+
+void devices_start(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+
+	pthread_mutex_lock(&vm->io_lock);
+	for (unsigned int i = 0; ds && i < ds->nr; i++)
+		virtio_pci_start(&ds->functions[i], vm->pvm);
+	pthread_mutex_unlock(&vm->io_lock);
+}
+
+void devices_stop(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+
+	pthread_mutex_lock(&vm->io_lock);
+	for (unsigned int i = 0; ds && i < ds->nr; i++)
+		virtio_pci_stop(&ds->functions[i]);
+	pthread_mutex_unlock(&vm->io_lock);
+}

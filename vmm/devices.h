@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * devices.h: the virtio devices of a VM, their window and their PCI host: made
+ * once, plugged in anew for each life of the VM.
+ */
+#ifndef LKVM_PVM_DEVICES_H
+#define LKVM_PVM_DEVICES_H
+
+#include "pci.h"
+#include "virtio_pci.h"
+#include "virtio_rng.h"
+#include "window.h"
+
+struct vm;
+struct config;
+
+struct devices {
+	struct window window;
+	bool window_used; /* a guest had it: cleared before the next */
+	struct pci_host pci;
+	unsigned int nr;
+	struct virtio_pci functions[PCI_SLOTS];
+	struct virtio_rng rng;
+};
+
+/* Bytes of the window this configuration gets; 0: none. */
+uint64_t devices_window_len(const struct config *cfg);
+
+/*
+ * The window comes before pvm_open(), which maps it to the guest; the devices
+ * after it. 0, or -errno with the reason logged; fini of what was made, in
+ * vm_fini() before pvm_close(), and the window's after it.
+ */
+int __must_check devices_init_window(struct vm *vm);
+int __must_check devices_init(struct vm *vm);
+void devices_fini(struct vm *vm);
+void devices_fini_window(struct vm *vm);
+
+/*
+ * A life: plug puts them on the bus, as after power-on, and tells the machine's
+ * description; start and stop enclose what the VM's vCPUs do. The VM exists
+ * between start and stop.
+ */
+int __must_check devices_plug(struct vm *vm);
+void devices_start(struct vm *vm);
+void devices_stop(struct vm *vm);
+
+#endif

@@ -9,7 +9,8 @@
  * Locks, in the order they nest:
  *   io_lock      the bus and every device on it
  *   state_lock   verdict, finished, pauses, which vCPUs are callable
- * devices/ and pvm/ have locks of their own; they nest inside both.
+ * devices/, virtio/ (a device's, then its transport's) and pvm/ have locks of
+ * their own; they nest inside both.
  */
 #ifndef LKVM_PVM_VM_H
 #define LKVM_PVM_VM_H

@@ -17,7 +17,7 @@ struct fake_pvm fake_pvm;
 int pvm_open(struct pvm **out, const struct pvm_config *cfg)
 {
 	(void)cfg;
-	*out = NULL;
+	*out = (struct pvm *)(void *)&fake_pvm; /* not NULL, and never used */
 	return 0;
 }
 

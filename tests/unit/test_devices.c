@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_devices.c: the virtio devices of a VM over its lives. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../vmm/vm.h"
+#include "fake_pvm.h"
+#include "log.h"
+
+#define STATUS 20U
+
+static struct config config_with(bool rng)
+{
+	return (struct config){
+		.nr_vcpus = 1,
+		.mem = MIB(64),
+		.protected_vm = true,
+		.rng = rng,
+	};
+}
+
+static struct vm *vm_new(const struct config *cfg)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	ck_assert_ptr_nonnull(vm);
+	memset(&fake_pvm, 0, sizeof(fake_pvm));
+	log_set_level(LOG_ERROR);
+	ck_assert_int_eq(vm_init(vm, cfg), 0);
+	return vm;
+}
+
+static void vm_delete(struct vm *vm)
+{
+	vm_fini(vm);
+	free(vm);
+}
+
+static uint64_t load(struct vm *vm, gpa_t gpa, unsigned int len)
+{
+	uint64_t v = 0;
+
+	bus_access(&vm->bus, gpa, (uint8_t *)&v, len, false);
+	return v;
+}
+
+static void store(struct vm *vm, gpa_t gpa, unsigned int len, uint64_t v)
+{
+	bus_access(&vm->bus, gpa, (uint8_t *)&v, len, true);
+}
+
+START_TEST(without_devices_there_is_no_window)
+{
+	const struct config cfg = config_with(false);
+	struct vm *vm = vm_new(&cfg);
+
+	ck_assert_ptr_null(vm->devices);
+	ck_assert_uint_eq(devices_window_len(&cfg), 0);
+	ck_assert_int_eq(devices_plug(vm), 0);
+	ck_assert_uint_eq(vm->bus.nr_devices, 0);
+	devices_start(vm);
+	devices_stop(vm);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(window_is_what_the_devices_need_in_steps)
+{
+	struct config cfg = config_with(true);
+
+	ck_assert_uint_eq(devices_window_len(&cfg), MIB(2));
+	cfg.window_kind = WINDOW_SIZE;
+	cfg.window = MIB(6);
+	ck_assert_uint_eq(devices_window_len(&cfg), MIB(6));
+	cfg.window_kind = WINDOW_OFF;
+	ck_assert_uint_eq(devices_window_len(&cfg), 0);
+	cfg.window_kind = WINDOW_SIZE;
+	cfg.rng = false;
+	ck_assert_uint_eq(devices_window_len(&cfg), 0);
+}
+END_TEST
+
+START_TEST(window_ends_where_ram_begins)
+{
+	const struct config cfg = config_with(true);
+	struct vm *vm = vm_new(&cfg);
+	const struct window *w = &vm->devices->window;
+
+	ck_assert_uint_eq(w->gpa + w->len, MACHINE_RAM_BASE);
+	ck_assert_ptr_nonnull(w->hva);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(each_life_finds_the_device_anew)
+{
+	const struct config cfg = config_with(true);
+	struct vm *vm = vm_new(&cfg);
+	uint8_t *hva = vm->devices->window.hva;
+
+	for (unsigned int life = 0; life < 3; life++) {
+		gpa_t ecam = MACHINE_PCI_ECAM_BASE, bar = MACHINE_PCI_MMIO_BASE;
+
+		memset(&vm->bus, 0, sizeof(vm->bus));
+		ck_assert_int_eq(devices_plug(vm), 0);
+		devices_start(vm);
+		ck_assert_uint_eq(hva[4096], 0);
+		ck_assert_uint_eq(load(vm, ecam, 4), 0x10441af4);
+		ck_assert_uint_eq(load(vm, ecam + 4, 2), 0);
+		store(vm, ecam + 4, 2, 6);
+		ck_assert_uint_eq(load(vm, bar + STATUS, 1), 0);
+		store(vm, bar + STATUS, 1, 3);
+		ck_assert_uint_eq(load(vm, bar + STATUS, 1), 3);
+		hva[4096] = 42;
+		devices_stop(vm);
+	}
+	vm_delete(vm);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("devices");
+	TCase *tc = tcase_create("devices");
+
+	tcase_add_test(tc, without_devices_there_is_no_window);
+	tcase_add_test(tc, window_is_what_the_devices_need_in_steps);
+	tcase_add_test(tc, window_ends_where_ram_begins);
+	tcase_add_test(tc, each_life_finds_the_device_anew);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

@@ -19,6 +19,17 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
+/* fallocate(2) that a signal's handler does not end. */
+static int allocate(int fd, int mode, uint64_t len)
+{
+	int err;
+
+	do {
+		err = fallocate(fd, mode, 0, (off_t)len) ? -errno : 0;
+	} while (err == -EINTR);
+	return err;
+}
+
 static int make_memfd(uint64_t len)
 {
 	static const char name[] = "lkvm-pvm-window";
@@ -34,9 +45,7 @@ static int make_memfd(uint64_t len)
 	 * Allocated now: later a full memory would be a SIGBUS. Sealed: a
 	 * helper that holds the fd cannot cut pages off under us.
 	 */
-	do {
-		err = fallocate(fd, 0, 0, (off_t)len) ? -errno : 0;
-	} while (err == -EINTR);
+	err = allocate(fd, 0, len);
 	if (!err &&
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		err = -errno;
@@ -85,9 +94,12 @@ int window_init(struct window *w, gpa_t gpa, uint64_t len)
 		err = w->hva ? 0 : -errno;
 	}
 	if (err) {
-		log_err("no memory for the virtio window of %llu MiB: %s; "
-			"free some, or raise the limit of this control group",
-			(unsigned long long)(len >> 20), errno_text(err));
+		log_err("cannot make the virtio window of %llu MiB: %s%s",
+			(unsigned long long)(len >> 20), errno_text(err),
+			err == -ENOMEM || err == -ENOSPC
+				? "; free some memory, or raise the limit of "
+				  "this control group"
+				: "");
 		window_fini(w);
 		return err;
 	}
@@ -107,6 +119,7 @@ void window_fini(struct window *w)
 int window_clear(struct window *w)
 {
 	const int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+	int err;
 
 	if (w->len == 0)
 		return 0;
@@ -114,13 +127,11 @@ int window_clear(struct window *w)
 	 * New pages, not zeroed ones: storing to a page that the hypervisor
 	 * has not given back yet would be a fault.
 	 */
-	if (fallocate(w->fd, punch, 0, (off_t)w->len) ||
-	    fallocate(w->fd, 0, 0, (off_t)w->len)) {
-		int err = -errno;
-
-		log_err("no memory for a fresh virtio window of %llu MiB: %s",
+	err = allocate(w->fd, punch, w->len);
+	if (!err)
+		err = allocate(w->fd, 0, w->len);
+	if (err)
+		log_err("cannot make a fresh virtio window of %llu MiB: %s",
 			(unsigned long long)(w->len >> 20), errno_text(err));
-		return err;
-	}
-	return 0;
+	return err;
 }

@@ -171,6 +171,32 @@ START_TEST(a_ring_never_shared_points_at_the_guests_kernel)
 }
 END_TEST
 
+START_TEST(a_driver_that_gives_up_is_a_line)
+{
+	struct bench *b = bench_make();
+	struct capture c;
+
+	capture_begin(&c);
+	virtio_dev_set_status(&b->dev, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	virtio_dev_set_status(&b->dev, VIRTIO_CONFIG_S_FAILED);
+	virtio_dev_set_status(&b->dev, VIRTIO_CONFIG_S_FAILED);
+	capture_end(&c);
+	must(nr_lines(&c) == 1);
+	check_says(&c, "echo3: the guest's driver gave up");
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(each_fault_has_words_of_its_own)
+{
+	for (enum vq_fault f = VQ_OK; f <= VQ_MISALIGNED; f++) {
+		must(strlen(vq_fault_text(f)) > 5);
+		for (enum vq_fault g = VQ_OK; g < f; g++)
+			must(strcmp(vq_fault_text(f), vq_fault_text(g)) != 0);
+	}
+}
+END_TEST
+
 START_TEST(lines_are_bounded_over_all_lives)
 {
 	struct bench *b = bench_make();
@@ -203,6 +229,8 @@ int main(void)
 	tcase_add_test(tc,
 		       buffers_in_ram_point_at_the_guests_kernel_or_at_kexec);
 	tcase_add_test(tc, a_ring_never_shared_points_at_the_guests_kernel);
+	tcase_add_test(tc, a_driver_that_gives_up_is_a_line);
+	tcase_add_test(tc, each_fault_has_words_of_its_own);
 	tcase_add_test(tc, lines_are_bounded_over_all_lives);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "../../vmm/crash.h"
 
@@ -327,6 +328,50 @@ START_TEST(a_thousand_devices_leave_no_descriptor)
 }
 END_TEST
 
+START_TEST(a_host_at_its_limits_gets_no_half_device)
+{
+	const struct virtio_dev_init init = { .class = &echo_class,
+					      .nr_queues = NR_QUEUES };
+	unsigned int before = nr_open_fds();
+	struct bench *b = bench_make();
+	static struct virtio_dev d;
+	struct rlimit old, now;
+	int lowest = dup(0);
+
+	must(lowest >= 0 && getrlimit(RLIMIT_NOFILE, &old) == 0);
+	close(lowest);
+	for (rlim_t more = 0; more < 2; more++) {
+		struct virtio_dev_init i = init;
+
+		i.window = &b->w;
+		i.loop = &b->loop;
+		now = (struct rlimit){ (rlim_t)lowest + more, old.rlim_max };
+		must(setrlimit(RLIMIT_NOFILE, &now) == 0);
+		must(virtio_dev_init(&d, &i) == -EMFILE);
+		must(setrlimit(RLIMIT_NOFILE, &old) == 0);
+		must(d.class == NULL);
+	}
+	bench_free(b);
+	must(nr_open_fds() == before);
+}
+END_TEST
+
+START_TEST(a_page_lost_before_the_answer_breaks_the_device)
+{
+	struct bench *b = bench_make();
+
+	bring_up(b);
+	poll_loop(b);
+	/* Readable while it pops, gone when the used ring is written. */
+	offer_echo(b, 0, 1);
+	mprotect(b->d[0].desc, 4096, PROT_READ);
+	poll_loop(b);
+	must(is_broken(b) && interrupts(b, 0) == 0);
+	mprotect(b->d[0].desc, 4096, PROT_READ | PROT_WRITE);
+	bench_free(b);
+}
+END_TEST
+
 /* A vCPU that programs the device's registers while another kicks it. */
 static void *reset_storm(void *arg)
 {
@@ -391,6 +436,8 @@ int main(void)
 		tc,
 		config_changes_are_numbered_and_told_to_a_driver_that_is_up);
 	tcase_add_test(tc, a_thousand_devices_leave_no_descriptor);
+	tcase_add_test(tc, a_host_at_its_limits_gets_no_half_device);
+	tcase_add_test(tc, a_page_lost_before_the_answer_breaks_the_device);
 	tcase_add_test(tc, resets_may_come_while_the_loop_serves);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

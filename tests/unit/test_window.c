@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,6 +107,41 @@ START_TEST(clear_gives_zeros_also_over_revoked_pages)
 	ck_assert_int_eq(window_clear(&w), 0);
 	ck_assert_int_eq(window_read(&got, w.hva, 1), -EFAULT);
 	window_fini(&w);
+}
+END_TEST
+
+/* With @limit of @what for a moment: how window_init() ends. */
+static int init_limited(int what, rlim_t limit)
+{
+	struct rlimit old, now;
+	struct window w;
+	int ret;
+
+	ck_assert_int_eq(getrlimit((__rlimit_resource_t)what, &old), 0);
+	now = (struct rlimit){ limit, old.rlim_max };
+	ck_assert_int_eq(setrlimit((__rlimit_resource_t)what, &now), 0);
+	ret = window_init(&w, GPA, LEN);
+	ck_assert_int_eq(setrlimit((__rlimit_resource_t)what, &old), 0);
+	if (ret) {
+		ck_assert_int_eq(w.fd, -1);
+		ck_assert_ptr_null(w.hva);
+		ck_assert_uint_eq(w.len, 0);
+	}
+	window_fini(&w);
+	return ret;
+}
+
+START_TEST(a_host_at_its_limits_gets_no_half_window)
+{
+	int lowest = dup(0);
+
+	ck_assert_int_ge(lowest, 0);
+	close(lowest);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(init_limited(RLIMIT_NOFILE, (rlim_t)lowest), -EMFILE);
+	ck_assert_int_eq(init_limited(RLIMIT_FSIZE, LEN - 1), -EFBIG);
+	ck_assert_int_eq(init_limited(RLIMIT_FSIZE, LEN), 0);
+	signal(SIGXFSZ, SIG_DFL);
 }
 END_TEST
 
@@ -363,6 +399,7 @@ int main(void)
 	tcase_add_test(tc, at_is_exact_at_every_byte_of_both_ends);
 	tcase_add_test(tc, no_window_contains_nothing);
 	tcase_add_test(tc, memfd_cannot_be_resized_and_does_not_leak);
+	tcase_add_test(tc, a_host_at_its_limits_gets_no_half_window);
 	tcase_add_test(tc, clear_gives_zeros_also_over_revoked_pages);
 	tcase_add_test(tc, copies_are_exact_at_every_length_and_alignment);
 	tcase_add_test(tc, copies_report_a_lost_page_at_every_byte);

@@ -61,10 +61,14 @@ sys_CFLAGS = $(if $(SYSROOT),-isystem $(SYSROOT)/usr/include -isystem $(SYSROOT)
 sys_LDFLAGS = $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/aarch64-linux-gnu -Wl$(comma)-rpath-link$(comma)$(SYSROOT)/usr/lib/aarch64-linux-gnu)
 LINK := -Wl,--as-needed -Wl,-z,relro,-z,now,-z,noexecstack
 
+# Said when something is compiled, not when somebody asks for help.
+ifeq ($(shell command -v $(CC_aarch64)),)
+need_cc = $(error $(CC_aarch64) is missing; $(TESTBED)/packages.sh build installs what a build needs)
+endif
 # $(call variant,DIR,CC,CFLAGS,LDFLAGS): objects and programs below build/DIR
 define variant
 build/$(1)/%.o: %.c
-	@mkdir -p $$(@D)
+	$$(need_cc)@mkdir -p $$(@D)
 	$$(call say,CC,$$@)
 	$$(Q)$(2) $$(base_CFLAGS) $(3) $$(CFLAGS) -c -o $$@ $$<
 build/$(1)/%.o: %.S

@@ -38,7 +38,7 @@ void window_fini(struct window *w);
 
 /*
  * A fresh window for the next life: its pages read as zeros. Only once the old
- * VM is gone: what it still holds is not freed. 0 or -errno, logged.
+ * VM is gone: what it still holds is not freed. 0 or -errno.
  */
 int __must_check window_clear(struct window *w);
 

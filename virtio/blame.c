@@ -65,8 +65,8 @@ static bool works(const struct virtio_dev *d)
 /* The likely cause; empty when there is none. */
 static const char *cause(const struct virtio_dev *d, const struct vq_error *e)
 {
-	/* RAM begins where the window ends. */
-	bool in_ram = e->fault == VQ_OUTSIDE &&
+	/* RAM begins where the window ends, unless it is the window. */
+	bool in_ram = e->fault == VQ_OUTSIDE && d->window->fd >= 0 &&
 		      e->gpa >= d->window->gpa + d->window->len;
 
 	if (!in_ram && (e->fault != VQ_REVOKED || works(d)))

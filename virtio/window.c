@@ -130,8 +130,5 @@ int window_clear(struct window *w)
 	err = allocate(w->fd, punch, w->len);
 	if (!err)
 		err = allocate(w->fd, 0, w->len);
-	if (err)
-		log_err("cannot make a fresh virtio window of %llu MiB: %s",
-			(unsigned long long)(w->len >> 20), errno_text(err));
 	return err;
 }

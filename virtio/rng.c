@@ -61,6 +61,8 @@ static void kick(struct virtio_dev *d, unsigned int q)
 
 	do {
 		ret = serve(r, vq);
+		if (ret == 0)
+			ret = vq_kicks_on(vq);
 	} while (ret > 0 && ++nr < VIRTIO_RNG_QUEUE);
 	/* Others have their turn before a guest that keeps asking. */
 	if (ret > 0)

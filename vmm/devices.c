@@ -209,3 +209,20 @@ void devices_stop(struct vm *vm)
 		virtio_pci_stop(&ds->functions[i]);
 	pthread_mutex_unlock(&vm->io_lock);
 }
+
+const char *devices_unshared(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+
+	for (unsigned int i = 0; ds && i < ds->nr; i++) {
+		struct virtio_dev *dev = ds->functions[i].dev;
+		bool unshared;
+
+		pthread_mutex_lock(&dev->lock);
+		unshared = dev->nr_sharing > 0;
+		pthread_mutex_unlock(&dev->lock);
+		if (unshared)
+			return dev->name;
+	}
+	return NULL;
+}

@@ -45,4 +45,7 @@ int __must_check devices_plug(struct vm *vm);
 void devices_start(struct vm *vm);
 void devices_stop(struct vm *vm);
 
+/* The first device the guest gave memory it had not shared, or NULL. */
+const char *devices_unshared(struct vm *vm);
+
 #endif

@@ -2,6 +2,7 @@
 /* run.c: the story of `lkvm-pvm run`, top to bottom. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -233,6 +234,21 @@ static void tell_end(struct vm *vm, bool again)
 			 vm->nr_restarts);
 }
 
+/* A guest that ends well, but went without a device it had not shared with. */
+static void judge_sharing(struct vm *vm)
+{
+	const char *name = devices_unshared(vm);
+	struct verdict *v = &vm->verdict;
+
+	if (v->code != EXIT_GUEST_OFF || !name)
+		return;
+	v->code = EXIT_GUEST_SHARING;
+	(void)snprintf(
+		v->reason, sizeof(v->reason),
+		"powered off; it gave %s memory that was not shared (see above)",
+		name);
+}
+
 /* Builds, runs and destroys VMs until one ends for good. */
 static int live(struct vm *vm)
 {
@@ -254,6 +270,7 @@ static int live(struct vm *vm)
 			ret = serve(vm);
 		if (ret)
 			break;
+		judge_sharing(vm);
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
 		if (!again)

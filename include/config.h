@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include "base.h"
+#include "disk.h"
 #include "log.h"
 #include "options.h"
 
@@ -38,6 +39,17 @@ enum window_kind {
 	WINDOW_OFF, /* all of RAM; not of a protected VM */
 };
 
+#define CONFIG_DISK_ID_LEN 15U
+#define CONFIG_DISK_QUEUES 4U /* by default, or as many as vCPUs */
+
+/* -d PATH[,OPTION]... */
+struct config_disk {
+	struct disk_config file;
+	const char *serial, *id; /* NULL: none */
+	unsigned int queues;	 /* 0 only while options are parsed */
+	char *text;		 /* owned: what the others point into */
+};
+
 struct config {
 	/* Borrowed from argv. */
 	const char *kernel;   /* -k: Image, compressed Image, zboot or flat */
@@ -45,6 +57,9 @@ struct config {
 	const char *initrds[CONFIG_MAX_INITRDS];
 	unsigned int nr_initrds;
 	const char *dump_dtb; /* --dump-dtb FILE */
+
+	struct config_disk *disks; /* owned, nr_disks of them */
+	unsigned int nr_disks;
 
 	char *params; /* -p, all of them joined; owned; "" if none */
 
@@ -78,7 +93,7 @@ struct config {
 /* Whether the guest has any virtio device, and with it PCI and a window. */
 static inline bool config_has_devices(const struct config *cfg)
 {
-	return cfg->rng;
+	return cfg->rng || cfg->nr_disks > 0;
 }
 
 /* run's options; also drives `run --help`. */

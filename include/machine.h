@@ -41,6 +41,9 @@
 #define MACHINE_PCI_INTX_SPI 2 /* four, INTA to INTD; used without ITS only */
 
 #define MACHINE_RAM_BASE 0x80000000ULL
+/* The window ends there; it begins behind PCI's memory. */
+#define MACHINE_WINDOW_MAX                                                     \
+	(MACHINE_RAM_BASE - MACHINE_PCI_MMIO_BASE - MACHINE_PCI_MMIO_SIZE)
 
 /* KVM allows 512; the redistributors of as many fit below the distributor. */
 #define MACHINE_MAX_VCPUS 512U

@@ -11,9 +11,13 @@
 #define VIRTIO_BLK_SERIAL_LEN 20U  /* §5.2.6: not terminated when full */
 
 /*
- * Entries of each of @nr_queues queues. A request takes three or more, so these
- * bound what is under way and with it the window: many queues get fewer each.
+ * Bytes an entry of a queue can name, at most. Linux makes requests as large as
+ * it may, and one that does not fit into the window is tried for ever; so all
+ * entries of a queue together fit. It takes a run of swiotlb's slots, too.
  */
+#define VIRTIO_BLK_SEGMENT KIB(16)
+
+/* Entries of each of @nr_queues queues: the more there are, the fewer. */
 static inline uint16_t virtio_blk_queue_size(unsigned int nr_queues)
 {
 	return nr_queues <= 2 ? VIRTIO_BLK_QUEUE_SIZE

@@ -21,8 +21,6 @@
 
 #include "log.h"
 
-/* A segment has to fit into a run of swiotlb slots: 256 KiB with luck. */
-#define SEGMENT_MAX KIB(128)
 /* What the longer way of zeroing may take of everybody's time. */
 #define ZERO_MAX    MIB(8)
 #define DISCARD_MAX GIB(1)
@@ -87,9 +85,9 @@ static void set_config(struct virtio_blk *b, unsigned int nr_queues)
 
 	memset(c, 0, sizeof(*c));
 	blk_set_capacity(b);
-	c->size_max = SEGMENT_MAX;
-	/* A chain has header and status, too. */
-	c->seg_max = virtio_blk_queue_size(nr_queues) - 2U;
+	c->size_max = VIRTIO_BLK_SEGMENT;
+	/* With header and status two requests, always. */
+	c->seg_max = virtio_blk_queue_size(nr_queues) / 2U - 2;
 	c->blk_size = d->block_size;
 	if (d->physical_size > d->block_size)
 		c->physical_block_exp =

@@ -211,6 +211,7 @@ static void *work(void *arg)
 	struct virtio_blk *b = arg;
 	int ret = 0;
 
+	(void)pthread_setname_np(pthread_self(), b->dev.name);
 	pthread_mutex_lock(&b->dev.lock);
 	while (!b->stop && !ret)
 		ret = round_of(b);

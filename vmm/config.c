@@ -303,6 +303,7 @@ int config_set_dev(struct opt_parse *p, const char *value)
 
 void config_fini(struct config *cfg)
 {
+	config_free_disks(cfg);
 	free(cfg->params);
 	free(cfg->affinity);
 	memset(cfg, 0, sizeof(*cfg));
@@ -406,6 +407,8 @@ static int finish(struct opt_parse *p, struct config *cfg)
 	if (!cfg->mem)
 		cfg->mem = MIB(64) * (cfg->nr_vcpus + 3);
 	err = config_finish_devices(p, cfg);
+	if (!err)
+		err = config_finish_disks(p, cfg);
 	return err ? err : finish_affinity(p, cfg);
 }
 

@@ -7,10 +7,6 @@
 
 #include "machine.h"
 
-/* Between PCI's memory and RAM. */
-#define WINDOW_MAX                                                             \
-	(MACHINE_RAM_BASE - MACHINE_PCI_MMIO_BASE - MACHINE_PCI_MMIO_SIZE)
-
 static struct config *config_of(struct opt_parse *p)
 {
 	return p->target;
@@ -36,10 +32,10 @@ int config_set_window(struct opt_parse *p, const char *value)
 		return opt_bad_value(p, value,
 				     "not a size; give MiB (4), or a letter of "
 				     "K, M (4M), or auto, or off");
-	if (err || size > WINDOW_MAX)
+	if (err || size > MACHINE_WINDOW_MAX)
 		return opt_bad_value(p, value,
 				     "there is room for %llu MiB below RAM",
-				     WINDOW_MAX >> 20);
+				     MACHINE_WINDOW_MAX >> 20);
 	if (!size)
 		return opt_bad_value(p, value, "the least is 2M");
 	cfg->window_kind = WINDOW_SIZE;

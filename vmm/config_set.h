@@ -35,4 +35,10 @@ int config_set_rng(struct opt_parse *p, const char *value);
 int __must_check config_finish_devices(struct opt_parse *p,
 				       const struct config *cfg);
 
+/* config_disk.c */
+int config_add_disk(struct opt_parse *p, const char *value);
+/* Once -c is known. */
+int __must_check config_finish_disks(struct opt_parse *p, struct config *cfg);
+void config_free_disks(struct config *cfg);
+
 #endif

@@ -27,6 +27,14 @@ static uint64_t queue_need(uint64_t entries, uint64_t in_flight, uint64_t bytes)
 	return (ring + requests) * 5 / 4;
 }
 
+/* Whatever the guest asks for: all that the queues' entries can name. */
+static uint64_t disk_need(const struct config_disk *d)
+{
+	uint16_t entries = virtio_blk_queue_size(d->queues);
+
+	return d->queues * queue_need(entries, 1, entries * VIRTIO_BLK_SEGMENT);
+}
+
 uint64_t devices_window_len(const struct config *cfg)
 {
 	uint64_t need = 0;
@@ -37,6 +45,11 @@ uint64_t devices_window_len(const struct config *cfg)
 		return cfg->window;
 	if (cfg->rng)
 		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
+	for (unsigned int i = 0; i < cfg->nr_disks; i++)
+		need += disk_need(&cfg->disks[i]);
+	/* More than that is only more to wait for when all are busy. */
+	if (need > MACHINE_WINDOW_MAX)
+		need = MACHINE_WINDOW_MAX;
 	return align_up(need, CONFIG_WINDOW_ALIGN);
 }
 
@@ -79,12 +92,40 @@ static int add_rng(struct vm *vm)
 	return add(vm, &ds->rng.dev);
 }
 
+static int add_disk(struct vm *vm, unsigned int number)
+{
+	const struct config_disk *d = &vm->cfg->disks[number];
+	struct devices *ds = vm->devices;
+	const struct virtio_blk_init init = {
+		.file = d->file,
+		.serial = d->serial,
+		.id = d->id,
+		.number = number,
+		.nr_queues = d->queues,
+		.window = &ds->window,
+		.loop = &vm->loop,
+	};
+	int ret;
+
+	if (number == PCI_SLOTS) {
+		log_err("more than %u disks; leave some out", PCI_SLOTS);
+		return -ENOSPC;
+	}
+	ret = virtio_blk_create(&ds->disks[number], &init);
+	if (ret)
+		return ret;
+	ds->nr_disks++;
+	return add(vm, virtio_blk_dev(ds->disks[number]));
+}
+
 /* In the order of their slots. */
 static int add_all(struct vm *vm)
 {
 	int ret = 0;
 
-	if (vm->cfg->rng)
+	for (unsigned int i = 0; !ret && i < vm->cfg->nr_disks; i++)
+		ret = add_disk(vm, i);
+	if (!ret && vm->cfg->rng)
 		ret = add_rng(vm);
 	return ret;
 }
@@ -154,6 +195,8 @@ void devices_fini(struct vm *vm)
 		virtio_pci_fini(t);
 		virtio_dev_fini(dev);
 	}
+	while (ds->nr_disks > 0)
+		virtio_blk_destroy(ds->disks[--ds->nr_disks]);
 	pci_host_fini(&ds->pci);
 }
 

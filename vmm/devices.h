@@ -7,6 +7,7 @@
 #define LKVM_PVM_DEVICES_H
 
 #include "pci.h"
+#include "virtio_blk.h"
 #include "virtio_pci.h"
 #include "virtio_rng.h"
 #include "window.h"
@@ -20,6 +21,8 @@ struct devices {
 	struct pci_host pci;
 	unsigned int nr;
 	struct virtio_pci functions[PCI_SLOTS];
+	struct virtio_blk *disks[PCI_SLOTS]; /* nr_disks of them */
+	unsigned int nr_disks;
 	struct virtio_rng rng;
 };
 

@@ -70,6 +70,10 @@ static const struct opt_spec run_specs[] = {
 	  .help = "no network; the only choice" },
 
 	HEADING("virtio devices"),
+	{ .name = "disk", .letter = 'd', .arg = OPT_VALUE,
+	  .arg_name = "FILE[,OPTION]...", .set = config_add_disk,
+	  .help = "a disk, raw image or block device; repeatable; options: "
+		  "ro, snapshot, direct, serial=, queues=, id=" },
 	{ .name = "rng", .arg = OPT_SWITCH, .set = config_set_rng,
 	  .help = "random numbers from the host (/dev/hwrng)" },
 	{ .name = "window", .arg = OPT_VALUE,
@@ -109,8 +113,6 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "force-pci", .arg = OPT_SWITCH,
 	  .ignored = "no effect: PCI is the default transport" },
 
-	{ .name = "disk", .letter = 'd', .arg = OPT_VALUE,
-	  .refused = NO_DEVICES "put files into an initrd (-i, repeatable)" },
 	{ .name = "balloon", .arg = OPT_SWITCH,
 	  .refused = "pages given to a pVM come back only when it ends; "
 		     "choose -m accordingly" },

@@ -119,3 +119,42 @@ boot()
 	"$LKVM" run -k "$IMAGE" -i "$INITRD" -m "${MEM:-128}" \
 		-p "console=ttyS0 quiet lkvm.run=\"${CMD:-true}\"" "$@"
 }
+
+# guest_script: standard input is what a guest runs that is booted with
+# boot_script; its console in out.log says "GUEST: exit 0" when it succeeds
+guest_script()
+{
+	mkdir -p script
+	cat >script/run.sh
+	(cd script && echo run.sh | cpio -o -H newc) >script.cpio 2>/dev/null
+}
+
+boot_script()
+{
+	CMD='sh -eu /run.sh' boot -i script.cpio "$@"
+}
+
+# image FILE MIB: of random bytes
+image()
+{
+	dd if=/dev/urandom of="$1" bs=1M count="$2" 2>/dev/null
+}
+
+# on_ext4 MIB: a file system in ./ext4 that reads without waiting when it can
+# (tmpfs cannot say so: disks on it are served without io_uring)
+on_ext4()
+{
+	truncate -s "$1M" ext4.img
+	mke2fs -F ext4.img >/dev/null 2>&1
+	mkdir -p ext4
+	loop=$(losetup -f)
+	losetup "$loop" ext4.img
+	trap off_ext4 EXIT
+	mount -t ext4 "$loop" ext4
+}
+
+off_ext4()
+{
+	umount ext4 2>/dev/null
+	losetup -d "$loop"
+}

@@ -110,8 +110,6 @@ END_TEST
 START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 {
 	static const char *const options[] = {
-		"--disk x",
-		"-d x",
 		"--balloon",
 		"--vnc",
 		"--gtk",

@@ -35,7 +35,7 @@ EOF
 	echo >&3
 	exec 3>&-
 	wait $pid
-	expect_out 'GUEST: exit 0' 8388608 'shrank from 4096 to 1024 KiB' \
+	expect_out SCRIPT-DONE 8388608 'shrank from 4096 to 1024 KiB' \
 		'grew from 1024 to 8192 KiB'
 	rm keys $dir/disk.img
 done

@@ -19,7 +19,7 @@ blkdiscard /dev/vda
 dd if=/dev/urandom of=/dev/vda bs=64k count=4 conv=fsync
 EOF
 expect_rc 0 boot_script -d small/disk.img
-expect_out 'GUEST: exit 0' 'STILL HERE' 'I/O error' \
+expect_out SCRIPT-DONE 'STILL HERE' 'I/O error' \
 	'blk0: small/disk.img: writing failed .No space left'
 [ "$(grep -c 'writing failed' out.log)" -eq 1 ] || fail "said more than once"
 

@@ -20,7 +20,7 @@ for dir in . ext4; do
 		expect_rc 0 boot_script -d "$dir/a.img" -d "$dir/b.img" \
 			--protected=$protected --loglevel=debug
 		sum=$(sha256sum <"$dir/a.img" | cut -d' ' -f1)
-		expect_out 'GUEST: exit 0' "$sum  /dev/vda" "$sum  /dev/vdb" \
+		expect_out SCRIPT-DONE "$sum  /dev/vda" "$sum  /dev/vdb" \
 			8388608
 		cmp "$dir/a.img" "$dir/b.img"
 		if [ $dir = ext4 ]; then
@@ -39,6 +39,8 @@ mkdir /fs
 mount -t ext4 /dev/vda /fs
 if [ -e /fs/sums ]; then
 	cd /fs && sha256sum -c sums
+	echo SCRIPT-DONE
+	sleep 0.3
 	exit
 fi
 for i in 1 2 3 4; do
@@ -48,6 +50,6 @@ cd /fs && sha256sum 1 2 3 4 >sums
 cd / && umount /fs
 EOF
 expect_rc 0 boot_script -d ext4/b.img
-expect_out 'GUEST: exit 0'
+expect_out SCRIPT-DONE
 expect_rc 0 boot_script -d ext4/b.img -d ext4/a.img
-expect_out 'GUEST: exit 0' '1: OK' '2: OK' '3: OK' '4: OK'
+expect_out SCRIPT-DONE '1: OK' '2: OK' '3: OK' '4: OK'

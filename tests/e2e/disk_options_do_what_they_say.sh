@@ -24,7 +24,7 @@ EOF
 expect_rc 0 boot_script -c 2 -d ext4/ro.img,ro,serial=SN-42,id=boot \
 	-d ext4/snap.img,snapshot,queues=2 -d ext4/direct.img,direct \
 	--loglevel=debug
-expect_out 'GUEST: exit 0' 'serial SN-42' 'queues 2' 'write back' \
+expect_out SCRIPT-DONE 'serial SN-42' 'queues 2' 'write back' \
 	'boot: ext4/ro.img by' 'blk2: ext4/direct.img by io_uring'
 sha256sum -c sums >/dev/null || fail "an image changed"
 head -c 65536 ext4/direct.img | cmp -n 65536 - /dev/zero

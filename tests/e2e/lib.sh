@@ -121,11 +121,15 @@ boot()
 }
 
 # guest_script: standard input is what a guest runs that is booted with
-# boot_script; its console in out.log says "GUEST: exit 0" when it succeeds
+# boot_script; it says SCRIPT-DONE when it succeeds. (A last line at the very
+# moment of power-off may be lost in the guest's own buffer.)
 guest_script()
 {
 	mkdir -p script
-	cat >script/run.sh
+	{
+		cat
+		echo 'echo SCRIPT-DONE; sleep 0.3'
+	} >script/run.sh
 	(cd script && echo run.sh | cpio -o -H newc) >script.cpio 2>/dev/null
 }
 

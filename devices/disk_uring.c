@@ -220,6 +220,11 @@ static int make_ring(struct io_uring *ring, unsigned int depth)
 		};
 
 		err = io_uring_queue_init_params(entries, ring, &p);
+		/* Linux 5.13, which has polls that stay armed, says it so. */
+		if (!err && !(p.features & IORING_FEAT_RSRC_TAGS)) {
+			io_uring_queue_exit(ring);
+			err = -ENOSYS;
+		}
 	}
 	return err;
 }

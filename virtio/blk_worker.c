@@ -67,12 +67,15 @@ static void broken(struct virtio_blk *b, unsigned int q)
 	virtio_dev_broken(&b->dev, q);
 }
 
-/* Starts all that queue @q has; their number. */
+/*
+ * Starts what queue @q has; their number. A guest that offers while we look
+ * gets no more than its queue's size at once: others want the lock.
+ */
 static unsigned int serve_queue(struct virtio_blk *b, unsigned int q)
 {
 	struct virtqueue *vq = &b->dev.queues[q].vq;
 	unsigned int n = 0;
-	int ret;
+	int ret = 0;
 
 	b->pending &= ~(1U << q);
 	if (!vq->ready || vq->error.fault != VQ_OK)
@@ -80,13 +83,13 @@ static unsigned int serve_queue(struct virtio_blk *b, unsigned int q)
 	if (!(b->quiet >> q & 1))
 		vq_kicks_off(vq);
 	b->quiet |= 1U << q;
-	while ((ret = vq_pop(vq, &b->chain)) == 1) {
+	while (n < vq->num && (ret = vq_pop(vq, &b->chain)) == 1) {
 		ret = blk_request_start(b, q);
 		if (ret)
 			break;
 		n++;
 	}
-	if (ret)
+	if (ret < 0)
 		broken(b, q);
 	return n;
 }

@@ -24,7 +24,7 @@
 
 #include "log.h"
 
-#define ENTRY_SIZE   16U
+#define ENTRY_SIZE   16ULL
 #define ENTRY_MASKED 1U
 
 #define ISR_QUEUE  0x1U
@@ -139,7 +139,7 @@ static void wire_doorbell(struct virtio_pci *t, unsigned int q)
 	gpa_t gpa = 0;
 
 	if (t->pvm && t->running[q] && t->bar_gpa)
-		gpa = t->bar_gpa + BAR_NOTIFY + q * NOTIFY_MULTIPLIER;
+		gpa = t->bar_gpa + BAR_NOTIFY + (gpa_t)q * NOTIFY_MULTIPLIER;
 	if (gpa == t->doorbell[q])
 		return;
 	if (t->doorbell[q] && t->pvm)

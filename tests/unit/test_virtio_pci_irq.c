@@ -318,6 +318,60 @@ START_TEST(without_msix_there_is_no_vector)
 }
 END_TEST
 
+/* --- threads --------------------------------------------------------------- */
+
+/* The loop's thread: serves kicks, and signals as a device does. */
+static void *device_thread(void *arg)
+{
+	const bool *end = arg;
+
+	for (unsigned int i = 0; !__atomic_load_n(end, __ATOMIC_SEQ_CST); i++) {
+		signal_queue(i % QUEUES);
+		if (i % 3 == 0) {
+			pthread_mutex_lock(&w.dev.lock);
+			virtio_config_changed(&w.dev);
+			pthread_mutex_unlock(&w.dev.lock);
+		}
+		ck_assert_int_eq(loop_poll(&w.loop), 0);
+	}
+	return NULL;
+}
+
+static void drive(bool has_msix)
+{
+	for (unsigned int i = 0; i < 200; i++) {
+		go(&w);
+		if (has_msix) {
+			msix_control(&w, i & 1 ? 0xc000 : 0x8000);
+			set_vector(&w, 0, i);
+			set(&w, QUEUE, 2, 0);
+			set(&w, VECTOR, 2, 0);
+			mask_vector(&w, 0, i & 2);
+			(void)pending();
+		}
+		(void)load(&w, BAR + w.isr, 1);
+		store(&w, doorbell(&w, i % QUEUES), 2, 0);
+		store(&w, cfg(4), 2, i & 4 ? 0x406 : 6);
+		store(&w, cfg(4), 2, 6);
+	}
+}
+
+START_TEST(registers_and_interrupts_have_threads_of_their_own)
+{
+	bool end = false, has_msix = _i == 1;
+	pthread_t thread;
+
+	ck_assert_int_eq(world_init(&w, has_msix), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, device_thread, &end), 0);
+	drive(has_msix);
+	__atomic_store_n(&end, true, __ATOMIC_SEQ_CST);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	set(&w, STATUS, 1, 0);
+	ck_assert(!w.line[SLOT]);
+	world_fini(&w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("virtio_pci_irq");
@@ -341,6 +395,8 @@ int main(void)
 	tcase_add_test(tc, isr_tells_queue_from_configuration);
 	tcase_add_test(tc, inta_goes_down_with_a_reset);
 	tcase_add_test(tc, without_msix_there_is_no_vector);
+	tcase_add_loop_test(
+		tc, registers_and_interrupts_have_threads_of_their_own, 0, 2);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -70,10 +70,10 @@ refused()
 	[ "$(wc -l <out.log)" -eq 1 ] || fail "more than one line: $*"
 }
 
-# wait_for SECONDS COMMAND…: until it succeeds
+# wait_for SECONDS COMMAND…: until it succeeds; longer on a slow host
 wait_for()
 {
-	tenths=$(($1 * 10))
+	tenths=$(($1 * 10 * ${PATIENCE:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		tenths=$((tenths - 1))

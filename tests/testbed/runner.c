@@ -82,7 +82,7 @@ static int usage(void)
 		"       runner exec -k IMAGE -i INITRD -o DIR [-s DIR]"
 		" [-H HOST] [-v] [-e] COMMAND [ARG...]\n"
 		"-K: Debian's kernel. -l: list only. -e: Ctrl-d at the"
-		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB).\n");
+		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB), PATIENCE.\n");
 	return 125;
 }
 
@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 		.cpu = env_or("CPU", "cortex-a72"),
 		.smp = env_number("SMP", "2"),
 		.mem_mib = env_number("MEM", "2048"),
+		.patience = env_number("PATIENCE", "1"),
 		.host = "default",
 	};
 	int c;

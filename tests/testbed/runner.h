@@ -14,6 +14,7 @@ struct options {
 	const char *host;	   /* -H: for exec, a name of hosts_find() */
 	const char *qemu, *cpu;	   /* QEMU=, CPU= */
 	unsigned int smp, mem_mib; /* SMP=, MEM=: what tests do not declare */
+	unsigned int patience;	   /* PATIENCE=: factor on every timeout */
 	bool verbose, list;	   /* -v, -l */
 	bool eof_key;		   /* -e: the end of a pipe types Ctrl-d */
 };

@@ -92,6 +92,7 @@ static int read_head(struct test *t, const char *dir, const char *file,
 	while (fgets(line, sizeof(line), f) && line[0] == '#')
 		read_key(t, line);
 	fclose(f);
+	t->timeout_s *= opt->patience;
 	return 0;
 }
 
@@ -225,6 +226,9 @@ static int send_test(struct run *r, const struct test *t)
 	err = wire_put(f, "mode", "test");
 	if (!err)
 		err = wire_put_num(f, "timeout", (long)t->timeout_s * 1000);
+	if (!err)
+		err = wire_put(f, "env", env);
+	snprintf(env, sizeof(env), "PATIENCE=%u", r->opt->patience);
 	if (!err)
 		err = wire_put(f, "env", env);
 	if (!err)

@@ -49,8 +49,8 @@ static int receive_error(int err)
 	}
 }
 
-static int tap_send(struct netdev *n, unsigned int pair,
-		    const struct iovec *iov, unsigned int nr)
+static int tap_send(struct netdev *n, unsigned int pair, struct iovec *iov,
+		    unsigned int nr)
 {
 	ssize_t ret;
 

@@ -8,6 +8,7 @@
 #include "base.h"
 #include "disk.h"
 #include "log.h"
+#include "netdev.h"
 #include "options.h"
 
 #define CONFIG_MAX_INITRDS 16U
@@ -50,6 +51,23 @@ struct config_disk {
 	char *text;		 /* owned: what the others point into */
 };
 
+enum net_kind {
+	NET_TAP,
+	NET_PASST,
+};
+
+/* -n KIND[,OPTION]... */
+struct config_net {
+	enum net_kind kind;
+	const char *ifname; /* NULL: fd */
+	int fd;		    /* -1: ifname */
+	unsigned int queues;
+	bool has_mac;
+	uint8_t mac[6];
+	char *tcp, *udp; /* owned: forwarded ports, or NULL */
+	char *text;	 /* owned: what the others point into */
+};
+
 struct config {
 	/* Borrowed from argv. */
 	const char *kernel;   /* -k: Image, compressed Image, zboot or flat */
@@ -75,6 +93,8 @@ struct config {
 	uint64_t window;  /* bytes, multiple of 2 MiB; of WINDOW_SIZE */
 	bool virtio_mmio; /* --virtio-transport */
 	bool rng;
+	struct config_net *nets; /* owned, nr_nets of them */
+	unsigned int nr_nets;
 
 	/*
 	 * --vcpu-affinity: owned, nr_vcpus sets of host CPUs, or NULL. An
@@ -93,7 +113,7 @@ struct config {
 /* Whether the guest has any virtio device, and with it PCI and a window. */
 static inline bool config_has_devices(const struct config *cfg)
 {
-	return cfg->rng || cfg->nr_disks > 0;
+	return cfg->rng || cfg->nr_disks > 0 || cfg->nr_nets > 0;
 }
 
 /* run's options; also drives `run --help`. */

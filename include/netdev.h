@@ -32,12 +32,15 @@ struct netdev;
 
 struct netdev_class {
 	/*
-	 * Sends one frame; iov[0] is the header, in our own memory. 0; -EAGAIN:
-	 * not now, wait for EPOLLOUT; -ENOTCONN: it is dead; any other -errno:
-	 * this frame is lost.
+	 * Sends one frame; iov[0] is the header, in our own memory, and is
+	 * consumed. 0; 1: taken, but flush() at EPOLLOUT; -EAGAIN: not now,
+	 * wait for EPOLLOUT; -ENOTCONN: it is dead; any other -errno: this
+	 * frame is lost.
 	 */
-	int (*send)(struct netdev *n, unsigned int pair,
-		    const struct iovec *iov, unsigned int nr);
+	int (*send)(struct netdev *n, unsigned int pair, struct iovec *iov,
+		    unsigned int nr);
+	/* The rest of what was taken: 0, -EAGAIN, -ENOTCONN. NULL: no rests. */
+	int (*flush)(struct netdev *n, unsigned int pair);
 	/*
 	 * Takes one frame, whose header goes to iov[0] in our own memory; what
 	 * does not fit is cut off. Bytes in all; -EAGAIN: none is there;
@@ -53,6 +56,8 @@ struct netdev_class {
 	/* Frames come to the first @nr pairs alone; NULL with one pair. */
 	int (*set_pairs)(struct netdev *n, unsigned int nr);
 	void (*close)(struct netdev *n);
+	/* Frames may be there though EPOLLIN is not: ask until -EAGAIN. */
+	bool reads_ahead;
 };
 
 struct netdev {
@@ -62,6 +67,7 @@ struct netdev {
 	uint16_t mtu;			  /* 0: the guest's choice */
 	unsigned int nr_pairs;
 	int fd[NETDEV_MAX_PAIRS]; /* to be polled for frames; -1: dead */
+	void *own;		  /* the back end's */
 };
 
 static inline void netdev_close(struct netdev *n)
@@ -84,5 +90,18 @@ struct tap_config {
  * line logged that names the interface and the remedy.
  */
 int __must_check tap_open(struct netdev *n, const struct tap_config *c);
+
+/* --- passt.c ---------------------------------------------------------------- */
+
+struct passt_config {
+	/* "HOST:GUEST,..." as passt's -t and -u take it; NULL: none. */
+	const char *tcp, *udp;
+};
+
+/*
+ * Starts passt, of PATH, with a socket to it; again when the guest starts anew
+ * after it died. @c is copied. 0, or -errno with one line logged.
+ */
+int __must_check passt_open(struct netdev *n, const struct passt_config *c);
 
 #endif

@@ -8,11 +8,11 @@
 
 #define VIRTIO_NET_MAC_LEN 6U
 /*
- * Entries of a queue. Received packets lie in buffers of up to 4 KiB; of those
- * sent each may be one entry and 64 KiB, which is what the window pays for.
+ * Entries of a queue: what the window has to hold. Linux receives into buffers
+ * of up to 4 KiB, and a frame it sends may be one entry and 64 KiB.
  */
-#define VIRTIO_NET_RX_SIZE 256U
-#define VIRTIO_NET_TX_SIZE 64U
+#define VIRTIO_NET_RX_SIZE 128U
+#define VIRTIO_NET_TX_SIZE 32U
 
 struct virtio_net_init {
 	struct netdev *netdev; /* open; the caller closes it, after destroy */

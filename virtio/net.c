@@ -232,7 +232,7 @@ static int init_device(struct virtio_net *v, const struct virtio_net_init *i)
 	for (unsigned int q = 1; q < v->dev.nr_queues; q += 2)
 		vq_init(&v->dev.queues[q].vq, i->window, VIRTIO_NET_TX_SIZE);
 	if (v->nr_pairs > 1)
-		vq_init(&v->dev.queues[2 * v->nr_pairs].vq, i->window,
+		vq_init(&v->dev.queues[(size_t)2 * v->nr_pairs].vq, i->window,
 			CTRL_SIZE);
 	return 0;
 }
@@ -243,8 +243,8 @@ int virtio_net_create(struct virtio_net **out, const struct virtio_net_init *i)
 	int err = -ENOMEM;
 
 	if (v)
-		v->spill = malloc(NETDEV_MAX_FRAME);
-	if (v && v->spill) {
+		v->spills = calloc(i->netdev->nr_pairs, NETDEV_MAX_FRAME);
+	if (v && v->spills) {
 		v->netdev = i->netdev;
 		v->nr_pairs = i->netdev->nr_pairs;
 		memcpy(v->config.mac, i->mac, sizeof(v->config.mac));
@@ -254,6 +254,8 @@ int virtio_net_create(struct virtio_net **out, const struct virtio_net_init *i)
 		for (unsigned int n = 0; n < v->nr_pairs; n++) {
 			v->pairs[n].net = v;
 			v->pairs[n].index = n;
+			v->pairs[n].spill =
+				v->spills + (size_t)n * NETDEV_MAX_FRAME;
 			v->pairs[n].io =
 				(struct watch){ .fd = -1, .ready = on_io };
 		}
@@ -274,7 +276,7 @@ void virtio_net_destroy(struct virtio_net *v)
 	if (!v)
 		return;
 	virtio_dev_fini(&v->dev);
-	free(v->spill);
+	free(v->spills);
 	free(v);
 }
 

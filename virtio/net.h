@@ -36,6 +36,10 @@ struct net_pair {
 	unsigned int first_buf, nr_bufs;
 	unsigned int first_iov, nr_iov;
 	uint64_t room;
+	/* A frame that waits for room: its length with the header, or 0. */
+	uint32_t spilled;
+	struct virtio_net_hdr_mrg_rxbuf spilled_header;
+	uint8_t *spill; /* NETDEV_MAX_FRAME bytes */
 	struct net_rx_buf bufs[NET_RX_BUFS];
 	struct iovec iov[NET_RX_IOV];
 };
@@ -52,7 +56,7 @@ struct virtio_net {
 	uint64_t tx_dropped, rx_dropped;
 	struct vq_chain chain;		  /* the one in work */
 	struct iovec vec[NET_RX_IOV + 2]; /* of the frame in work */
-	uint8_t *spill; /* NETDEV_MAX_FRAME bytes: what found no room */
+	uint8_t *spills;		  /* of all pairs */
 	struct net_pair pairs[NETDEV_MAX_PAIRS];
 };
 

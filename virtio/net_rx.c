@@ -6,13 +6,17 @@
  * for the longest frame, and the netdev puts the next frame straight into
  * them. Its header comes into our own memory first and is stored last, by an
  * accessor: a tap that reads into a page which was taken back says nothing,
- * this store does. What finds no room goes to v->spill and the frame is
- * dropped. While no buffers are there the netdev is not watched.
+ * this store does.
+ *
+ * With less room the frame goes to memory of ours (spill), since nobody says
+ * before how long it is, and is copied when its buffers are there. While no
+ * buffers are there at all the netdev is not watched.
  */
 #include "net.h"
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct virtqueue *queue_of(struct net_pair *p)
 {
@@ -24,6 +28,7 @@ void net_rx_forget(struct net_pair *p)
 	p->first_buf = p->nr_bufs = 0;
 	p->first_iov = p->nr_iov = 0;
 	p->room = 0;
+	p->spilled = 0;
 	p->rx_on = false;
 }
 
@@ -59,6 +64,11 @@ static int keep(struct net_pair *p, struct virtqueue *vq,
 	return 0;
 }
 
+static bool is_full(const struct net_pair *p)
+{
+	return p->nr_bufs == NET_RX_BUFS || p->nr_iov + VQ_MAX_IOV > NET_RX_IOV;
+}
+
 /* Pops what the driver offers, as far as we can keep it. 0 or -EINVAL. */
 static int collect(struct net_pair *p)
 {
@@ -66,8 +76,7 @@ static int collect(struct net_pair *p)
 	int ret = 0;
 
 	close_gaps(p);
-	while (!ret && p->nr_bufs < NET_RX_BUFS &&
-	       p->nr_iov + VQ_MAX_IOV <= NET_RX_IOV) {
+	while (!ret && !is_full(p)) {
 		ret = vq_pop(vq, &p->net->chain);
 		if (ret <= 0)
 			return ret;
@@ -76,37 +85,30 @@ static int collect(struct net_pair *p)
 	return ret;
 }
 
-/*
- * Room for any frame. A driver with a small queue of small buffers may never
- * have it: half of what it can offer must do then.
- */
-static bool has_room(struct net_pair *p)
+/* @want bytes of room. 1; 0: the next kick will tell; -EINVAL: broken. */
+static int make_room(struct net_pair *p, uint64_t want)
 {
-	unsigned int nr = p->nr_bufs - p->first_buf;
+	int ret;
 
-	if (!p->net->merge)
-		return nr > 0;
-	return p->room >= p->net->need ||
-	       p->nr_iov - p->first_iov > queue_of(p)->num / 2U;
-}
-
-/* 1: there is room; 0: the next kick will tell; -EINVAL: broken. */
-static int make_room(struct net_pair *p)
-{
-	int ret = 0;
-
-	if (has_room(p))
-		return 1;
-	/* Bounded: half a queue of buffers is room. */
-	do {
+	while (p->room < want) {
 		ret = collect(p);
 		if (ret < 0)
 			return ret;
-		if (has_room(p))
-			return 1;
+		if (p->room >= want)
+			break;
+		if (is_full(p))
+			return 0;
 		ret = vq_kicks_on(queue_of(p));
-	} while (ret > 0);
-	return ret;
+		if (ret <= 0)
+			return ret;
+	}
+	return 1;
+}
+
+/* A driver that offers half of what it can, and still there is no room. */
+static bool can_never_fit(struct net_pair *p)
+{
+	return p->nr_iov - p->first_iov > queue_of(p)->num / 2U;
 }
 
 /* --- frames ----------------------------------------------------------------- */
@@ -137,22 +139,36 @@ static unsigned int list_room(struct net_pair *p, uint64_t *room)
 	return n;
 }
 
-/* Into the first bytes of the first buffer. */
-static int store_header(struct net_pair *p,
-			const struct virtio_net_hdr_mrg_rxbuf *h)
+/* @len bytes to the buffers kept, from @offset of them on. */
+static int store(struct net_pair *p, uint64_t offset, const void *from,
+		 size_t len)
 {
-	const struct net_rx_buf *b = &p->bufs[p->first_buf];
 	struct vq_chain *c = &p->net->chain;
+	const uint8_t *src = from;
 
-	c->nr_read = 0;
-	c->nr_write = b->nr_iov;
-	c->read_len = 0;
-	c->write_len = b->len;
-	memcpy(c->iov, p->iov + p->first_iov, b->nr_iov * sizeof(*c->iov));
-	if (!vq_chain_write(c, 0, h, sizeof(*h)))
-		return 0;
-	vq_break(queue_of(p), VQ_REVOKED, c);
-	return -EINVAL;
+	for (unsigned int i = p->first_iov; len > 0; i++) {
+		uint8_t *base = p->iov[i].iov_base;
+		size_t n = p->iov[i].iov_len;
+
+		if (offset >= n) {
+			offset -= n;
+			continue;
+		}
+		n = n - offset < len ? n - offset : len;
+		if (window_write(base + offset, src, n)) {
+			c->nr_read = 0;
+			c->nr_write = 1;
+			c->read_len = 0;
+			c->write_len = (uint32_t)n;
+			c->iov[0] = (struct iovec){ base + offset, n };
+			vq_break(queue_of(p), VQ_REVOKED, c);
+			return -EINVAL;
+		}
+		src += n;
+		len -= n;
+		offset = 0;
+	}
+	return 0;
 }
 
 /* How many buffers @len bytes, the header included, take. */
@@ -172,7 +188,7 @@ static int give(struct net_pair *p, struct virtio_net_hdr_mrg_rxbuf *h,
 	int ret;
 
 	h->num_buffers = (uint16_t)nr;
-	ret = store_header(p, h);
+	ret = store(p, 0, h, sizeof(*h));
 	while (!ret && nr-- > 0) {
 		const struct net_rx_buf *b = &p->bufs[p->first_buf++];
 		uint32_t used = len < b->len ? (uint32_t)len : b->len;
@@ -185,49 +201,111 @@ static int give(struct net_pair *p, struct virtio_net_hdr_mrg_rxbuf *h,
 	return ret;
 }
 
-/* One frame. 0; -EAGAIN: none is there; other -errno as receive, -EINVAL. */
-static int receive_one(struct net_pair *p)
+static void drop(struct net_pair *p)
+{
+	struct virtio_net *v = p->net;
+
+	p->spilled = 0;
+	__atomic_store_n(&v->rx_dropped, v->rx_dropped + 1, __ATOMIC_RELAXED);
+}
+
+/* The frame in p->spill. 1: done with it; 0: for want of room not yet. */
+static int give_spilled(struct net_pair *p)
+{
+	const uint64_t len = p->spilled;
+	int ret = make_room(p, len);
+
+	if (ret == 0 && can_never_fit(p)) {
+		drop(p);
+		return 1;
+	}
+	if (ret <= 0)
+		return ret;
+	p->spilled = 0;
+	ret = store(p, NETDEV_HEADER, p->spill, len - NETDEV_HEADER);
+	if (!ret)
+		ret = give(p, &p->spilled_header, len);
+	return ret ? ret : 1;
+}
+
+/* Straight into the driver's buffers, in which there is room. */
+static int receive_direct(struct net_pair *p)
 {
 	struct virtio_net *v = p->net;
 	struct virtio_net_hdr_mrg_rxbuf h = { .num_buffers = 0 };
 	uint64_t room;
 	unsigned int n = list_room(p, &room);
 	ssize_t len;
+	int ret;
 
 	v->vec[0] = (struct iovec){ &h, sizeof(h) };
-	v->vec[n++] = (struct iovec){ v->spill, NETDEV_MAX_FRAME };
+	v->vec[n++] = (struct iovec){ p->spill, NETDEV_MAX_FRAME };
 	len = v->netdev->class->receive(v->netdev, p->index, v->vec, n);
+	/* The store is where it shows; or the guest was quick. */
 	if (len == -EFAULT) {
-		/* The store is where it shows; or the guest is quick. */
-		return store_header(p, &h);
+		ret = store(p, 0, &h, sizeof(h));
+		return ret ? ret : 1;
 	}
 	if (len < 0)
 		return (int)len;
 	if ((uint64_t)len > room + sizeof(h)) {
-		__atomic_store_n(&v->rx_dropped, v->rx_dropped + 1,
-				 __ATOMIC_RELAXED);
-		return 0;
+		drop(p);
+		return 1;
 	}
-	return give(p, &h, (uint64_t)len);
+	ret = give(p, &h, (uint64_t)len);
+	return ret ? ret : 1;
+}
+
+static int receive_spilled(struct net_pair *p)
+{
+	struct virtio_net *v = p->net;
+	ssize_t len;
+
+	v->vec[0] =
+		(struct iovec){ &p->spilled_header, sizeof(p->spilled_header) };
+	v->vec[1] = (struct iovec){ p->spill, NETDEV_MAX_FRAME };
+	len = v->netdev->class->receive(v->netdev, p->index, v->vec, 2);
+	if (len < 0)
+		return (int)len;
+	p->spilled = (uint32_t)len;
+	return give_spilled(p);
+}
+
+/*
+ * One frame. 1: done; 0: it is the driver's turn; -EAGAIN: the host's; -EINVAL:
+ * the queue is broken; -ENOTCONN: the netdev is dead.
+ */
+static int receive_one(struct net_pair *p)
+{
+	int ret;
+
+	if (p->spilled)
+		return give_spilled(p);
+	if (p->room < p->net->need) {
+		ret = collect(p);
+		if (ret >= 0 && !p->room)
+			ret = make_room(p, 1);
+		if (ret < 0 || !p->room)
+			return ret;
+	}
+	ret = !p->net->merge || p->room >= p->net->need ? receive_direct(p)
+							: receive_spilled(p);
+	/* Down, or short of memory: the next one may do. */
+	return ret == -EIO || ret == -ENOMEM || ret == -ENOBUFS ? 1 : ret;
 }
 
 void net_rx_ready(struct net_pair *p)
 {
 	struct virtio_net *v = p->net;
 	unsigned int q = net_rx_queue(p);
+	const uint64_t one = 1;
 	int ret = 1;
 
-	for (unsigned int i = 0; i < NET_BATCH && ret > 0; i++) {
-		ret = make_room(p);
-		if (ret <= 0)
-			break;
+	for (unsigned int i = 0; i < NET_BATCH && ret > 0; i++)
 		ret = receive_one(p);
-		/* Down, or short of memory: the next one may do. */
-		if (ret != -EAGAIN && ret != -EINVAL && ret != -ENOTCONN)
-			ret = 1;
-	}
-	/* Out of buffers is the driver's turn, out of frames the host's. */
 	p->rx_on = ret == 1 || ret == -EAGAIN;
+	if (ret == 1 && v->netdev->class->reads_ahead)
+		(void)!write(v->dev.queues[q].kick.fd, &one, sizeof(one));
 	if (ret == -ENOTCONN)
 		net_died(v);
 	net_watch(p);
@@ -239,13 +317,6 @@ void net_rx_ready(struct net_pair *p)
 
 void net_rx_kick(struct net_pair *p)
 {
-	int ret;
-
-	if (p->rx_on || p->net->dead || p->index >= p->net->nr_active)
-		return;
-	ret = make_room(p);
-	p->rx_on = ret > 0;
-	net_watch(p);
-	if (ret < 0)
-		virtio_dev_broken(&p->net->dev, net_rx_queue(p));
+	if (!p->net->dead && p->index < p->net->nr_active)
+		net_rx_ready(p);
 }

@@ -52,12 +52,28 @@ static int send_one(struct net_pair *p, struct virtqueue *vq)
 					     (unsigned int)n);
 	if (err == -EAGAIN)
 		return err;
+	p->tx_on = err > 0; /* a rest is to be flushed */
 	if (err == -ENOTCONN)
 		net_died(v);
-	if (err)
+	if (err < 0)
 		__atomic_store_n(&v->tx_dropped, v->tx_dropped + 1,
 				 __ATOMIC_RELAXED);
 	return vq_push(vq, v->chain.head, 0);
+}
+
+/* Whether the netdev is through with what it took; or else is waited for. */
+static bool flush(struct net_pair *p)
+{
+	struct netdev *n = p->net->netdev;
+	int err = 0;
+
+	if (n->class->flush && !p->net->dead)
+		err = n->class->flush(n, p->index);
+	p->tx_on = err == -EAGAIN;
+	if (err == -ENOTCONN)
+		net_died(p->net);
+	net_watch(p);
+	return !p->tx_on;
 }
 
 void net_tx_kick(struct net_pair *p)
@@ -68,7 +84,8 @@ void net_tx_kick(struct net_pair *p)
 	const uint64_t one = 1;
 	int ret = 0;
 
-	p->tx_on = false;
+	if (!flush(p))
+		return;
 	vq_kicks_off(vq);
 	while (nr < NET_BATCH) {
 		ret = vq_pop(vq, &v->chain);

@@ -285,15 +285,6 @@ int config_set_console(struct opt_parse *p, const char *value)
 	return opt_bad_value(p, value, "give serial");
 }
 
-int config_set_network(struct opt_parse *p, const char *value)
-{
-	if (!strcmp(value, "mode=none") || !strcmp(value, "none"))
-		return 0;
-	return opt_bad_value(p, value,
-			     "no virtio devices yet; mode=none is the default "
-			     "and the only choice");
-}
-
 int config_set_dev(struct opt_parse *p, const char *value)
 {
 	if (strcmp(value, "/dev/kvm") != 0)
@@ -304,6 +295,7 @@ int config_set_dev(struct opt_parse *p, const char *value)
 void config_fini(struct config *cfg)
 {
 	config_free_disks(cfg);
+	config_free_nets(cfg);
 	free(cfg->params);
 	free(cfg->affinity);
 	memset(cfg, 0, sizeof(*cfg));

@@ -24,7 +24,6 @@ int config_set_nodefaults(struct opt_parse *p, const char *value);
 int config_set_loglevel(struct opt_parse *p, const char *value);
 int config_set_debug(struct opt_parse *p, const char *value);
 int config_set_console(struct opt_parse *p, const char *value);
-int config_set_network(struct opt_parse *p, const char *value);
 int config_set_dev(struct opt_parse *p, const char *value);
 
 /* config_devices.c */
@@ -40,5 +39,9 @@ int config_add_disk(struct opt_parse *p, const char *value);
 /* Once -c is known. */
 int __must_check config_finish_disks(struct opt_parse *p, struct config *cfg);
 void config_free_disks(struct config *cfg);
+
+/* config_net.c */
+int config_add_network(struct opt_parse *p, const char *value);
+void config_free_nets(struct config *cfg);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "network.h"
 
 /* --- the window's size ----------------------------------------------------- */
 
@@ -35,6 +36,20 @@ static uint64_t disk_need(const struct config_disk *d)
 	return d->queues * queue_need(entries, 1, entries * VIRTIO_BLK_SEGMENT);
 }
 
+/*
+ * A pair of queues: Linux fills the one that receives with buffers of up to
+ * 4 KiB, and stops the one that sends when it has no room for a frame of 18
+ * pieces, so that so many of its entries less are ever of 64 KiB.
+ */
+static uint64_t net_need(const struct config_net *n)
+{
+	uint64_t rx = queue_need(VIRTIO_NET_RX_SIZE, VIRTIO_NET_RX_SIZE, 0);
+	uint64_t tx = queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
+				 KIB(64));
+
+	return n->queues * (rx + tx);
+}
+
 uint64_t devices_window_len(const struct config *cfg)
 {
 	uint64_t need = 0;
@@ -47,6 +62,8 @@ uint64_t devices_window_len(const struct config *cfg)
 		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)
 		need += disk_need(&cfg->disks[i]);
+	for (unsigned int i = 0; i < cfg->nr_nets; i++)
+		need += net_need(&cfg->nets[i]);
 	/* More than that is only more to wait for when all are busy. */
 	if (need > MACHINE_WINDOW_MAX)
 		need = MACHINE_WINDOW_MAX;
@@ -118,6 +135,36 @@ static int add_disk(struct vm *vm, unsigned int number)
 	return add(vm, virtio_blk_dev(ds->disks[number]));
 }
 
+static int add_net(struct vm *vm, unsigned int number)
+{
+	const struct config_net *c = &vm->cfg->nets[number];
+	struct devices *ds = vm->devices;
+	struct devices_net *n = &ds->nets[number];
+	struct virtio_net_init init = {
+		.netdev = &n->netdev,
+		.number = number,
+		.window = &ds->window,
+		.loop = &vm->loop,
+	};
+	int ret;
+
+	if (number == PCI_SLOTS) {
+		log_err("more than %u network cards; leave some out",
+			PCI_SLOTS);
+		return -ENOSPC;
+	}
+	ret = network_open(&n->netdev, c);
+	if (ret)
+		return ret;
+	ds->nr_nets++;
+	if (c->has_mac)
+		memcpy(init.mac, c->mac, sizeof(init.mac));
+	else
+		network_mac(init.mac, n->netdev.name, number);
+	ret = virtio_net_create(&n->net, &init);
+	return ret ? ret : add(vm, virtio_net_dev(n->net));
+}
+
 /* In the order of their slots. */
 static int add_all(struct vm *vm)
 {
@@ -127,6 +174,8 @@ static int add_all(struct vm *vm)
 		ret = add_disk(vm, i);
 	if (!ret && vm->cfg->rng)
 		ret = add_rng(vm);
+	for (unsigned int i = 0; !ret && i < vm->cfg->nr_nets; i++)
+		ret = add_net(vm, i);
 	return ret;
 }
 
@@ -197,6 +246,12 @@ void devices_fini(struct vm *vm)
 	}
 	while (ds->nr_disks > 0)
 		virtio_blk_destroy(ds->disks[--ds->nr_disks]);
+	while (ds->nr_nets > 0) {
+		struct devices_net *n = &ds->nets[--ds->nr_nets];
+
+		virtio_net_destroy(n->net);
+		netdev_close(&n->netdev);
+	}
 	pci_host_fini(&ds->pci);
 }
 

@@ -6,8 +6,10 @@
 #ifndef LKVM_PVM_DEVICES_H
 #define LKVM_PVM_DEVICES_H
 
+#include "netdev.h"
 #include "pci.h"
 #include "virtio_blk.h"
+#include "virtio_net.h"
 #include "virtio_pci.h"
 #include "virtio_rng.h"
 #include "window.h"
@@ -24,6 +26,11 @@ struct devices {
 	struct virtio_blk *disks[PCI_SLOTS]; /* nr_disks of them */
 	unsigned int nr_disks;
 	struct virtio_rng rng;
+	struct devices_net {
+		struct netdev netdev;
+		struct virtio_net *net;
+	} nets[PCI_SLOTS]; /* nr_nets of them */
+	unsigned int nr_nets;
 };
 
 /* Bytes of the window this configuration gets; 0: none. */

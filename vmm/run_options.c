@@ -65,15 +65,17 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "console", .arg = OPT_VALUE,
 	  .arg_name = "serial", .set = config_set_console,
 	  .help = "the console; serial is the only one" },
-	{ .name = "network", .letter = 'n', .arg = OPT_VALUE,
-	  .arg_name = "mode=none", .set = config_set_network,
-	  .help = "no network; the only choice" },
 
 	HEADING("virtio devices"),
 	{ .name = "disk", .letter = 'd', .arg = OPT_VALUE,
 	  .arg_name = "FILE[,OPTION]...", .set = config_add_disk,
 	  .help = "a disk, raw image or block device; repeatable; options: "
 		  "ro, snapshot, direct, serial=, queues=, id=" },
+	{ .name = "network", .letter = 'n', .arg = OPT_VALUE,
+	  .arg_name = "KIND[,OPTION]...", .set = config_add_network,
+	  .help = "a network card; repeatable; tap,if=NAME: a tap of the host "
+		  "(fd=, mac=, queues=); passt: without root (tcp=HOST:GUEST, "
+		  "udp=, mac=); none: no card" },
 	{ .name = "rng", .arg = OPT_SWITCH, .set = config_set_rng,
 	  .help = "random numbers from the host (/dev/hwrng)" },
 	{ .name = "window", .arg = OPT_VALUE,

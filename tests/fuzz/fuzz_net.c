@@ -49,8 +49,8 @@ struct record {
 
 static uint8_t bytes[NETDEV_HEADER + NETDEV_MAX_FRAME + 1];
 
-static int wire_send(struct netdev *n, unsigned int pair,
-		     const struct iovec *iov, unsigned int nr)
+static int wire_send(struct netdev *n, unsigned int pair, struct iovec *iov,
+		     unsigned int nr)
 {
 	uint64_t sum = 0;
 

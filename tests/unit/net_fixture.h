@@ -48,11 +48,10 @@ static struct card *card_of(struct netdev *n)
 	return container_of(n, struct card, netdev);
 }
 
-static int wire_send(struct netdev *n, unsigned int pair,
-		     const struct iovec *iov, unsigned int nr)
+static int wire_send(struct netdev *n, unsigned int pair, struct iovec *iov,
+		     unsigned int nr)
 {
-	struct msghdr m = { .msg_iov = (struct iovec *)(uintptr_t)iov,
-			    .msg_iovlen = nr };
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = nr };
 
 	if (sendmsg(n->fd[pair], &m, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
 		return 0;

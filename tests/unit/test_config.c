@@ -148,8 +148,7 @@ START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 	refuse("Image --irqchip gicv2m", "pKVM has no GICv2");
 	refuse("Image --console virtio", "no virtio devices yet");
 	refuse("Image --console hv", "no virtio devices yet");
-	refuse("Image --network mode=user", "no virtio devices yet");
-	refuse("Image -n trans=mmio", "no virtio devices yet");
+	refuse("Image -n trans=mmio", "which kind");
 	refuse("Image --virtio-transport pci-legacy", "share its buffers");
 	refuse("Image --dev /dev/kvm2", "only /dev/kvm");
 	refuse("Image --firmware-address 0x80200000", "start of RAM");

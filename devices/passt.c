@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * passt.c: network without privileges: passt(1), started by us, turns the
+ * frames of a stream socket into sockets of its own.
+ *
+ * It ends when its end of the socket pair closes, so also when we are killed.
+ * When it dies the card's link goes down, and the guest's next start of the
+ * card starts another one.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "netstream.h"
+
+/* The socket's number in the child. */
+#define CHILD_FD 3
+/* What passt tells guests by DHCP, too: it has no offloads, but long frames. */
+#define PASST_MTU 65520U
+
+struct passt {
+	pid_t child; /* 0: none */
+	char *tcp, *udp;
+	struct netstream stream;
+};
+
+static struct passt *passt_of(const struct netdev *n)
+{
+	return container_of((struct netstream *)n->own, struct passt, stream);
+}
+
+/* --- the child -------------------------------------------------------------- */
+
+static int spawn(pid_t *pid, const struct passt *p, int fd)
+{
+	const char *argv[] = {
+		"passt",       "--foreground", "--quiet",     "--fd", "3",
+		"--tcp-ports", p->tcp,	       "--udp-ports", p->udp, NULL,
+	};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	err = posix_spawn_file_actions_init(&actions);
+	if (err)
+		return -err;
+	err = posix_spawnattr_init(&attr);
+	if (err) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -err;
+	}
+	/* We block and ignore signals; nothing of that is for it. */
+	err = posix_spawnattr_setsigmask(&attr, &none);
+	if (!err)
+		err = posix_spawnattr_setsigdefault(&attr, &all);
+	if (!err)
+		err = posix_spawnattr_setflags(
+			&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(&actions, fd, CHILD_FD);
+	if (!err)
+		err = posix_spawnp(pid, argv[0], &actions, &attr,
+				   (char **)(uintptr_t)argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return -err;
+}
+
+static int start_child(struct passt *p, int *fd)
+{
+	int sv[2];
+	int err;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv)) {
+		err = -errno;
+		log_err("network passt: no socket for it: %s", errno_text(err));
+		return err;
+	}
+	err = spawn(&p->child, p, sv[1]);
+	close(sv[1]);
+	if (!err) {
+		*fd = sv[0];
+		return 0;
+	}
+	p->child = 0;
+	close(sv[0]);
+	if (err == -ENOENT)
+		log_err("network passt: there is no passt on PATH; install it "
+			"(apt install passt), or give -n tap,if=NAME");
+	else
+		log_err("network passt: cannot start passt: %s",
+			errno_text(err));
+	return err;
+}
+
+/* Its socket is closed, or it is dead already: that takes no time. */
+static void end_child(struct passt *p)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	if (!p->child)
+		return;
+	(void)kill(p->child, SIGTERM);
+	for (unsigned int i = 0; i < 100; i++) {
+		if (waitpid(p->child, NULL, WNOHANG) != 0) {
+			p->child = 0;
+			return;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	(void)kill(p->child, SIGKILL);
+	(void)waitpid(p->child, NULL, 0);
+	p->child = 0;
+}
+
+/* --- the netdev ------------------------------------------------------------- */
+
+static int passt_start(struct netdev *n, uint64_t features)
+{
+	struct passt *p = passt_of(n);
+	int fd = -1;
+
+	if (netstream_start(n, features) == 0)
+		return 0;
+	end_child(p);
+	if (start_child(p, &fd))
+		return -ENOTCONN;
+	netstream_reopen(n, fd);
+	log_info("network passt: started again");
+	return 0;
+}
+
+static void passt_free(struct passt *p)
+{
+	free(p->tcp);
+	free(p->udp);
+	free(p);
+}
+
+static void passt_close(struct netdev *n)
+{
+	struct passt *p = passt_of(n);
+
+	close(n->fd[0]);
+	n->fd[0] = -1;
+	end_child(p);
+	passt_free(p);
+	n->own = NULL;
+}
+
+static const struct netdev_class passt_class = {
+	.send = netstream_send,
+	.flush = netstream_flush,
+	.receive = netstream_receive,
+	.start = passt_start,
+	.close = passt_close,
+	.reads_ahead = true,
+};
+
+int passt_open(struct netdev *n, const struct passt_config *c)
+{
+	struct passt *p = calloc(1, sizeof(*p));
+	int fd = -1, err;
+
+	if (!p) {
+		log_err("network passt: out of memory");
+		return -ENOMEM;
+	}
+	p->tcp = strdup(c->tcp ? c->tcp : "none");
+	p->udp = strdup(c->udp ? c->udp : "none");
+	if (!p->tcp || !p->udp) {
+		log_err("network passt: out of memory");
+		err = -ENOMEM;
+	} else {
+		err = start_child(p, &fd);
+	}
+	if (err) {
+		passt_free(p);
+		return err;
+	}
+	memset(n, 0, sizeof(*n));
+	memset(n->fd, 0xff, sizeof(n->fd));
+	memcpy(n->name, "passt", sizeof("passt"));
+	n->class = &passt_class;
+	n->own = &p->stream;
+	n->mtu = PASST_MTU;
+	n->nr_pairs = 1;
+	n->fd[0] = fd;
+	return 0;
+}

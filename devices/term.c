@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -300,17 +301,47 @@ static void kick_ready(struct watch *w, uint32_t events)
 	term_input_room(t);
 }
 
-static int start_input(struct term *t)
+static void room_ready(struct watch *w, uint32_t events)
+{
+	struct term *t = container_of(w, struct term, room);
+	uint64_t count;
+
+	(void)events;
+	if (read(w->fd, &count, sizeof(count)) == sizeof(count) &&
+	    t->host.output_room)
+		t->host.output_room(t->host.ctx);
+}
+
+/* An eventfd of the loop. */
+static int watch_event(struct term *t, struct watch *w,
+		       void (*ready)(struct watch *, uint32_t))
 {
 	int err;
 
-	t->kick = (struct watch){ .events = EPOLLIN, .ready = kick_ready };
-	t->kick.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (t->kick.fd < 0)
+	*w = (struct watch){ .events = EPOLLIN, .ready = ready };
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->fd < 0)
 		return -errno;
-	err = loop_add(t->loop, &t->kick);
-	if (err)
-		goto out_close;
+	err = loop_add(t->loop, w);
+	if (err) {
+		close(w->fd);
+		w->fd = -1;
+	}
+	return err;
+}
+
+static void unwatch_event(struct term *t, struct watch *w)
+{
+	if (w->fd < 0)
+		return;
+	loop_remove(t->loop, w);
+	close(w->fd);
+	w->fd = -1;
+}
+
+static void start_input(struct term *t)
+{
+	int err;
 
 	t->in = (struct watch){
 		.fd = t->in_fd,
@@ -325,12 +356,6 @@ static int start_input(struct term *t)
 		term_input_room(t);
 	else if (err)
 		t->in_eof = true; /* closed, or nothing one can read */
-	return 0;
-
-out_close:
-	close(t->kick.fd);
-	t->kick.fd = -1;
-	return err;
 }
 
 int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
@@ -344,20 +369,41 @@ int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
 	t->in_fd = in_fd;
 	t->is_tty = isatty(in_fd);
 
-	err = term_out_start(&t->out, out_fd);
-	if (err)
-		return err;
-	err = start_input(t);
+	t->kick.fd = t->room.fd = -1;
+
+	err = watch_event(t, &t->kick, kick_ready);
+	if (!err)
+		err = watch_event(t, &t->room, room_ready);
+	if (!err)
+		err = term_out_start(&t->out, out_fd, t->room.fd);
 	if (err) {
-		term_out_stop(t->out);
-		t->out = NULL;
+		unwatch_event(t, &t->kick);
+		unwatch_event(t, &t->room);
+		return err;
 	}
-	return err;
+	start_input(t);
+	return 0;
 }
 
 void term_write(struct term *t, const uint8_t *bytes, size_t len)
 {
 	term_out_write(t->out, bytes, len);
+}
+
+size_t term_offer(struct term *t, const uint8_t *bytes, size_t len)
+{
+	return term_out_offer(t->out, bytes, len);
+}
+
+bool term_size(int fd, uint16_t *cols, uint16_t *rows)
+{
+	struct winsize ws;
+
+	if (ioctl(fd, TIOCGWINSZ, &ws) || !ws.ws_col || !ws.ws_row)
+		return false;
+	*cols = ws.ws_col;
+	*rows = ws.ws_row;
+	return true;
 }
 
 void term_throttle(struct term *t)
@@ -392,9 +438,8 @@ void term_fini(struct term *t)
 	term_out_stop(t->out);
 	t->out = NULL;
 	unwatch_input(t);
-	loop_remove(t->loop, &t->kick);
-	close(t->kick.fd);
-	t->kick.fd = -1;
+	unwatch_event(t, &t->kick);
+	unwatch_event(t, &t->room);
 	if (t->is_tty) /* ours now, or before it was another's */
 		term_emergency_restore();
 	t->is_raw = false;

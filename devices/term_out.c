@@ -44,7 +44,8 @@ enum writer_state {
 };
 
 struct term_out {
-	int fd; /* our own: an abandoned writer still has it */
+	int fd;	     /* our own: an abandoned writer still has it */
+	int room_fd; /* eventfd; borrowed */
 	pthread_t writer;
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t more, room;
@@ -55,7 +56,7 @@ struct term_out {
 	enum writer_state state GUARDED_BY(lock);
 	bool closing GUARDED_BY(lock), released GUARDED_BY(lock);
 	bool dead GUARDED_BY(lock), abandoned GUARDED_BY(lock);
-	bool hurried GUARDED_BY(lock);
+	bool hurried GUARDED_BY(lock), room_wanted GUARDED_BY(lock);
 };
 
 static struct timespec after_ms(long ms)
@@ -100,6 +101,36 @@ void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len)
 	     (o->state == WRITER_GATHERING && o->len >= GATHER_BYTES)))
 		pthread_cond_signal(&o->more);
 	pthread_mutex_unlock(&o->lock);
+}
+
+size_t term_out_offer(struct term_out *o, const uint8_t *bytes, size_t len)
+{
+	bool has_room;
+
+	pthread_mutex_lock(&o->lock);
+	has_room = o->len <= THROTTLE_AT;
+	o->room_wanted |= !has_room;
+	pthread_mutex_unlock(&o->lock);
+	if (!has_room)
+		return 0;
+	/* A guest's other console may come between: for that is the rest. */
+	if (len > THROTTLE_AT / 2)
+		len = THROTTLE_AT / 2;
+	term_out_write(o, bytes, len);
+	return len;
+}
+
+/* For who waits without a thread; the others wait for o->room. */
+static void tell_room(struct term_out *o)
+{
+	const uint64_t one = 1;
+
+	if (!o->room_wanted || o->len > THROTTLE_AT)
+		return;
+	o->room_wanted = false;
+	/* Fails only when it is set already. */
+	if (write(o->room_fd, &one, sizeof(one)) < 0)
+		return;
 }
 
 bool term_out_has_room(const struct term_out *o)
@@ -191,6 +222,7 @@ static void write_stretch(struct term_out *o)
 	} else {
 		give_up(o, n);
 	}
+	tell_room(o);
 	pthread_cond_broadcast(&o->room);
 }
 
@@ -219,7 +251,7 @@ static void *writer_main(void *arg)
 	return NULL;
 }
 
-int term_out_start(struct term_out **out, int fd)
+int term_out_start(struct term_out **out, int fd, int room_fd)
 {
 	struct term_out *o = calloc(1, sizeof(*o));
 	sigset_t all, old;
@@ -229,6 +261,7 @@ int term_out_start(struct term_out **out, int fd)
 		return -ENOMEM;
 	/* -1 when stdout is closed: write(2) will say so. */
 	o->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	o->room_fd = room_fd;
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->more, NULL);
 	pthread_cond_init(&o->room, NULL);
@@ -260,6 +293,7 @@ static bool end_is_pending(void)
 	if (sigpending(&set))
 		return false;
 	sigdelset(&set, SIGCONT);
+	sigdelset(&set, SIGWINCH);
 	return !sigisemptyset(&set);
 }
 

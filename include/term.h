@@ -27,6 +27,8 @@ struct term_host {
 	size_t (*input)(void *ctx, const uint8_t *bytes, size_t len);
 	void (*send_break)(void *ctx); /* Ctrl-a b; loop thread */
 	void (*quit)(void *ctx);       /* Ctrl-a x; loop thread */
+	/* term_offer() took nothing before and would now; loop thread */
+	void (*output_room)(void *ctx);
 };
 
 struct term_out; /* the output queue and its writer */
@@ -36,6 +38,7 @@ struct term {
 	struct loop *loop;
 	struct watch in;
 	struct watch kick; /* eventfd: the guest has room for input */
+	struct watch room; /* eventfd: there is room for output again */
 	int in_fd;	   /* borrowed */
 	bool is_tty;	   /* it is a terminal */
 	bool is_raw;	   /* ... and in raw mode */
@@ -75,6 +78,14 @@ void term_hurry(struct term *t);
 void term_write(struct term *t, const uint8_t *bytes, size_t len);
 
 /*
+ * The same for a device that can wait: takes nothing while more than half of
+ * the queue is in use, and calls output_room() once it is less. Returns how
+ * many bytes were taken.
+ */
+size_t __must_check term_offer(struct term *t, const uint8_t *bytes,
+			       size_t len);
+
+/*
  * Waits while more than half of the queue is in use: what keeps a guest from
  * outrunning a slow reader. vCPU threads call it after an exit, no lock held.
  * Cheap when there is room (one atomic load).
@@ -99,6 +110,9 @@ void term_hold_writers(struct term *t);
  * Loop thread.
  */
 void term_resume(struct term *t);
+
+/* The size of the terminal that @fd is; false when it is none, or tells none. */
+bool term_size(int fd, uint16_t *cols, uint16_t *rows);
 
 /* Async-signal-safe: the terminal as it was before term_init(). */
 void term_emergency_restore(void);

@@ -23,7 +23,7 @@ struct world {
 	pthread_mutex_t lock; /* guards what follows */
 	uint8_t got[65536];
 	size_t nr_got, appetite;
-	unsigned int nr_breaks, nr_quits;
+	unsigned int nr_breaks, nr_quits, nr_rooms;
 	size_t got_at_break;
 };
 
@@ -72,7 +72,12 @@ static inline void *loop_main(void *arg)
 static inline void start(struct world *w, int in_fd, int out_fd,
 			 size_t appetite)
 {
-	const struct term_host host = { w, on_input, on_break, on_quit };
+	const struct term_host host = {
+		.ctx = w,
+		.input = on_input,
+		.send_break = on_break,
+		.quit = on_quit,
+	};
 
 	memset(w, 0, sizeof(*w));
 	pthread_mutex_init(&w->lock, NULL);

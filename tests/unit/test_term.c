@@ -170,7 +170,12 @@ END_TEST
 
 START_TEST(failed_init_leaves_nothing_behind)
 {
-	const struct term_host host = { NULL, on_input, on_break, on_quit };
+	const struct term_host host = {
+		.ctx = NULL,
+		.input = on_input,
+		.send_break = on_break,
+		.quit = on_quit,
+	};
 	struct loop no_loop = { .epoll_fd = -1, .wake_fd = -1 };
 	static struct term t;
 	struct pty p;

@@ -282,6 +282,59 @@ START_TEST(pending_signal_ends_the_wait_for_a_reader)
 }
 END_TEST
 
+static void note_room(void *ctx)
+{
+	struct world *w = ctx;
+
+	pthread_mutex_lock(&w->lock);
+	w->nr_rooms++;
+	pthread_mutex_unlock(&w->lock);
+}
+
+static bool has_room(struct world *w)
+{
+	bool has;
+
+	pthread_mutex_lock(&w->lock);
+	has = w->nr_rooms > 0;
+	pthread_mutex_unlock(&w->lock);
+	return has;
+}
+
+START_TEST(offered_output_is_refused_until_half_of_it_is_read)
+{
+	static struct world w;
+	static uint8_t bytes[1000];
+	int null = dev_null(), out[2];
+	size_t sum = 0, n;
+	static uint8_t buf[4096];
+	int64_t begin = now_ms();
+
+	make_pipe(out);
+	start(&w, null, out[1], 0);
+	w.t.host.output_room = note_room;
+	do {
+		n = term_offer(&w.t, bytes, sizeof(bytes));
+		sum += n;
+	} while (n > 0);
+	ck_assert_uint_le(sum, TERM_OUT_SIZE / 2 + sizeof(bytes) + KIB(64));
+	ck_assert(!has_room(&w));
+	/* A pipe holds 64 KiB: what is read of it lets the rest in. */
+	ck_assert_int_eq(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
+	while (!has_room(&w) && now_ms() - begin < PATIENCE_MS) {
+		if (read(out[0], buf, sizeof(buf)) < 0)
+			sleep_ms(1);
+	}
+	ck_assert(has_room(&w));
+	ck_assert_uint_eq(term_offer(&w.t, bytes, sizeof(bytes)),
+			  sizeof(bytes));
+	close(out[0]);
+	stop(&w);
+	close(out[1]);
+	close(null);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("term_out");
@@ -300,6 +353,7 @@ int main(void)
 	tcase_add_loop_test(tc, pending_signal_ends_the_wait_for_a_reader, 0,
 			    ARRAY_SIZE(ending));
 	tcase_add_test(tc, release_frees_who_waits_for_a_reader);
+	tcase_add_test(tc, offered_output_is_refused_until_half_of_it_is_read);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

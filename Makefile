@@ -31,7 +31,7 @@ endif
 portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
 # The part of vmm/ that drives a VM: links only where pvm/ does.
-vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stores.c devices.c))
+vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stores.c devices.c consoles.c))
 pvm_SRCS := $(sort $(wildcard pvm/*.c))
 # The transports wire eventfds to KVM; the native program has no VM.
 virtio_pvm_SRCS := $(wildcard virtio/pci*.c)
@@ -160,7 +160,7 @@ guests: $(guest_FLATS)
 testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
-helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/memlock build/aarch64-static/tests/manyvms
+helper_PROGS := build/aarch64-static/tests/ptyrun build/aarch64-static/tests/sockcat build/aarch64-static/tests/memlock build/aarch64-static/tests/manyvms
 bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner tests session machine wire)

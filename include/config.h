@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include "base.h"
+#include "chardev.h"
 #include "disk.h"
 #include "log.h"
 #include "netdev.h"
@@ -68,6 +69,23 @@ struct config_net {
 	char *text;	 /* owned: what the others point into */
 };
 
+enum console_kind {
+	CONSOLE_SERIAL, /* the UART, ttyS0 */
+	CONSOLE_VIRTIO, /* a virtio console, hvc0; the UART prints, too */
+};
+
+/* One for the terminal is among the console device's. */
+#define CONFIG_MAX_PORTS 7U
+#define CONFIG_PORT_NAME 63U /* characters at most */
+
+/* --port name=NAME,file=PATH|pty|unix=PATH */
+struct config_port {
+	const char *name;
+	enum chardev_kind kind;
+	const char *path; /* NULL: of a pseudoterminal */
+	char *text;	  /* owned: what the others point into */
+};
+
 struct config {
 	/* Borrowed from argv. */
 	const char *kernel;   /* -k: Image, compressed Image, zboot or flat */
@@ -95,6 +113,9 @@ struct config {
 	bool rng;
 	struct config_net *nets; /* owned, nr_nets of them */
 	unsigned int nr_nets;
+	enum console_kind console;
+	struct config_port ports[CONFIG_MAX_PORTS];
+	unsigned int nr_ports;
 
 	/*
 	 * --vcpu-affinity: owned, nr_vcpus sets of host CPUs, or NULL. An
@@ -110,10 +131,17 @@ struct config {
 	uint64_t kaslr_seed;
 };
 
+/* Whether the guest has a virtio console, for its hvc0 or for ports. */
+static inline bool config_has_console(const struct config *cfg)
+{
+	return cfg->console == CONSOLE_VIRTIO || cfg->nr_ports > 0;
+}
+
 /* Whether the guest has any virtio device, and with it PCI and a window. */
 static inline bool config_has_devices(const struct config *cfg)
 {
-	return cfg->rng || cfg->nr_disks > 0 || cfg->nr_nets > 0;
+	return cfg->rng || cfg->nr_disks > 0 || cfg->nr_nets > 0 ||
+	       config_has_console(cfg);
 }
 
 /* run's options; also drives `run --help`. */

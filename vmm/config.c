@@ -274,17 +274,6 @@ int config_set_debug(struct opt_parse *p, const char *value)
 	return 0;
 }
 
-int config_set_console(struct opt_parse *p, const char *value)
-{
-	if (!strcmp(value, "serial"))
-		return 0;
-	if (!strcmp(value, "virtio") || !strcmp(value, "hv"))
-		return opt_bad_value(p, value,
-				     "no virtio devices yet; give serial, the "
-				     "default, and console=ttyS0 in -p");
-	return opt_bad_value(p, value, "give serial");
-}
-
 int config_set_dev(struct opt_parse *p, const char *value)
 {
 	if (strcmp(value, "/dev/kvm") != 0)
@@ -296,6 +285,7 @@ void config_fini(struct config *cfg)
 {
 	config_free_disks(cfg);
 	config_free_nets(cfg);
+	config_free_ports(cfg);
 	free(cfg->params);
 	free(cfg->affinity);
 	memset(cfg, 0, sizeof(*cfg));

@@ -23,7 +23,6 @@ int config_set_kaslr_seed(struct opt_parse *p, const char *value);
 int config_set_nodefaults(struct opt_parse *p, const char *value);
 int config_set_loglevel(struct opt_parse *p, const char *value);
 int config_set_debug(struct opt_parse *p, const char *value);
-int config_set_console(struct opt_parse *p, const char *value);
 int config_set_dev(struct opt_parse *p, const char *value);
 
 /* config_devices.c */
@@ -39,6 +38,10 @@ int config_add_disk(struct opt_parse *p, const char *value);
 /* Once -c is known. */
 int __must_check config_finish_disks(struct opt_parse *p, struct config *cfg);
 void config_free_disks(struct config *cfg);
+/* config_port.c */
+int config_set_console(struct opt_parse *p, const char *value);
+int config_add_port(struct opt_parse *p, const char *value);
+void config_free_ports(struct config *cfg);
 
 /* config_net.c */
 int config_add_network(struct opt_parse *p, const char *value);

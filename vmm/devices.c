@@ -50,6 +50,22 @@ static uint64_t net_need(const struct config_net *n)
 	return n->queues * (rx + tx);
 }
 
+/*
+ * Every receive queue is kept filled with pages, of 16 KiB in some guests; a
+ * program fills its port's other queue with 32 KiB a write. The console itself
+ * and control messages send one at a time.
+ */
+static uint64_t console_need(unsigned int nr_ports)
+{
+	const uint64_t nr = VIRTIO_CONSOLE_QUEUE;
+	const uint64_t in = queue_need(nr, nr, KIB(16));
+	uint64_t need = in + queue_need(nr, 1, KIB(4));
+
+	if (nr_ports > 0)
+		need *= 2;
+	return need + nr_ports * (in + queue_need(nr, nr, KIB(32)));
+}
+
 uint64_t devices_window_len(const struct config *cfg)
 {
 	uint64_t need = 0;
@@ -58,6 +74,8 @@ uint64_t devices_window_len(const struct config *cfg)
 		return 0;
 	if (cfg->window_kind == WINDOW_SIZE)
 		return cfg->window;
+	if (config_has_console(cfg))
+		need += console_need(cfg->nr_ports);
 	if (cfg->rng)
 		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)
@@ -165,6 +183,14 @@ static int add_net(struct vm *vm, unsigned int number)
 	return ret ? ret : add(vm, virtio_net_dev(n->net));
 }
 
+static int add_console(struct vm *vm)
+{
+	int ret = consoles_init(vm);
+
+	return ret ? ret
+		   : add(vm, virtio_console_dev(vm->devices->consoles.device));
+}
+
 /* In the order of their slots. */
 static int add_all(struct vm *vm)
 {
@@ -172,6 +198,8 @@ static int add_all(struct vm *vm)
 
 	for (unsigned int i = 0; !ret && i < vm->cfg->nr_disks; i++)
 		ret = add_disk(vm, i);
+	if (!ret && config_has_console(vm->cfg))
+		ret = add_console(vm);
 	if (!ret && vm->cfg->rng)
 		ret = add_rng(vm);
 	for (unsigned int i = 0; !ret && i < vm->cfg->nr_nets; i++)
@@ -252,6 +280,7 @@ void devices_fini(struct vm *vm)
 		virtio_net_destroy(n->net);
 		netdev_close(&n->netdev);
 	}
+	consoles_fini(vm);
 	pci_host_fini(&ds->pci);
 }
 

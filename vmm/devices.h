@@ -6,6 +6,7 @@
 #ifndef LKVM_PVM_DEVICES_H
 #define LKVM_PVM_DEVICES_H
 
+#include "consoles.h"
 #include "netdev.h"
 #include "pci.h"
 #include "virtio_blk.h"
@@ -31,6 +32,7 @@ struct devices {
 		struct virtio_net *net;
 	} nets[PCI_SLOTS]; /* nr_nets of them */
 	unsigned int nr_nets;
+	struct consoles consoles;
 };
 
 /* Bytes of the window this configuration gets; 0: none. */

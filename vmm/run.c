@@ -25,6 +25,8 @@ static size_t typed(void *ctx, const uint8_t *bytes, size_t len)
 	struct vm *vm = ctx;
 	size_t n;
 
+	if (consoles_have_terminal(vm))
+		return consoles_typed(vm, bytes, len);
 	pthread_mutex_lock(&vm->io_lock);
 	n = uart_receive(&vm->uart, bytes, len);
 	pthread_mutex_unlock(&vm->io_lock);
@@ -35,9 +37,18 @@ static void typed_break(void *ctx)
 {
 	struct vm *vm = ctx;
 
+	if (consoles_have_terminal(vm)) {
+		consoles_typed_break(vm);
+		return;
+	}
 	pthread_mutex_lock(&vm->io_lock);
 	uart_receive_break(&vm->uart);
 	pthread_mutex_unlock(&vm->io_lock);
+}
+
+static void output_room(void *ctx)
+{
+	consoles_output_room(ctx);
 }
 
 static void typed_quit(void *ctx)
@@ -68,8 +79,10 @@ static void signal_arrived(struct watch *w, uint32_t events)
 	(void)events;
 	if (read(w->fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
 		return;
-	if (si.ssi_signo == SIGCONT) {
+	if (si.ssi_signo == SIGCONT)
 		term_resume(&vm->term);
+	if (si.ssi_signo == SIGCONT || si.ssi_signo == SIGWINCH) {
+		consoles_resize(vm);
 		return;
 	}
 	term_hurry(&vm->term);
@@ -109,7 +122,7 @@ static void ending_signals(sigset_t *set)
 /*
  * Ending signals become readable on a file descriptor of the loop; threads
  * inherit the mask. What our parent ignores stays ignored. SIGCONT comes after
- * a shell has had the terminal.
+ * a shell has had the terminal, SIGWINCH when it has another size.
  */
 static int watch_signals(struct vm *vm)
 {
@@ -118,6 +131,7 @@ static int watch_signals(struct vm *vm)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCONT);
+	sigaddset(&set, SIGWINCH);
 	ending_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 
@@ -150,6 +164,7 @@ static int open_terminal(struct vm *vm)
 		.input = typed,
 		.send_break = typed_break,
 		.quit = typed_quit,
+		.output_room = output_room,
 	};
 	int ret = term_init(&vm->term, &vm->loop, STDIN_FILENO, STDOUT_FILENO,
 			    &host);
@@ -160,6 +175,7 @@ static int open_terminal(struct vm *vm)
 				? "; raise ulimit -u or the cgroup's pids.max"
 				: "");
 	vm->has_term = ret == 0;
+	consoles_resize(vm); /* it may have changed before it was watched */
 	return ret;
 }
 

@@ -63,8 +63,9 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "nodefaults", .arg = OPT_SWITCH, .set = config_set_nodefaults,
 	  .help = "the guest's command line is -p and nothing else" },
 	{ .name = "console", .arg = OPT_VALUE,
-	  .arg_name = "serial", .set = config_set_console,
-	  .help = "the console; serial is the only one" },
+	  .arg_name = "serial|virtio", .set = config_set_console,
+	  .help = "the guest's console: ttyS0 (default), or hvc0, which is "
+		  "faster and knows the terminal's size" },
 
 	HEADING("virtio devices"),
 	{ .name = "disk", .letter = 'd', .arg = OPT_VALUE,
@@ -76,6 +77,10 @@ static const struct opt_spec run_specs[] = {
 	  .help = "a network card; repeatable; tap,if=NAME: a tap of the host "
 		  "(fd=, mac=, queues=); passt: without root (tcp=HOST:GUEST, "
 		  "udp=, mac=); none: no card" },
+	{ .name = "port", .arg = OPT_VALUE,
+	  .arg_name = "name=NAME,WHERE", .set = config_add_port,
+	  .help = "a port for programs in the guest, /dev/vportNpM there; "
+		  "repeatable; here file=PATH, pty or unix=PATH" },
 	{ .name = "rng", .arg = OPT_SWITCH, .set = config_set_rng,
 	  .help = "random numbers from the host (/dev/hwrng)" },
 	{ .name = "window", .arg = OPT_VALUE,

@@ -118,6 +118,9 @@ static char *boot_arguments(const struct config *cfg)
 	const char *params = cfg->params ? cfg->params : "";
 	bool has_console = strstr(params, "console=") != NULL;
 	bool has_earlycon = strstr(params, "earlycon") != NULL;
+	const char *console = cfg->console == CONSOLE_VIRTIO
+				      ? " console=hvc0"
+				      : " console=ttyS0,115200";
 	char *args;
 
 	if (cfg->nodefaults)
@@ -126,8 +129,7 @@ static char *boot_arguments(const struct config *cfg)
 	/* After the user's words: a "quiet" there is then in force already
 	 * when earlycon starts to print. Without a speed Linux would take the
 	 * console for one of 9600 baud, whatever stdout-path says. */
-	if (asprintf(&args, "%s%s%s", params,
-		     has_console ? "" : " console=ttyS0,115200",
+	if (asprintf(&args, "%s%s%s", params, has_console ? "" : console,
 		     has_earlycon ? "" : " earlycon") < 0)
 		return NULL;
 	if (*args == ' ')

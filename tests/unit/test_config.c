@@ -146,8 +146,6 @@ START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 	}
 	refuse("Image --irqchip gicv2", "pKVM has no GICv2");
 	refuse("Image --irqchip gicv2m", "pKVM has no GICv2");
-	refuse("Image --console virtio", "no virtio devices yet");
-	refuse("Image --console hv", "no virtio devices yet");
 	refuse("Image -n trans=mmio", "which kind");
 	refuse("Image --virtio-transport pci-legacy", "share its buffers");
 	refuse("Image --dev /dev/kvm2", "only /dev/kvm");
@@ -312,6 +310,54 @@ START_TEST(every_row_of_the_table_is_well_formed)
 }
 END_TEST
 
+START_TEST(consoles_and_ports)
+{
+	accept("Image");
+	ck_assert_int_eq(cfg.console, CONSOLE_SERIAL);
+	ck_assert(!config_has_devices(&cfg));
+	accept("Image --console virtio");
+	ck_assert_int_eq(cfg.console, CONSOLE_VIRTIO);
+	ck_assert(config_has_devices(&cfg));
+	accept("Image --console hv --console serial");
+	ck_assert_int_eq(cfg.console, CONSOLE_SERIAL);
+	refuse("Image --console vga", "give serial or virtio");
+
+	accept("Image --port name=log,file=a.log --port pty,name=tty "
+	       "--port unix=/run/s,name=s");
+	ck_assert_uint_eq(cfg.nr_ports, 3);
+	ck_assert(config_has_devices(&cfg));
+	ck_assert_int_eq(cfg.ports[0].kind, CHARDEV_FILE);
+	ck_assert_str_eq(cfg.ports[0].name, "log");
+	ck_assert_str_eq(cfg.ports[0].path, "a.log");
+	ck_assert_int_eq(cfg.ports[1].kind, CHARDEV_PTY);
+	ck_assert_ptr_null(cfg.ports[1].path);
+	ck_assert_int_eq(cfg.ports[2].kind, CHARDEV_UNIX);
+	ck_assert_str_eq(cfg.ports[2].path, "/run/s");
+}
+END_TEST
+
+START_TEST(ports_that_make_no_sense_are_refused)
+{
+	refuse("Image --port log", "'log' is nothing of a port");
+	refuse("Image --port pty", "give a name and one place");
+	refuse("Image --port name=a", "give a name and one place");
+	refuse("Image --port name=a,pty,file=b", "give a name and one place");
+	refuse("Image --port name=a,file=", "the file name is empty");
+	refuse("Image --port name=,pty", "name= takes");
+	refuse("Image --port name=a/b,pty", "name= takes");
+	refuse("Image --port name=..,pty", "name= takes");
+	refuse("Image --port name=0123456789012345678901234567890123456789"
+	       "012345678901234567890123,pty",
+	       "name= takes");
+	refuse("Image --port name=a,pty --port name=a,pty",
+	       "another port has this name");
+	refuse("Image --port name=1,pty --port name=2,pty --port name=3,pty "
+	       "--port name=4,pty --port name=5,pty --port name=6,pty "
+	       "--port name=7,pty --port name=8,pty",
+	       "there is room for 7 ports");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config");
@@ -331,6 +377,8 @@ int main(void)
 	tcase_add_test(tc, modes_are_named_in_full);
 	tcase_add_test(tc, affinity_is_for_all_or_for_each);
 	tcase_add_test(tc, every_row_of_the_table_is_well_formed);
+	tcase_add_test(tc, consoles_and_ports);
+	tcase_add_test(tc, ports_that_make_no_sense_are_refused);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

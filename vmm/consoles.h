@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * consoles.h: the virtio console of a VM, with what is behind its ports: the
+ * terminal behind port 0, files, pseudoterminals and sockets behind the others.
+ */
+#ifndef LKVM_PVM_CONSOLES_H
+#define LKVM_PVM_CONSOLES_H
+
+#include "chardev.h"
+#include "virtio_console.h"
+
+struct vm;
+struct consoles;
+
+/* The host's end of one port. */
+struct console_end {
+	struct vm *vm;
+	unsigned int port;
+	char name[sizeof("port ''") + VIRTIO_CONSOLE_NAME]; /* in log lines */
+	struct chardev *chardev; /* NULL: the terminal */
+};
+
+struct consoles {
+	struct virtio_console *device; /* NULL: none */
+	struct console_end ends[VIRTIO_CONSOLE_PORTS];
+};
+
+/* 0, or -errno with the reason logged; fini of what was made. */
+int __must_check consoles_init(struct vm *vm);
+void consoles_fini(struct vm *vm);
+
+/* The terminal, when the guest has its console on hvc0. Loop's thread. */
+bool consoles_have_terminal(const struct vm *vm);
+size_t consoles_typed(struct vm *vm, const uint8_t *bytes, size_t len);
+void consoles_typed_break(struct vm *vm);
+void consoles_output_room(struct vm *vm);
+/* The terminal may have another size now. */
+void consoles_resize(struct vm *vm);
+
+#endif

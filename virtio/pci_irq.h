@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pci_irq.h: how a virtio-pci function's eventfds are wired; for pci.c. */
+/* pci_irq.h: what the files of virtio-pci call of each other. */
 #ifndef LKVM_PVM_VIRTIO_PCI_IRQ_H
 #define LKVM_PVM_VIRTIO_PCI_IRQ_H
 
@@ -19,6 +19,14 @@ enum {
 
 /* Queues have doorbells this far from one another (§4.1.4.4). */
 #define NOTIFY_MULTIPLIER 4U
+
+/* pci_common.c: the common configuration structure. Bus's lock held. */
+#define VIRTIO_PCI_COMMON_LEN 60U
+
+uint64_t virtio_pci_common_read(struct virtio_pci *t, uint64_t offset,
+				unsigned int len);
+void virtio_pci_common_write(struct virtio_pci *t, uint64_t reg,
+			     unsigned int len, uint64_t value);
 
 /* Makes the eventfd and the watches of all that can interrupt. 0 or -errno. */
 int __must_check virtio_pci_irqs_init(struct virtio_pci *t);

@@ -200,7 +200,10 @@ static void disconnect(struct chardev *c)
 static void on_client(struct watch *w, uint32_t events)
 {
 	struct chardev *c = container_of(w, struct chardev, listener);
-	int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	int fd = accept4(w->fd, (struct sockaddr *)&from, &len,
+			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
 	if (fd < 0) {

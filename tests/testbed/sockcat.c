@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	strcpy(a.sun_path, argv[1]);
+	memcpy(a.sun_path, argv[1], strlen(argv[1]) + 1);
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a))) {
 		perror(argv[1]);
 		return 2;

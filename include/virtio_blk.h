@@ -7,7 +7,7 @@
 #include "virtio.h"
 
 #define VIRTIO_BLK_MAX_QUEUES 16U
-#define VIRTIO_BLK_QUEUE_SIZE 128U /* entries of each, at most */
+#define VIRTIO_BLK_QUEUE_SIZE 256U /* entries of each, at most */
 #define VIRTIO_BLK_SERIAL_LEN 20U  /* §5.2.6: not terminated when full */
 
 /*
@@ -15,7 +15,7 @@
  * it may, and one that does not fit into the window is tried for ever; so all
  * entries of a queue together fit. It takes a run of swiotlb's slots, too.
  */
-#define VIRTIO_BLK_SEGMENT KIB(16)
+#define VIRTIO_BLK_SEGMENT KIB(8)
 
 /* Entries of each of @nr_queues queues: the more there are, the fewer. */
 static inline uint16_t virtio_blk_queue_size(unsigned int nr_queues)

@@ -34,7 +34,7 @@ void network_mac(uint8_t mac[VIRTIO_NET_MAC_LEN], const char *name,
 		 unsigned int number)
 {
 	uint64_t h = 0xcbf29ce484222325ULL;
-	char id[64];
+	char id[64] = "";
 
 	h = hash(h, id, machine_id(id, sizeof(id)));
 	h = hash(h, name, strlen(name) + 1);

@@ -23,7 +23,7 @@ start()
 {
 	"$LKVM" run -k "$IMAGE" -i "$INITRD" -i run.cpio -m 128 -p quiet \
 		--on-reset=restart --port name=talk,unix=talk.sock \
-		</dev/null >>out.log 2>&1 &
+		</dev/null >>vm.log 2>&1 &
 	pid=$!
 	wait_for 20 test -S talk.sock
 }
@@ -40,7 +40,6 @@ start
 sleep 1
 refused "talk.sock.*in use" "$LKVM" run -k "$IMAGE" -m 64 \
 	--port name=x,unix=talk.sock
-mv out.log refused.log
 : >talk.log
 mkfifo in
 for word in one two late; do
@@ -58,6 +57,8 @@ client=$!
 exec 7>in
 wait_for 20 grep -q '^meanwhile' talk.log
 say reset
+# What comes before that the dying guest may take with it.
+wait_for 40 grep -q restarting vm.log
 say again
 say end
 exec 7>&-

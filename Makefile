@@ -146,13 +146,16 @@ check-fuzz: $(fuzz_PROGS)
 	$(Q)tests/fuzz/run $(fuzz) $(fuzz_NAMES)
 
 # --- payloads: freestanding guests of tests/guest ---------------------------
-guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(wildcard tests/guest/*.c))
+# Of more than one file is vhostile alone.
+guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c
+guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
+build/guest/vhostile.flat: $(guest_PARTS) tests/guest/vpci.h tests/guest/vhostile.h
 build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld tests/guest/guest.h
 	@mkdir -p $(@D)
 	$(call say,GUEST,$@)
 	$(Q)$(CC_aarch64) -std=gnu11 -O2 $(WARNINGS) -ffreestanding -nostdlib -static \
-		-fno-pic -mcmodel=small -mgeneral-regs-only -mstrict-align \
-		-Wl,-T,tests/guest/guest.ld,--build-id=none,--no-warn-rwx-segments -o $@.elf tests/guest/start.S $<
+		-fno-pic -mcmodel=small -mgeneral-regs-only -mstrict-align -fno-tree-switch-conversion \
+		-Wl,-T,tests/guest/guest.ld,--build-id=none,--no-warn-rwx-segments -o $@.elf $(filter %.S %.c,$^)
 	$(Q)$(CC_aarch64:gcc=objcopy) -O binary $@.elf $@
 guests: $(guest_FLATS)
 

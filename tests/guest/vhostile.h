@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* vhostile.h: what the two halves of the hostile driver have in common. */
+#ifndef LKVM_PVM_TESTS_VHOSTILE_H
+#define LKVM_PVM_TESTS_VHOSTILE_H
+
+#include "vpci.h"
+
+/* Says what went wrong, and is 0. */
+int failed(const struct vpci *d, const char *what, uint64_t arg);
+uint64_t noise(uint64_t *state);
+/* A read or write of a width that @r chooses, aligned to it. */
+void poke(uintptr_t a, uint64_t r, uint64_t v);
+void wait_ms(uint64_t ms);
+
+/* Offers request @i of the device's kind; descriptors 3 * @i and on are its. */
+void put_request(struct vpci *d, unsigned int i);
+/* As many as there is room for; their number. */
+unsigned int put_many(struct vpci *d);
+/* Starts the device anew and has it serve a request. */
+int works(struct vpci *d);
+
+/* Groups of attacks on the ring; 0: failed, which is said. */
+int queue_addresses(struct vpci *d);
+int bad_chains(struct vpci *d);
+int bad_requests(struct vpci *d);
+int revoke(struct vpci *d);
+int revoke_in_flight(struct vpci *d);
+
+#endif

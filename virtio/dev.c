@@ -244,7 +244,7 @@ static void driver_ok(struct virtio_dev *d)
 	}
 	err = d->class->start(d);
 	if (err) {
-		log_err("%s: cannot be started: %s", d->name, errno_text(err));
+		virtio_blame(d, "cannot be started: %s", errno_text(err));
 		needs_reset(d);
 		return;
 	}

@@ -22,14 +22,20 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "chardev_open.h"
 #include "log.h"
 
 #define HELD_SIZE 4096U
+
+/* How long the reader of a pseudoterminal that ends may rest: looks, apart. */
+#define READER_LOOKS   20U
+#define READER_LOOK_NS 10000000L
 
 struct chardev {
 	enum chardev_kind kind;
@@ -326,10 +332,32 @@ static void remove_socket(const struct chardev *c)
 		(void)unlink(c->path);
 }
 
+/*
+ * With a pseudoterminal goes what nobody has read yet. A reader who is at it may
+ * finish: until all is gone, or nothing goes for a while.
+ */
+static void wait_for_reader(int slave)
+{
+	const struct timespec pause = { .tv_nsec = READER_LOOK_NS };
+	unsigned int idle = 0;
+	int left, was = -1;
+
+	while (idle < READER_LOOKS && !ioctl(slave, FIONREAD, &left)) {
+		/* Twice nothing: the kernel passes it on in pieces. */
+		if (left == 0 && was == 0)
+			return;
+		idle = left == was ? idle + 1 : 0;
+		was = left;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 void chardev_close(struct chardev *c)
 {
 	if (!c)
 		return;
+	if (c->slave >= 0)
+		wait_for_reader(c->slave);
 	if (c->is_watched)
 		loop_remove(c->loop, &c->io);
 	if (c->listener.fd >= 0) {

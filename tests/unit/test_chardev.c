@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "chardev.h"
@@ -269,6 +270,47 @@ START_TEST(pseudoterminal_is_raw_and_outlives_its_users)
 }
 END_TEST
 
+/* A process that reads @want bytes after a while and has no fd of ours. */
+static pid_t late_reader(int fd, size_t want)
+{
+	pid_t pid = fork();
+	char buf[256];
+	size_t sum = 0;
+
+	if (pid)
+		return pid;
+	for (int i = 255; i > STDERR_FILENO; i--)
+		if (i != fd)
+			close(i);
+	while (sum < want) {
+		ssize_t n;
+
+		usleep(30000);
+		n = read(fd, buf, sizeof(buf));
+		if (n <= 0)
+			_exit(1);
+		sum += (size_t)n;
+	}
+	_exit(0);
+}
+
+START_TEST(pseudoterminal_lets_its_reader_finish)
+{
+	struct world *t = make(CHARDEV_PTY);
+	int fd = open_slave(), status;
+	pid_t pid;
+
+	for (unsigned int i = 0; i < 100; i++)
+		ck_assert_uint_eq(output(t, "0123456789"), 10);
+	pid = late_reader(fd, 1000);
+	ck_assert_int_gt(pid, 0);
+	close(fd);
+	finish(t);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(pseudoterminal_nobody_reads_takes_no_more)
 {
 	struct world *t = make(CHARDEV_PTY);
@@ -491,6 +533,7 @@ int main(void)
 		       fifo_nobody_reads_is_refused_and_one_that_is_full_waits);
 	tcase_add_test(tc, pseudoterminal_is_raw_and_outlives_its_users);
 	tcase_add_test(tc, pseudoterminal_nobody_reads_takes_no_more);
+	tcase_add_test(tc, pseudoterminal_lets_its_reader_finish);
 	tcase_add_test(tc, socket_is_the_users_alone_and_removed_at_the_end);
 	tcase_add_test(tc, socket_in_use_is_refused_and_a_stale_one_taken_over);
 	tcase_add_test(tc, a_file_is_not_taken_for_a_socket);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "queue.h"
 
 struct blk_header {
 	le32 type;
@@ -45,15 +46,8 @@ static int answer(struct virtio_blk *b, unsigned int q, uint16_t head,
 {
 	struct virtqueue *vq = &b->dev.queues[q].vq;
 
-	if (window_write(where, &status, 1)) {
-		vq->error = (struct vq_error){
-			.fault = VQ_REVOKED,
-			.gpa = vq->window->gpa +
-			       (uint64_t)(where - vq->window->hva),
-			.len = 1,
-		};
-		return -EINVAL;
-	}
+	if (window_write(where, &status, 1))
+		return vq_fail_at(vq, VQ_REVOKED, where, 1);
 	b->pushed |= 1U << q;
 	return vq_push(vq, head, written + 1);
 }

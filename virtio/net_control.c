@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "queue.h"
+
 static void use_pairs(struct virtio_net *v, unsigned int nr)
 {
 	v->nr_active = nr;
@@ -44,14 +46,14 @@ static int serve(struct virtio_net *v, struct virtqueue *vq)
 	const uint16_t head = v->chain.head;
 	struct virtio_net_ctrl_hdr h;
 	uint8_t ack = VIRTIO_NET_ERR;
-	struct iovec where;
+	void *where;
 	int ret;
 
 	if (v->chain.read_len < sizeof(h) || v->chain.write_len < 1) {
 		vq_break(vq, VQ_BAD_CHAIN, &v->chain);
 		return -EINVAL;
 	}
-	where = v->chain.iov[v->chain.nr_read];
+	where = v->chain.iov[v->chain.nr_read].iov_base;
 	if (vq_chain_read(&v->chain, 0, &h, sizeof(h))) {
 		vq_break(vq, VQ_REVOKED, &v->chain);
 		return -EINVAL;
@@ -59,15 +61,8 @@ static int serve(struct virtio_net *v, struct virtqueue *vq)
 	if (h.class == VIRTIO_NET_CTRL_MQ &&
 	    h.cmd == VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET)
 		ack = set_pairs(v);
-	if (window_write(where.iov_base, &ack, 1)) {
-		v->chain.nr_read = 0;
-		v->chain.iov[0] = where;
-		v->chain.nr_write = 1;
-		v->chain.read_len = 0;
-		v->chain.write_len = 1;
-		vq_break(vq, VQ_REVOKED, &v->chain);
-		return -EINVAL;
-	}
+	if (window_write(where, &ack, 1))
+		return vq_fail_at(vq, VQ_REVOKED, where, 1);
 	ret = vq_push(vq, head, 1);
 	return ret ? ret : 1;
 }

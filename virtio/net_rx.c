@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "queue.h"
+
 static struct virtqueue *queue_of(struct net_pair *p)
 {
 	return &p->net->dev.queues[net_rx_queue(p)].vq;
@@ -143,7 +145,6 @@ static unsigned int list_room(struct net_pair *p, uint64_t *room)
 static int store(struct net_pair *p, uint64_t offset, const void *from,
 		 size_t len)
 {
-	struct vq_chain *c = &p->net->chain;
 	const uint8_t *src = from;
 
 	for (unsigned int i = p->first_iov; len > 0; i++) {
@@ -155,15 +156,9 @@ static int store(struct net_pair *p, uint64_t offset, const void *from,
 			continue;
 		}
 		n = n - offset < len ? n - offset : len;
-		if (window_write(base + offset, src, n)) {
-			c->nr_read = 0;
-			c->nr_write = 1;
-			c->read_len = 0;
-			c->write_len = (uint32_t)n;
-			c->iov[0] = (struct iovec){ base + offset, n };
-			vq_break(queue_of(p), VQ_REVOKED, c);
-			return -EINVAL;
-		}
+		if (window_write(base + offset, src, n))
+			return vq_fail_at(queue_of(p), VQ_REVOKED,
+					  base + offset, n);
 		src += n;
 		len -= n;
 		offset = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* queue.h: what queue.c and chain.c share of the ring. */
+/*
+ * queue.h: what breaks a ring, for queue.c, chain.c and devices that keep no
+ * chain but a place in one.
+ */
 #ifndef LKVM_PVM_VIRTIO_QUEUE_H
 #define LKVM_PVM_VIRTIO_QUEUE_H
 

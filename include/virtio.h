@@ -162,6 +162,11 @@ static inline bool virtio_has(const struct virtio_dev *d, unsigned int bit)
 void virtio_dev_broken(struct virtio_dev *d, unsigned int q);
 /* vq_publish() and the interrupt that may follow; broken queues included. */
 void virtio_publish(struct virtio_dev *d, unsigned int q);
+/*
+ * As if the driver had kicked queue @q: soon, after others had their turn. Any
+ * thread, lock or not.
+ */
+void virtio_kick_again(struct virtio_dev *d, unsigned int q);
 /* The device's own configuration changed (§2.5): a capacity, a link. */
 void virtio_config_changed(struct virtio_dev *d);
 

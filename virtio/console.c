@@ -152,7 +152,7 @@ static void tell_driver(struct virtio_console *c)
 	}
 	virtio_publish(&c->dev, CONTROL_IN);
 	if (ret > 0) /* a buffer came meanwhile */
-		console_kick_later(c, CONTROL_IN);
+		virtio_kick_again(&c->dev, CONTROL_IN);
 }
 
 static void owe(struct console_port *p, enum message what)
@@ -251,7 +251,7 @@ static void receive_messages(struct virtio_console *c)
 	}
 	virtio_publish(&c->dev, CONTROL_OUT);
 	if (ret > 0)
-		console_kick_later(c, CONTROL_OUT);
+		virtio_kick_again(&c->dev, CONTROL_OUT);
 	tell_driver(c);
 }
 

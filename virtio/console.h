@@ -50,8 +50,6 @@ static inline unsigned int console_out_queue(unsigned int port)
 
 /* False when the device is stopped, or broken, or the queue is not there. */
 bool console_can_use(const struct virtio_console *c, unsigned int q);
-/* Serves the kick of queue @q again soon: others have their turn first. */
-void console_kick_later(struct virtio_console *c, unsigned int q);
 
 /* A kick of a port's queue. Lock held, as for the next ones. */
 void console_kick_port(struct virtio_console *c, unsigned int q);

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <linux/virtio_config.h>
-#include <unistd.h>
 
 /* A piece; twice that would not fit a frame. */
 #define PIECE 2048U
@@ -36,15 +35,6 @@ bool console_can_use(const struct virtio_console *c, unsigned int q)
 	return d->running && d->queues[q].vq.ready &&
 	       d->queues[q].vq.error.fault == VQ_OK &&
 	       !(d->status & VIRTIO_CONFIG_S_NEEDS_RESET);
-}
-
-void console_kick_later(struct virtio_console *c, unsigned int q)
-{
-	const uint64_t one = 1;
-
-	/* Fails when the counter is full: then it is kicked already. */
-	if (write(c->dev.queues[q].kick.fd, &one, sizeof(one)) < 0)
-		return;
 }
 
 /* As vq_pop(); when there is nothing the next kick will tell. */
@@ -143,7 +133,7 @@ static void pump_output(struct virtio_console *c, unsigned int port)
 	}
 	virtio_publish(&c->dev, q);
 	if (ret > 0)
-		console_kick_later(c, q);
+		virtio_kick_again(&c->dev, q);
 }
 
 void console_flush_port(struct virtio_console *c, unsigned int port)

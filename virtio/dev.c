@@ -219,11 +219,16 @@ static void needs_reset(struct virtio_dev *d)
 	tell_config_changed(d);
 }
 
+void virtio_kick_again(struct virtio_dev *d, unsigned int q)
+{
+	signal_fd(d->queues[q].kick.fd);
+}
+
 static void run_queue(struct virtio_dev *d, unsigned int q)
 {
 	tell_transport(d, q, true);
 	/* Chains may be there already, and a kick for them got lost. */
-	signal_fd(d->queues[q].kick.fd);
+	virtio_kick_again(d, q);
 }
 
 static void driver_ok(struct virtio_dev *d)

@@ -6,7 +6,6 @@
 #include "net.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "queue.h"
 
@@ -71,7 +70,6 @@ void net_control_kick(struct virtio_net *v)
 {
 	unsigned int q = net_control_queue(v);
 	struct virtqueue *vq = &v->dev.queues[q].vq;
-	const uint64_t one = 1;
 	int ret = 1;
 
 	for (unsigned int i = 0; i < NET_BATCH && ret > 0; i++) {
@@ -82,7 +80,7 @@ void net_control_kick(struct virtio_net *v)
 			ret = serve(v, vq);
 	}
 	if (ret > 0)
-		(void)!write(v->dev.queues[q].kick.fd, &one, sizeof(one));
+		virtio_kick_again(&v->dev, q);
 	if (ret < 0)
 		virtio_dev_broken(&v->dev, q);
 	else

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "queue.h"
 
@@ -293,14 +292,13 @@ void net_rx_ready(struct net_pair *p)
 {
 	struct virtio_net *v = p->net;
 	unsigned int q = net_rx_queue(p);
-	const uint64_t one = 1;
 	int ret = 1;
 
 	for (unsigned int i = 0; i < NET_BATCH && ret > 0; i++)
 		ret = receive_one(p);
 	p->rx_on = ret == 1 || ret == -EAGAIN;
 	if (ret == 1 && v->netdev->class->reads_ahead)
-		(void)!write(v->dev.queues[q].kick.fd, &one, sizeof(one));
+		virtio_kick_again(&v->dev, q);
 	if (ret == -ENOTCONN)
 		net_died(v);
 	net_watch(p);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MIN_FRAME 14U /* an Ethernet header */
 
@@ -81,7 +80,6 @@ void net_tx_kick(struct net_pair *p)
 	struct virtio_net *v = p->net;
 	unsigned int q = net_tx_queue(p), nr = 0;
 	struct virtqueue *vq = &v->dev.queues[q].vq;
-	const uint64_t one = 1;
 	int ret = 0;
 
 	if (!flush(p))
@@ -102,7 +100,7 @@ void net_tx_kick(struct net_pair *p)
 		p->tx_on = true;
 	} else if (ret > 0) {
 		/* Others have their turn before a guest that floods. */
-		(void)!write(v->dev.queues[q].kick.fd, &one, sizeof(one));
+		virtio_kick_again(&v->dev, q);
 	}
 	net_watch(p);
 	if (ret == -EINVAL)

@@ -11,7 +11,6 @@
 #include <linux/pci_regs.h>
 #include <linux/virtio_pci.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "pci_irq.h"
 
@@ -30,11 +29,10 @@ static void put(uint8_t *regs, unsigned int at, unsigned int len, uint64_t v)
 /* A notification that came as an exit. */
 static void notify(struct virtio_pci *t, uint64_t offset)
 {
-	const uint64_t one = 1;
 	uint64_t q = offset / NOTIFY_MULTIPLIER;
 
 	if (q < t->dev->nr_queues && is_aligned(offset, NOTIFY_MULTIPLIER))
-		(void)!write(t->dev->queues[q].kick.fd, &one, sizeof(one));
+		virtio_kick_again(t->dev, (unsigned int)q);
 }
 
 static uint64_t bar_read(void *ctx, uint64_t offset, unsigned int len)

@@ -9,7 +9,6 @@
 
 #include <linux/virtio_ids.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 /* A piece: getrandom(2) of no more is never interrupted. */
 #define PIECE 256U
@@ -55,7 +54,6 @@ static void kick(struct virtio_dev *d, unsigned int q)
 {
 	struct virtio_rng *r = container_of(d, struct virtio_rng, dev);
 	struct virtqueue *vq = &d->queues[q].vq;
-	const uint64_t one = 1;
 	unsigned int nr = 0;
 	int ret;
 
@@ -66,7 +64,7 @@ static void kick(struct virtio_dev *d, unsigned int q)
 	} while (ret > 0 && ++nr < VIRTIO_RNG_QUEUE);
 	/* Others have their turn before a guest that keeps asking. */
 	if (ret > 0)
-		(void)!write(d->queues[q].kick.fd, &one, sizeof(one));
+		virtio_kick_again(d, q);
 	if (ret < 0)
 		virtio_dev_broken(d, q);
 	else

@@ -216,13 +216,8 @@ static void take_message(struct virtio_console *c, const struct control *m)
 static int receive_message(struct virtio_console *c, struct virtqueue *vq)
 {
 	struct control m;
-	int ret = vq_pop(vq, &c->scratch);
+	int ret = console_pop(vq, &c->scratch);
 
-	if (ret == 0) {
-		ret = vq_kicks_on(vq);
-		if (ret > 0)
-			ret = vq_pop(vq, &c->scratch);
-	}
 	if (ret <= 0)
 		return ret;
 	ret = vq_chain_read(&c->scratch, 0, &m, sizeof(m));

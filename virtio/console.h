@@ -50,6 +50,8 @@ static inline unsigned int console_out_queue(unsigned int port)
 
 /* False when the device is stopped, or broken, or the queue is not there. */
 bool console_can_use(const struct virtio_console *c, unsigned int q);
+/* As vq_pop(); when there is nothing the next kick will tell. */
+int __must_check console_pop(struct virtqueue *vq, struct vq_chain *c);
 
 /* A kick of a port's queue. Lock held, as for the next ones. */
 void console_kick_port(struct virtio_console *c, unsigned int q);

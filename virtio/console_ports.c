@@ -37,8 +37,7 @@ bool console_can_use(const struct virtio_console *c, unsigned int q)
 	       !(d->status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
-/* As vq_pop(); when there is nothing the next kick will tell. */
-static int pop_or_ask(struct virtqueue *vq, struct vq_chain *c)
+int console_pop(struct virtqueue *vq, struct vq_chain *c)
 {
 	int ret = vq_pop(vq, c);
 
@@ -89,7 +88,7 @@ static int serve_one(struct console_port *p, struct virtqueue *vq,
 	int ret;
 
 	if (!p->has_chain) {
-		ret = pop_or_ask(vq, &p->chain);
+		ret = console_pop(vq, &p->chain);
 		if (ret <= 0)
 			return ret;
 		p->has_chain = true;
@@ -180,7 +179,7 @@ static int fill_one(struct virtio_console *c, struct virtqueue *vq,
 		    const uint8_t *bytes, size_t len, size_t *taken)
 {
 	struct vq_chain *chain = &c->scratch;
-	int ret = pop_or_ask(vq, chain);
+	int ret = console_pop(vq, chain);
 	uint32_t n;
 
 	if (ret <= 0)

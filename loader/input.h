@@ -26,8 +26,9 @@ int __must_check input_open(struct input *in, const char *what,
 void input_close(struct input *in);
 
 /*
- * Reads exactly @len bytes at @off. Logs and returns -EINVAL when the file
- * has become shorter, -errno when reading fails.
+ * Reads exactly @len bytes at @off, the larger with several threads. Logs once
+ * and returns -EINVAL when the file has become shorter, -errno when reading
+ * fails; @buf then holds anything.
  */
 int __must_check input_read(const struct input *in, uint64_t off, void *buf,
 			    size_t len);

@@ -42,7 +42,7 @@ struct virtio_class {
 	 * Reset, or the VM ends: afterwards nothing of the device touches the
 	 * window: requests in flight are finished or given up. Only for
 	 * devices that start() succeeded for. May let go of the lock while it
-	 * waits for a thread of the device (running is false by then).
+	 * waits (running is false by then); io_lock is held all the time.
 	 */
 	void (*stop)(struct virtio_dev *d);
 	/*

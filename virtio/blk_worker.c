@@ -254,9 +254,7 @@ int blk_worker_start(struct virtio_dev *d)
 		if (err)
 			disk_queue_close(b->queue);
 	}
-	if (err)
-		log_err("%s: cannot start: %s", d->name, errno_text(err));
-	else
+	if (!err)
 		log_debug("%s: %s by %s", d->name, b->disk.path,
 			  disk_queue_kind(b->queue));
 	return err;

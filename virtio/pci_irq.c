@@ -299,9 +299,10 @@ void virtio_pci_check_msi(struct virtio_pci *t)
 		/* One interrupt too many; the driver finds nothing to do. */
 		ret = pvm_send_msi(t->pvm, pci_requester_id(&t->pci),
 				   irq->address, irq->data);
-		if (ret == 0)
+		if (ret == 0 && !t->told_msi)
 			log_err("%s: the guest's ITS does not know the interrupt its driver set up, so none will arrive: Linux before 6.13 does not share the ITS' tables in a protected VM; start it with --irqchip=gicv3",
 				t->dev->name);
+		t->told_msi |= ret == 0;
 	}
 	pthread_mutex_unlock(&t->lock);
 }

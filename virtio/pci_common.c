@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "pci_irq.h"
+#include "transport.h"
 
 /* §4.1.4.3; as struct virtio_pci_common_cfg, and what it lacks. */
 enum {
@@ -41,11 +42,6 @@ enum {
 static void put(uint8_t *regs, unsigned int at, unsigned int len, uint64_t v)
 {
 	memcpy(regs + at, &v, len);
-}
-
-static bool has_ring_reset(const struct virtio_dev *d)
-{
-	return virtio_has(d, VIRTIO_F_RING_RESET);
 }
 
 /* The selected queue's registers. The device's lock held. */
@@ -117,51 +113,16 @@ static void set_status(struct virtio_pci *t, uint8_t status)
 		virtio_pci_check_msi(t);
 }
 
-static void set_half(gpa_t *gpa, bool high, uint32_t value)
+/* Half an address of the selected queue. */
+static void address_write(struct virtio_pci *t, uint64_t reg, uint32_t value)
 {
-	unsigned int shift = high ? 32 : 0;
+	enum queue_part part = QUEUE_USED;
 
-	*gpa = (*gpa & ~(0xffffffffULL << shift)) | (uint64_t)value << shift;
-}
-
-static void set_size(struct virtqueue *vq, uint64_t size)
-{
-	/* A size it cannot have: the driver finds the old one. */
-	if (size <= vq->max_size && size >= 2 && (size & (size - 1)) == 0)
-		vq->size = (uint16_t)size;
-}
-
-/* Where the selected queue lies and how long it is, until it is enabled. */
-static void queue_write(struct virtio_pci *t, uint64_t reg, uint64_t value)
-{
-	struct virtio_dev *d = t->dev;
-	struct virtqueue *vq = &d->queues[t->queue].vq;
-	bool high = reg & 4;
-
-	pthread_mutex_lock(&d->lock);
-	if (!vq->ready) {
-		if (reg == COMMON_SIZE)
-			set_size(vq, value);
-		else if (reg < COMMON_AVAIL)
-			set_half(&vq->desc_gpa, high, (uint32_t)value);
-		else if (reg < COMMON_USED)
-			set_half(&vq->avail_gpa, high, (uint32_t)value);
-		else
-			set_half(&vq->used_gpa, high, (uint32_t)value);
-	}
-	pthread_mutex_unlock(&d->lock);
-}
-
-static void reset_queue(struct virtio_pci *t)
-{
-	struct virtio_dev *d = t->dev;
-	bool may;
-
-	pthread_mutex_lock(&d->lock);
-	may = has_ring_reset(d);
-	pthread_mutex_unlock(&d->lock);
-	if (may)
-		virtio_dev_queue_reset(d, t->queue);
+	if (reg < COMMON_AVAIL)
+		part = QUEUE_DESC;
+	else if (reg < COMMON_USED)
+		part = QUEUE_AVAIL;
+	transport_set_address(t->dev, t->queue, part, reg & 4, value);
 }
 
 static void common_write8(struct virtio_pci *t, uint64_t reg, uint8_t value)
@@ -179,13 +140,13 @@ static void common_write16(struct virtio_pci *t, uint64_t reg, uint16_t value)
 	if (t->queue >= t->dev->nr_queues)
 		return;
 	if (reg == COMMON_SIZE)
-		queue_write(t, reg, value);
+		transport_set_size(t->dev, t->queue, value);
 	else if (reg == COMMON_VECTOR)
 		set_vector(t, t->queue, value);
 	else if (reg == COMMON_ENABLE && value == 1)
 		virtio_dev_queue_enable(t->dev, t->queue);
 	else if (reg == COMMON_RESET && value == 1)
-		reset_queue(t);
+		virtio_dev_queue_reset(t->dev, t->queue);
 }
 
 static void common_write32(struct virtio_pci *t, uint64_t reg, uint32_t value)
@@ -198,7 +159,7 @@ static void common_write32(struct virtio_pci *t, uint64_t reg, uint32_t value)
 		virtio_dev_accept(t->dev, t->driver_word, value);
 	else if (reg >= COMMON_DESC && reg < COMMON_NOTIFY_DATA &&
 		 is_aligned(reg, 4) && t->queue < t->dev->nr_queues)
-		queue_write(t, reg, value);
+		address_write(t, reg, value);
 }
 
 void virtio_pci_common_write(struct virtio_pci *t, uint64_t reg,

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "transport.h"
 
 #define ENTRY_SIZE   16ULL
 #define ENTRY_MASKED 1U
@@ -44,20 +45,6 @@ static unsigned int nr_irqs(const struct virtio_pci *t)
 static unsigned int gsi(const struct virtio_pci *t, uint16_t vector)
 {
 	return MACHINE_GIC_SPIS + t->pci.slot * VIRTIO_PCI_VECTORS + vector;
-}
-
-static void drain(int fd)
-{
-	uint64_t count;
-
-	(void)!read(fd, &count, sizeof(count)); /* not blocking */
-}
-
-static void signal_fd(int fd)
-{
-	const uint64_t one = 1;
-
-	(void)!write(fd, &one, sizeof(one)); /* full: signalled it is */
 }
 
 /* --- wiring ---------------------------------------------------------------- */
@@ -180,7 +167,7 @@ static void call_ready(struct watch *w, uint32_t events)
 	(void)events;
 	pthread_mutex_lock(&t->lock);
 	if (irq->watched) {
-		drain(w->fd);
+		(void)transport_drain(w->fd);
 		t->isr |= irq == config_irq(t) ? ISR_CONFIG : ISR_QUEUE;
 		pci_set_intx(&t->pci, true);
 	}
@@ -299,10 +286,9 @@ void virtio_pci_check_msi(struct virtio_pci *t)
 		/* One interrupt too many; the driver finds nothing to do. */
 		ret = pvm_send_msi(t->pvm, pci_requester_id(&t->pci),
 				   irq->address, irq->data);
-		if (ret == 0 && !t->told_msi)
+		if (ret == 0)
 			log_err("%s: the guest's ITS does not know the interrupt its driver set up, so none will arrive: Linux before 6.13 does not share the ITS' tables in a protected VM; start it with --irqchip=gicv3",
 				t->dev->name);
-		t->told_msi |= ret == 0;
 	}
 	pthread_mutex_unlock(&t->lock);
 }
@@ -313,7 +299,7 @@ static void config_changed(void *ctx)
 {
 	struct virtio_pci *t = ctx;
 
-	signal_fd(t->config_call);
+	transport_signal(t->config_call);
 }
 
 static void queue_changed(void *ctx, unsigned int q, bool running)
@@ -323,7 +309,7 @@ static void queue_changed(void *ctx, unsigned int q, bool running)
 	pthread_mutex_lock(&t->lock);
 	t->running[q] = running;
 	if (!running && !t->irqs[q].routed)
-		drain(t->irqs[q].watch.fd);
+		(void)transport_drain(t->irqs[q].watch.fd);
 	virtio_pci_wire(t);
 	pthread_mutex_unlock(&t->lock);
 }
@@ -340,7 +326,7 @@ void virtio_pci_irqs_reset(struct virtio_pci *t)
 		t->irqs[i].vector = VIRTIO_PCI_NO_VECTOR;
 	virtio_pci_wire(t);
 	for (unsigned int i = 0; i < nr_irqs(t); i++)
-		drain(t->irqs[i].watch.fd);
+		(void)transport_drain(t->irqs[i].watch.fd);
 	t->isr = 0;
 	pci_set_intx(&t->pci, false);
 	pthread_mutex_unlock(&t->lock);

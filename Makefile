@@ -34,7 +34,7 @@ vmm_SRCS := $(sort $(wildcard vmm/*.c))
 vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stores.c devices.c consoles.c))
 pvm_SRCS := $(sort $(wildcard pvm/*.c))
 # The transports wire eventfds to KVM; the native program has no VM.
-virtio_pvm_SRCS := $(wildcard virtio/pci*.c)
+virtio_pvm_SRCS := $(wildcard virtio/pci*.c virtio/mmio*.c)
 native_SRCS := $(filter-out $(virtio_pvm_SRCS) $(vmm_pvm_SRCS),$(portable_SRCS) $(vmm_SRCS))
 program_SRCS := $(portable_SRCS) $(vmm_SRCS) $(pvm_SRCS)
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
@@ -116,7 +116,7 @@ check-unit: $(unit_PROGS)
 
 # The same under TSan, for what more than one thread runs.
 tsan := build/$(NATIVE)-tsan
-tsan_PROGS := $(addprefix $(tsan)/unit/test_,blk blk_worker input loop term term_jobs term_out vcpu window queue_revoked virtio_dev virtio_pci_irq)
+tsan_PROGS := $(addprefix $(tsan)/unit/test_,blk blk_worker input loop term term_jobs term_out vcpu window queue_revoked virtio_dev virtio_mmio_irq virtio_pci_irq)
 $(tsan)/unit.a: $(patsubst $(san)/%,$(tsan)/%,$(unit_OBJS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -146,11 +146,10 @@ check-fuzz: $(fuzz_PROGS)
 	$(Q)tests/fuzz/run $(fuzz) $(fuzz_NAMES)
 
 # --- payloads: freestanding guests of tests/guest ---------------------------
-# Of more than one file are those that drive PCI.
+# Of more than one file is vhostile alone.
 guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
 build/guest/vhostile.flat: $(guest_PARTS) tests/guest/vpci.h tests/guest/vhostile.h
-build/guest/last_words.flat: tests/guest/vpci.c tests/guest/vpci.h
 build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld tests/guest/guest.h
 	@mkdir -p $(@D)
 	$(call say,GUEST,$@)

@@ -33,10 +33,9 @@
 
 #define HELD_SIZE 4096U
 
-/* How long the reader of a pseudoterminal that ends may take, and may rest. */
-#define READER_LOOKS	  1000U
-#define READER_IDLE_LOOKS 20U
-#define READER_LOOK_NS	  10000000L
+/* How long the reader of a pseudoterminal that ends may rest: looks, apart. */
+#define READER_LOOKS   20U
+#define READER_LOOK_NS 10000000L
 
 struct chardev {
 	enum chardev_kind kind;
@@ -335,7 +334,7 @@ static void remove_socket(const struct chardev *c)
 
 /*
  * With a pseudoterminal goes what nobody has read yet. A reader who is at it may
- * finish: until all is gone, or nothing goes for a while, or 10 s have passed.
+ * finish: until all is gone, or nothing goes for a while.
  */
 static void wait_for_reader(int slave)
 {
@@ -343,9 +342,7 @@ static void wait_for_reader(int slave)
 	unsigned int idle = 0;
 	int left, was = -1;
 
-	for (unsigned int i = 0; i < READER_LOOKS; i++) {
-		if (idle == READER_IDLE_LOOKS || ioctl(slave, FIONREAD, &left))
-			return;
+	while (idle < READER_LOOKS && !ioctl(slave, FIONREAD, &left)) {
 		/* Twice nothing: the kernel passes it on in pieces. */
 		if (left == 0 && was == 0)
 			return;

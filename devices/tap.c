@@ -147,7 +147,12 @@ static int tap_start(struct netdev *n, uint64_t features)
 
 	for (unsigned int i = 0; i < n->nr_pairs; i++)
 		drain(n->fd[i]);
-	return err == -EBADFD ? -ENOTCONN : err;
+	if (err == -EBADFD)
+		return -ENOTCONN;
+	if (err)
+		log_err("%s: cannot set the interface's offloads: %s", n->name,
+			errno_text(err));
+	return err;
 }
 
 static void tap_close(struct netdev *n)

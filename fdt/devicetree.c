@@ -17,6 +17,7 @@ enum {
 /* Interrupt specifiers of the GIC: type, number, trigger. */
 #define GIC_SPI	       0
 #define GIC_PPI	       1
+#define GIC_EDGE       1 /* rising */
 #define GIC_LEVEL_HIGH 4
 #define GIC_LEVEL_LOW  8
 
@@ -260,6 +261,26 @@ static void add_pci(struct dt_writer *w, const struct machine *m)
 	dt_end(w);
 }
 
+static void add_virtio_mmio(struct dt_writer *w, const struct machine *m,
+			    unsigned int slot)
+{
+	const uint32_t interrupt[] = { GIC_SPI, MACHINE_VIRTIO_MMIO_SPI + slot,
+				       GIC_EDGE };
+	const struct gpa_range reg = {
+		MACHINE_VIRTIO_MMIO_BASE + slot * MACHINE_VIRTIO_MMIO_SIZE,
+		MACHINE_VIRTIO_MMIO_SIZE,
+	};
+
+	dt_begin_at(w, "virtio", reg.gpa);
+	dt_string(w, "compatible", "virtio,mmio");
+	dt_ranges(w, "reg", &reg, 1);
+	dt_cells(w, "interrupts", interrupt, ARRAY_SIZE(interrupt));
+	dt_flag(w, "dma-coherent");
+	if (m->window.len)
+		dt_u32(w, "memory-region", PHANDLE_WINDOW);
+	dt_end(w);
+}
+
 int devicetree_build(const struct machine *m, void *buf, size_t size)
 {
 	struct dt_writer w;
@@ -282,6 +303,8 @@ int devicetree_build(const struct machine *m, void *buf, size_t size)
 	add_rtc(&w);
 	if (m->has_pci)
 		add_pci(&w, m);
+	for (unsigned int i = 0; i < m->nr_virtio_mmio; i++)
+		add_virtio_mmio(&w, m, i);
 	dt_end(&w);
 	return dt_finish(&w);
 }

@@ -92,11 +92,19 @@ int __must_check loader_read_kconfig(const char *path,
 				     struct loader_kconfig *out);
 void loader_kconfig_fini(struct loader_kconfig *kc);
 
+/* When a pVM cannot use devices or a console without a thing. */
+enum loader_need {
+	LOADER_OPTIONAL,
+	LOADER_NEEDED,
+	LOADER_NEEDED_ON_PCI,
+	LOADER_NEEDED_ON_MMIO, /* with --virtio-transport=mmio */
+};
+
 /* One thing a pVM guest wants of its kernel's configuration. */
 struct loader_kconfig_item {
 	const char *symbol; /* "CONFIG_ARM_PKVM_GUEST" */
 	const char *why;    /* what does not work without it */
-	bool required;	    /* a pVM cannot use devices or a console without */
+	enum loader_need need;
 };
 
 /* The table, in the order to report; *nr entries. */
@@ -112,7 +120,11 @@ char loader_kconfig_get(const struct loader_kconfig *kc, const char *symbol);
 int loader_kconfig_describe(const struct loader_kconfig_item *item, char state,
 			    char *buf, size_t size);
 
-/* One warning for each required item that @kc, when it has a text, lacks. */
-void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc);
+/*
+ * One warning for each thing that @kc, when it has a text, lacks and the guest
+ * needs, its devices being where @transport says.
+ */
+void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc,
+			 enum loader_need transport);
 
 #endif

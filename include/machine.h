@@ -6,6 +6,7 @@
  * The map is kvmtool's for arm64, so that payloads built for it run unchanged:
  *
  *   0x0100_0000  8250 UART          0x0101_0000  PL031 RTC
+ *   0x0300_0000  virtio-mmio
  *   0x3fff_0000  GICv3 distributor; redistributors, then the ITS, below it
  *   0x4000_0000  PCI ECAM (256 MiB) 0x5000_0000  PCI MMIO (512 MiB)
  *   ...          the window, ending where RAM begins
@@ -24,6 +25,12 @@
 #define MACHINE_RTC_BASE 0x01010000ULL
 #define MACHINE_RTC_SIZE 0x1000ULL
 #define MACHINE_RTC_SPI	 1
+
+/* A page and an SPI for each device; INTx of PCI has the four before these. */
+#define MACHINE_VIRTIO_MMIO_BASE  0x03000000ULL
+#define MACHINE_VIRTIO_MMIO_SIZE  0x1000ULL
+#define MACHINE_VIRTIO_MMIO_SLOTS 32U
+#define MACHINE_VIRTIO_MMIO_SPI	  6U
 
 #define MACHINE_GIC_DIST_BASE	0x3fff0000ULL
 #define MACHINE_GIC_DIST_SIZE	0x10000ULL
@@ -60,6 +67,7 @@ struct machine {
 	struct gpa_range window; /* guest-shared bounce window, or absent */
 	bool has_its;
 	bool has_pci;
+	unsigned int nr_virtio_mmio; /* devices, from the first slot on */
 
 	/* What the loader placed; the FDT's /chosen tells the guest. */
 	struct gpa_range initrd;

@@ -85,6 +85,11 @@ int __must_check pvm_ioeventfd(struct pvm *p, int eventfd, gpa_t gpa,
 			       unsigned int len);
 int pvm_ioeventfd_remove(struct pvm *p, int eventfd, gpa_t gpa,
 			 unsigned int len);
+/* The same of 4 bytes, and of @value alone: others still are exits. */
+int __must_check pvm_ioeventfd_value(struct pvm *p, int eventfd, gpa_t gpa,
+				     uint32_t value);
+int pvm_ioeventfd_value_remove(struct pvm *p, int eventfd, gpa_t gpa,
+			       uint32_t value);
 
 /*
  * From here on KVM keeps what the guest stores to [@gpa, @gpa + @len), some 170

@@ -28,25 +28,34 @@
 
 static const struct loader_kconfig_item items[] = {
 	{ "CONFIG_ARM_PKVM_GUEST",
-	  "the guest cannot share memory, so no device works", true },
+	  "the guest cannot share memory, so no device works", LOADER_NEEDED },
 	{ "CONFIG_DMA_RESTRICTED_POOL",
-	  "devices are not kept to the shared window and stop", true },
-	{ "CONFIG_PCI_HOST_GENERIC", "the guest finds no PCI devices", true },
-	{ "CONFIG_VIRTIO_PCI", "no virtio device works", true },
-	{ "CONFIG_ARM_GIC_V3_ITS", "PCI devices have no interrupts", true },
-	{ "CONFIG_SERIAL_8250_CONSOLE", "there is no console", true },
-	{ "CONFIG_SERIAL_OF_PLATFORM", "there is no console", true },
-	{ "CONFIG_SERIAL_EARLYCON", "an early crash prints nothing", false },
-	{ "CONFIG_BLK_DEV_INITRD", "initrds are ignored", false },
-	{ "CONFIG_VIRTIO_BLK", "no disks", false },
-	{ "CONFIG_VIRTIO_NET", "no network", false },
-	{ "CONFIG_VIRTIO_CONSOLE", "no virtio console", false },
-	{ "CONFIG_VIRTIO_VSOCKETS", "no vsock", false },
-	{ "CONFIG_VIRTIO_FS", "no shared directories", false },
-	{ "CONFIG_HW_RANDOM_VIRTIO", "no virtio random numbers", false },
+	  "devices are not kept to the shared window and stop", LOADER_NEEDED },
+	{ "CONFIG_PCI_HOST_GENERIC", "the guest finds no PCI devices",
+	  LOADER_NEEDED_ON_PCI },
+	{ "CONFIG_VIRTIO_PCI", "no virtio device works on PCI",
+	  LOADER_NEEDED_ON_PCI },
+	{ "CONFIG_ARM_GIC_V3_ITS", "PCI devices have no interrupts",
+	  LOADER_NEEDED_ON_PCI },
+	{ "CONFIG_VIRTIO_MMIO",
+	  "no virtio device works with --virtio-transport=mmio",
+	  LOADER_NEEDED_ON_MMIO },
+	{ "CONFIG_SERIAL_8250_CONSOLE", "there is no console", LOADER_NEEDED },
+	{ "CONFIG_SERIAL_OF_PLATFORM", "there is no console", LOADER_NEEDED },
+	{ "CONFIG_SERIAL_EARLYCON", "an early crash prints nothing",
+	  LOADER_OPTIONAL },
+	{ "CONFIG_BLK_DEV_INITRD", "initrds are ignored", LOADER_OPTIONAL },
+	{ "CONFIG_VIRTIO_BLK", "no disks", LOADER_OPTIONAL },
+	{ "CONFIG_VIRTIO_NET", "no network", LOADER_OPTIONAL },
+	{ "CONFIG_VIRTIO_CONSOLE", "no virtio console", LOADER_OPTIONAL },
+	{ "CONFIG_VIRTIO_VSOCKETS", "no vsock", LOADER_OPTIONAL },
+	{ "CONFIG_VIRTIO_FS", "no shared directories", LOADER_OPTIONAL },
+	{ "CONFIG_HW_RANDOM_VIRTIO", "no virtio random numbers",
+	  LOADER_OPTIONAL },
 	{ "CONFIG_PVPANIC_MMIO", "a guest panic is not told to the host",
-	  false },
-	{ "CONFIG_RTC_DRV_PL031", "the guest does not know the time", false },
+	  LOADER_OPTIONAL },
+	{ "CONFIG_RTC_DRV_PL031", "the guest does not know the time",
+	  LOADER_OPTIONAL },
 };
 
 const struct loader_kconfig_item *loader_kconfig_items(unsigned int *nr)
@@ -199,13 +208,15 @@ int loader_kconfig_describe(const struct loader_kconfig_item *item, char state,
 			item->why);
 }
 
-void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc)
+void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc,
+			 enum loader_need transport)
 {
 	for (size_t i = 0; kc->text && i < ARRAY_SIZE(items); i++) {
 		char state = loader_kconfig_get(kc, items[i].symbol);
 		char text[160];
 
-		if (!items[i].required || state != 'n')
+		if (state != 'n' || (items[i].need != LOADER_NEEDED &&
+				     items[i].need != transport))
 			continue;
 		loader_kconfig_describe(&items[i], state, text, sizeof(text));
 		log_warn("kernel %s: %s", kernel, text);

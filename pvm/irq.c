@@ -119,26 +119,50 @@ int pvm_send_msi(struct pvm *p, uint32_t devid, uint64_t address, uint32_t data)
 	return ret > 0 ? 1 : ret;
 }
 
-static int ioeventfd(struct pvm *p, int eventfd, gpa_t gpa, unsigned int len,
-		     uint32_t flags)
-{
-	struct kvm_ioeventfd io = {
-		.addr = gpa,
-		.len = len,
-		.fd = eventfd,
-		.flags = flags,
-	};
-
-	return kvm_ioctl(p->vm_fd, KVM_IOEVENTFD, &io);
-}
-
 int pvm_ioeventfd(struct pvm *p, int eventfd, gpa_t gpa, unsigned int len)
 {
-	return ioeventfd(p, eventfd, gpa, len, 0);
+	struct kvm_ioeventfd io = { .addr = gpa, .len = len, .fd = eventfd };
+
+	return kvm_ioctl(p->vm_fd, KVM_IOEVENTFD, &io);
 }
 
 int pvm_ioeventfd_remove(struct pvm *p, int eventfd, gpa_t gpa,
 			 unsigned int len)
 {
-	return ioeventfd(p, eventfd, gpa, len, KVM_IOEVENTFD_FLAG_DEASSIGN);
+	struct kvm_ioeventfd io = {
+		.addr = gpa,
+		.len = len,
+		.fd = eventfd,
+		.flags = KVM_IOEVENTFD_FLAG_DEASSIGN,
+	};
+
+	return kvm_ioctl(p->vm_fd, KVM_IOEVENTFD, &io);
+}
+
+int pvm_ioeventfd_value(struct pvm *p, int eventfd, gpa_t gpa, uint32_t value)
+{
+	struct kvm_ioeventfd io = {
+		.datamatch = value,
+		.addr = gpa,
+		.len = sizeof(value),
+		.fd = eventfd,
+		.flags = KVM_IOEVENTFD_FLAG_DATAMATCH,
+	};
+
+	return kvm_ioctl(p->vm_fd, KVM_IOEVENTFD, &io);
+}
+
+int pvm_ioeventfd_value_remove(struct pvm *p, int eventfd, gpa_t gpa,
+			       uint32_t value)
+{
+	struct kvm_ioeventfd io = {
+		.datamatch = value,
+		.addr = gpa,
+		.len = sizeof(value),
+		.fd = eventfd,
+		.flags = KVM_IOEVENTFD_FLAG_DATAMATCH |
+			 KVM_IOEVENTFD_FLAG_DEASSIGN,
+	};
+
+	return kvm_ioctl(p->vm_fd, KVM_IOEVENTFD, &io);
 }

@@ -65,11 +65,6 @@ static void on_kick(struct watch *w, uint32_t events)
 
 /* --- beginning and end ------------------------------------------------------ */
 
-static bool is_watched(const struct virtio_dev *d, unsigned int q)
-{
-	return d->class->kick && !(d->foreign >> q & 1);
-}
-
 static int init_queue(struct virtio_dev *d, unsigned int i, uint16_t size)
 {
 	struct virtio_queue *q = &d->queues[i];
@@ -85,7 +80,7 @@ static int init_queue(struct virtio_dev *d, unsigned int i, uint16_t size)
 	};
 	if (q->call < 0 || q->kick.fd < 0)
 		return -errno;
-	if (is_watched(d, i))
+	if (d->class->kick)
 		err = loop_add(d->loop, &q->kick);
 	return err;
 }
@@ -102,7 +97,6 @@ int virtio_dev_init(struct virtio_dev *d, const struct virtio_dev_init *i)
 	d->loop = i->loop;
 	d->config_len = i->config_len;
 	d->nr_queues = i->nr_queues;
-	d->foreign = i->foreign;
 	d->offered = i->features | VIRTIO_REQUIRED |
 		     1ULL << VIRTIO_RING_F_EVENT_IDX |
 		     1ULL << VIRTIO_RING_F_INDIRECT_DESC;
@@ -149,6 +143,7 @@ static void reset(struct virtio_dev *d)
 		d->class->stop(d);
 	for (unsigned int q = 0; q < d->nr_queues; q++)
 		forget_queue(d, q, was_running);
+	__atomic_store_n(&d->calls_uncounted, false, __ATOMIC_RELAXED);
 	d->driver_features = d->features = 0;
 	d->status = 0;
 }
@@ -170,7 +165,7 @@ void virtio_dev_fini(struct virtio_dev *d)
 	unlock(d);
 	for (unsigned int q = 0; q < d->nr_queues; q++) {
 		if (d->queues[q].kick.fd >= 0) {
-			if (is_watched(d, q))
+			if (d->class->kick)
 				loop_remove(d->loop, &d->queues[q].kick);
 			close(d->queues[q].kick.fd);
 		}
@@ -255,7 +250,8 @@ static void driver_ok(struct virtio_dev *d)
 	}
 	err = d->class->start(d);
 	if (err) {
-		virtio_dev_failed(d, "cannot be started", err);
+		virtio_blame(d, "cannot be started: %s", errno_text(err));
+		needs_reset(d);
 		return;
 	}
 	d->running = true;
@@ -307,21 +303,6 @@ uint8_t virtio_dev_status(struct virtio_dev *d)
 
 /* --- queues ----------------------------------------------------------------- */
 
-/* One that was enabled when the device ran already. */
-static void start_queue(struct virtio_dev *d, unsigned int q)
-{
-	int err = 0;
-
-	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
-		return;
-	if (d->class->queue_start)
-		err = d->class->queue_start(d, q);
-	if (err)
-		virtio_dev_failed(d, "cannot start a queue", err);
-	else
-		run_queue(d, q);
-}
-
 void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
 {
 	if (q >= d->nr_queues)
@@ -337,9 +318,16 @@ void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
 		if (vq_start(&d->queues[q].vq, d->features))
 			virtio_dev_broken(d, q);
 		else if (d->running)
-			start_queue(d, q);
+			run_queue(d, q);
 	}
 	unlock(d);
+}
+
+static void stop_queue(struct virtio_dev *d, unsigned int q)
+{
+	if (d->running && d->queues[q].vq.ready)
+		d->class->queue_stop(d, q);
+	forget_queue(d, q, d->running);
 }
 
 void virtio_dev_queue_reset(struct virtio_dev *d, unsigned int q)
@@ -347,11 +335,18 @@ void virtio_dev_queue_reset(struct virtio_dev *d, unsigned int q)
 	if (q >= d->nr_queues)
 		return;
 	lock(d);
-	if (virtio_has(d, VIRTIO_F_RING_RESET)) {
-		if (d->running && d->queues[q].vq.ready)
-			d->class->queue_stop(d, q);
-		forget_queue(d, q, d->running);
-	}
+	if (virtio_has(d, VIRTIO_F_RING_RESET))
+		stop_queue(d, q);
+	unlock(d);
+}
+
+void virtio_dev_queue_disable(struct virtio_dev *d, unsigned int q)
+{
+	if (q >= d->nr_queues)
+		return;
+	lock(d);
+	if (d->queues[q].vq.ready && (!d->running || d->class->queue_stop))
+		stop_queue(d, q);
 	unlock(d);
 }
 
@@ -360,14 +355,6 @@ void virtio_dev_broken(struct virtio_dev *d, unsigned int q)
 	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
 	virtio_blame_queue(d, q);
-	needs_reset(d);
-}
-
-void virtio_dev_failed(struct virtio_dev *d, const char *what, int err)
-{
-	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
-		return;
-	virtio_blame(d, "%s: %s", what, errno_text(err));
 	needs_reset(d);
 }
 

@@ -215,7 +215,8 @@ static enum check_state symbol_state(const struct loader_kconfig_item *item,
 {
 	if (found == 'y')
 		return CHECK_OK;
-	if (found == 'm' || !item->required)
+	if (found == 'm' || item->need == LOADER_OPTIONAL ||
+	    item->need == LOADER_NEEDED_ON_MMIO)
 		return CHECK_WARN;
 	return CHECK_FAIL;
 }

@@ -88,30 +88,78 @@ uint64_t devices_window_len(const struct config *cfg)
 	return align_up(need, CONFIG_WINDOW_ALIGN);
 }
 
+/* --- transports ------------------------------------------------------------- */
+
+static int slot_init(struct vm *vm, unsigned int i, struct virtio_dev *dev)
+{
+	bool has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
+	struct devices *ds = vm->devices;
+
+	if (vm->cfg->virtio_mmio)
+		return virtio_mmio_init(&ds->slots[i].mmio, dev, i);
+	return virtio_pci_init(&ds->slots[i].pci, dev, &ds->pci, has_its);
+}
+
+static void slot_fini(struct vm *vm, union devices_slot *s)
+{
+	if (vm->cfg->virtio_mmio)
+		virtio_mmio_fini(&s->mmio);
+	else
+		virtio_pci_fini(&s->pci);
+}
+
+static void slot_start(struct vm *vm, union devices_slot *s)
+{
+	if (vm->cfg->virtio_mmio)
+		virtio_mmio_start(&s->mmio, vm->pvm);
+	else
+		virtio_pci_start(&s->pci, vm->pvm);
+}
+
+static void slot_stop(struct vm *vm, union devices_slot *s)
+{
+	if (vm->cfg->virtio_mmio)
+		virtio_mmio_stop(&s->mmio);
+	else
+		virtio_pci_stop(&s->pci);
+}
+
+static int map_slots(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+	int ret = 0;
+
+	if (!vm->cfg->virtio_mmio) {
+		pci_host_power_on(&ds->pci);
+		return pci_host_map(&ds->pci, &vm->bus);
+	}
+	for (unsigned int i = 0; !ret && i < ds->nr; i++)
+		ret = virtio_mmio_map(&ds->slots[i].mmio, &vm->bus);
+	return ret;
+}
+
 /* --- which devices there are ----------------------------------------------- */
 
 /* @dev, initialised, gets the next slot. */
 static int add(struct vm *vm, struct virtio_dev *dev)
 {
 	struct devices *ds = vm->devices;
-	bool has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
 	int ret;
 
-	if (ds->nr == PCI_SLOTS) {
+	if (ds->nr == DEVICES_MAX) {
 		log_err("more than %u virtio devices; leave some out",
-			PCI_SLOTS);
+			DEVICES_MAX);
 		ret = -ENOSPC;
 	} else {
-		ret = virtio_pci_init(&ds->functions[ds->nr], dev, &ds->pci,
-				      has_its);
+		ret = slot_init(vm, ds->nr, dev);
 		if (ret)
-			log_err("%s: cannot put it on PCI: %s", dev->name,
+			log_err("%s: cannot make its registers: %s", dev->name,
 				errno_text(ret));
 	}
 	if (ret)
 		virtio_dev_fini(dev);
 	else
-		ds->nr++;
+		ds->all[ds->nr++] = dev;
 	return ret;
 }
 
@@ -142,8 +190,8 @@ static int add_disk(struct vm *vm, unsigned int number)
 	};
 	int ret;
 
-	if (number == PCI_SLOTS) {
-		log_err("more than %u disks; leave some out", PCI_SLOTS);
+	if (number == DEVICES_MAX) {
+		log_err("more than %u disks; leave some out", DEVICES_MAX);
 		return -ENOSPC;
 	}
 	ret = virtio_blk_create(&ds->disks[number], &init);
@@ -166,9 +214,9 @@ static int add_net(struct vm *vm, unsigned int number)
 	};
 	int ret;
 
-	if (number == PCI_SLOTS) {
+	if (number == DEVICES_MAX) {
 		log_err("more than %u network cards; leave some out",
-			PCI_SLOTS);
+			DEVICES_MAX);
 		return -ENOSPC;
 	}
 	ret = network_open(&n->netdev, c);
@@ -266,11 +314,8 @@ void devices_fini(struct vm *vm)
 	if (!ds || !ds->pci.set_line)
 		return;
 	while (ds->nr > 0) {
-		struct virtio_pci *t = &ds->functions[--ds->nr];
-		struct virtio_dev *dev = t->dev;
-
-		virtio_pci_fini(t);
-		virtio_dev_fini(dev);
+		slot_fini(vm, &ds->slots[--ds->nr]);
+		virtio_dev_fini(ds->all[ds->nr]);
 	}
 	while (ds->nr_disks > 0)
 		virtio_blk_destroy(ds->disks[--ds->nr_disks]);
@@ -313,8 +358,7 @@ int devices_plug(struct vm *vm)
 		}
 	}
 	ds->window_used = true;
-	pci_host_power_on(&ds->pci);
-	return pci_host_map(&ds->pci, &vm->bus);
+	return map_slots(vm);
 }
 
 void devices_start(struct vm *vm)
@@ -323,7 +367,7 @@ void devices_start(struct vm *vm)
 
 	pthread_mutex_lock(&vm->io_lock);
 	for (unsigned int i = 0; ds && i < ds->nr; i++)
-		virtio_pci_start(&ds->functions[i], vm->pvm);
+		slot_start(vm, &ds->slots[i]);
 	pthread_mutex_unlock(&vm->io_lock);
 }
 
@@ -333,7 +377,7 @@ void devices_stop(struct vm *vm)
 
 	pthread_mutex_lock(&vm->io_lock);
 	for (unsigned int i = 0; ds && i < ds->nr; i++)
-		virtio_pci_stop(&ds->functions[i]);
+		slot_stop(vm, &ds->slots[i]);
 	pthread_mutex_unlock(&vm->io_lock);
 }
 
@@ -342,7 +386,7 @@ const char *devices_unshared(struct vm *vm)
 	struct devices *ds = vm->devices;
 
 	for (unsigned int i = 0; ds && i < ds->nr; i++) {
-		struct virtio_dev *dev = ds->functions[i].dev;
+		struct virtio_dev *dev = ds->all[i];
 		bool unshared;
 
 		pthread_mutex_lock(&dev->lock);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * devices.h: the virtio devices of a VM, their window and their PCI host: made
- * once, plugged in anew for each life of the VM.
+ * devices.h: the virtio devices of a VM, their window and their transports:
+ * made once, plugged in anew for each life of the VM.
  */
 #ifndef LKVM_PVM_DEVICES_H
 #define LKVM_PVM_DEVICES_H
@@ -10,6 +10,7 @@
 #include "netdev.h"
 #include "pci.h"
 #include "virtio_blk.h"
+#include "virtio_mmio.h"
 #include "virtio_net.h"
 #include "virtio_pci.h"
 #include "virtio_rng.h"
@@ -18,19 +19,27 @@
 struct vm;
 struct config;
 
+/* Either transport has as many places. */
+#define DEVICES_MAX PCI_SLOTS
+
 struct devices {
 	struct window window;
 	bool window_used; /* a guest had it: cleared before the next */
-	struct pci_host pci;
+	struct pci_host
+		pci; /* no function in it with --virtio-transport=mmio */
 	unsigned int nr;
-	struct virtio_pci functions[PCI_SLOTS];
-	struct virtio_blk *disks[PCI_SLOTS]; /* nr_disks of them */
+	struct virtio_dev *all[DEVICES_MAX]; /* nr of them, by their slots */
+	union devices_slot {
+		struct virtio_pci pci;
+		struct virtio_mmio mmio;
+	} slots[DEVICES_MAX];
+	struct virtio_blk *disks[DEVICES_MAX]; /* nr_disks of them */
 	unsigned int nr_disks;
 	struct virtio_rng rng;
 	struct devices_net {
 		struct netdev netdev;
 		struct virtio_net *net;
-	} nets[PCI_SLOTS]; /* nr_nets of them */
+	} nets[DEVICES_MAX]; /* nr_nets of them */
 	unsigned int nr_nets;
 	struct consoles consoles;
 };

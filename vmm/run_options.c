@@ -83,6 +83,10 @@ static const struct opt_spec run_specs[] = {
 		  "repeatable; here file=PATH, pty or unix=PATH" },
 	{ .name = "rng", .arg = OPT_SWITCH, .set = config_set_rng,
 	  .help = "random numbers from the host (/dev/hwrng)" },
+	{ .name = "virtio-transport", .arg = OPT_VALUE, .arg_name = "pci|mmio",
+	  .set = config_set_transport,
+	  .help = "how the guest finds them: on PCI (default), or in its "
+		  "device tree, for a guest without PCI" },
 	{ .name = "window", .arg = OPT_VALUE,
 	  .arg_name = "SIZE|auto|off", .set = config_set_window,
 	  .help = "memory guest and devices share: MiB, or what the devices "
@@ -103,9 +107,6 @@ static const struct opt_spec run_specs[] = {
 	HEADING("Accepted, as kvmtool has them"),
 	{ .name = "dev", .arg = OPT_VALUE, .arg_name = "/dev/kvm",
 	  .set = config_set_dev, .help = "no other" },
-	{ .name = "virtio-transport", .arg = OPT_VALUE, .arg_name = "pci|mmio",
-	  .set = config_set_transport, .help = "pci; with devices the only "
-	  "one" },
 	{ .name = "firmware-address", .arg = OPT_VALUE,
 	  .arg_name = "0x80000000", .set = config_set_firmware_address,
 	  .help = "no other: where RAM begins" },

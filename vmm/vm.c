@@ -75,7 +75,7 @@ static int add_devices(struct vm *vm)
 /* --- images and device tree ----------------------------------------------- */
 
 /* The words of `lkvm-pvm check -k`, for what a guest cannot do without. */
-static void warn_of_config(const char *kernel, const struct ram_view *ram,
+static void warn_of_config(const struct config *cfg, const struct ram_view *ram,
 			   const struct loader_placement *pl)
 {
 	struct loader_kconfig kc;
@@ -84,7 +84,9 @@ static void warn_of_config(const char *kernel, const struct ram_view *ram,
 		    ram->hva + (pl->kernel.gpa - ram->range.gpa),
 		    pl->kernel_loaded, &kc))
 		return;
-	loader_kconfig_warn(kernel, &kc);
+	loader_kconfig_warn(cfg->kernel, &kc,
+			    cfg->virtio_mmio ? LOADER_NEEDED_ON_MMIO
+					     : LOADER_NEEDED_ON_PCI);
 	loader_kconfig_fini(&kc);
 }
 
@@ -105,7 +107,7 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 
 	if (!ret && !in.no_warnings && vm->placement.kind != LOADER_FLAT &&
 	    vm->placement.kernel_loaded)
-		warn_of_config(cfg->kernel, ram, &vm->placement);
+		warn_of_config(cfg, ram, &vm->placement);
 	return ret;
 }
 
@@ -152,7 +154,9 @@ static int describe_machine(struct vm *vm)
 	memcpy(m->rng_seed, seeds + sizeof(m->kaslr_seed), sizeof(m->rng_seed));
 	m->nr_vcpus = vm->cfg->nr_vcpus;
 	m->has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
-	m->has_pci = vm->devices != NULL;
+	m->has_pci = vm->devices && !vm->cfg->virtio_mmio;
+	m->nr_virtio_mmio =
+		vm->devices && vm->cfg->virtio_mmio ? vm->devices->nr : 0;
 	m->window.len = devices_window_len(vm->cfg);
 	m->window.gpa = MACHINE_RAM_BASE - m->window.len;
 	m->initrd = vm->placement.initrd;
@@ -241,6 +245,7 @@ void vm_destroy(struct vm *vm)
 {
 	struct host_memlock m;
 
+	devices_stop(vm);
 	/* The hypervisor wipes and returns one page at a time. */
 	if (!vm->ends_untold && vm->cfg->protected_vm && !host_memlock(&m) &&
 	    m.locked >= MIB(64))

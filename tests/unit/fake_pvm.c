@@ -114,33 +114,68 @@ int pvm_send_msi(struct pvm *p, uint32_t devid, uint64_t address, uint32_t data)
 	return fake_pvm.its_is_deaf ? 0 : 1;
 }
 
-int pvm_ioeventfd(struct pvm *p, int eventfd, gpa_t gpa, unsigned int len)
+/* As KVM: two may have an address when each has a value of its own. */
+static bool collides(const struct fake_ioeventfd *a,
+		     const struct fake_ioeventfd *b)
+{
+	return a->fd && a->gpa == b->gpa &&
+	       (!a->has_value || !b->has_value || a->value == b->value);
+}
+
+static int add_ioeventfd(const struct fake_ioeventfd *new)
 {
 	struct fake_ioeventfd *io = fake_ioeventfd(0);
 
-	(void)p;
-	(void)len;
 	for (unsigned int i = 0; i < ARRAY_SIZE(fake_pvm.ioeventfds); i++)
-		if (fake_pvm.ioeventfds[i].fd &&
-		    fake_pvm.ioeventfds[i].gpa == gpa)
+		if (collides(&fake_pvm.ioeventfds[i], new))
 			return -EEXIST;
 	if (!io || fake_pvm.refuses_eventfds)
 		return -ENOSPC;
-	*io = (struct fake_ioeventfd){ eventfd, gpa };
+	*io = *new;
 	return 0;
+}
+
+static int remove_ioeventfd(const struct fake_ioeventfd *old)
+{
+	struct fake_ioeventfd *io = fake_ioeventfd(old->fd);
+
+	if (!io || io->gpa != old->gpa || io->has_value != old->has_value ||
+	    io->value != old->value)
+		return -ENOENT;
+	memset(io, 0, sizeof(*io));
+	return 0;
+}
+
+int pvm_ioeventfd(struct pvm *p, int eventfd, gpa_t gpa, unsigned int len)
+{
+	(void)p;
+	(void)len;
+	return add_ioeventfd(
+		&(struct fake_ioeventfd){ eventfd, gpa, false, 0 });
 }
 
 int pvm_ioeventfd_remove(struct pvm *p, int eventfd, gpa_t gpa,
 			 unsigned int len)
 {
-	struct fake_ioeventfd *io = fake_ioeventfd(eventfd);
-
 	(void)p;
 	(void)len;
-	if (!io || io->gpa != gpa)
-		return -ENOENT;
-	memset(io, 0, sizeof(*io));
-	return 0;
+	return remove_ioeventfd(
+		&(struct fake_ioeventfd){ eventfd, gpa, false, 0 });
+}
+
+int pvm_ioeventfd_value(struct pvm *p, int eventfd, gpa_t gpa, uint32_t value)
+{
+	(void)p;
+	return add_ioeventfd(
+		&(struct fake_ioeventfd){ eventfd, gpa, true, value });
+}
+
+int pvm_ioeventfd_value_remove(struct pvm *p, int eventfd, gpa_t gpa,
+			       uint32_t value)
+{
+	(void)p;
+	return remove_ioeventfd(
+		&(struct fake_ioeventfd){ eventfd, gpa, true, value });
 }
 
 /* A signal between the look at immediate_exit and the wait ends the wait. */

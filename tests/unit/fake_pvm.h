@@ -19,6 +19,8 @@ struct fake_irqfd {
 struct fake_ioeventfd {
 	int fd;
 	gpa_t gpa;
+	bool has_value;
+	uint32_t value;
 };
 
 struct fake_pvm {

@@ -173,8 +173,10 @@ START_TEST(window_has_a_size_or_none)
 	refuse("Image --window=0", "2M");
 	refuse("Image --window=257M", "256 MiB");
 	refuse("Image --window=big", "not a size");
-	refuse("Image --rng --virtio-transport=mmio", "PCI only");
-	accept("Image --rng --virtio-transport=pci");
+	accept("Image --rng --virtio-transport=mmio");
+	ck_assert(cfg.virtio_mmio);
+	accept("Image --rng --virtio-transport=mmio --virtio-transport=pci");
+	ck_assert(!cfg.virtio_mmio);
 }
 END_TEST
 

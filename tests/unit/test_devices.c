@@ -120,6 +120,33 @@ START_TEST(each_life_finds_the_device_anew)
 }
 END_TEST
 
+START_TEST(on_mmio_there_is_no_pci)
+{
+	struct config cfg = config_with(true);
+	gpa_t regs = MACHINE_VIRTIO_MMIO_BASE;
+	struct vm *vm;
+
+	cfg.virtio_mmio = true;
+	vm = vm_new(&cfg);
+	for (unsigned int life = 0; life < 3; life++) {
+		bus_clear(&vm->bus);
+		ck_assert_int_eq(devices_plug(vm), 0);
+		devices_start(vm);
+		ck_assert_uint_eq(load(vm, MACHINE_PCI_ECAM_BASE, 4),
+				  UINT32_MAX);
+		ck_assert_uint_eq(load(vm, regs, 4), 0x74726976);
+		ck_assert_uint_eq(load(vm, regs + 0x70, 4), 0);
+		store(vm, regs + 0x70, 4, 3);
+		ck_assert_uint_eq(load(vm, regs + 0x70, 4), 3);
+		ck_assert_uint_eq(load(vm, regs + MACHINE_VIRTIO_MMIO_SIZE, 4),
+				  UINT32_MAX);
+		devices_stop(vm);
+	}
+	ck_assert_ptr_null(devices_unshared(vm));
+	vm_delete(vm);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("devices");
@@ -129,6 +156,7 @@ int main(void)
 	tcase_add_test(tc, window_is_what_the_devices_need_in_steps);
 	tcase_add_test(tc, window_ends_where_ram_begins);
 	tcase_add_test(tc, each_life_finds_the_device_anew);
+	tcase_add_test(tc, on_mmio_there_is_no_pci);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

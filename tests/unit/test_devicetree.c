@@ -282,6 +282,41 @@ START_TEST(without_pci_there_is_no_host_bridge)
 }
 END_TEST
 
+START_TEST(virtio_mmio_devices_have_a_page_and_an_edge_each)
+{
+	static struct world w;
+	uint32_t pool;
+	char path[40];
+
+	start(&w);
+	w.m.has_pci = false;
+	w.m.nr_virtio_mmio = MACHINE_VIRTIO_MMIO_SLOTS;
+	build(&w);
+	pool = fdt_get_phandle(
+		w.fdt, must_node(&w, "/reserved-memory/restricted-dma-pool"));
+	for (unsigned int i = 0; i < MACHINE_VIRTIO_MMIO_SLOTS; i++) {
+		int at;
+
+		(void)snprintf(path, sizeof(path), "/virtio@%x",
+			       0x3000000 + i * 0x1000);
+		at = must_node(&w, path);
+		ck_assert_str_eq(text(&w, at, "compatible"), "virtio,mmio");
+		CHECK_CELLS(&w, at, "reg", 0, 0x3000000 + i * 0x1000, 0,
+			    0x1000);
+		CHECK_CELLS(&w, at, "interrupts", 0, 6 + i, 1);
+		CHECK_CELLS(&w, at, "memory-region", pool);
+		ck_assert(has(&w, at, "dma-coherent"));
+		ck_assert_uint_lt(MACHINE_VIRTIO_MMIO_SPI + i,
+				  MACHINE_GIC_SPIS);
+	}
+	w.m.window.len = 0;
+	w.m.nr_virtio_mmio = 1;
+	build(&w);
+	ck_assert(!has(&w, must_node(&w, "/virtio@3000000"), "memory-region"));
+	ck_assert_int_lt(node(&w, "/virtio@3001000"), 0);
+}
+END_TEST
+
 START_TEST(serial_console_is_found_through_its_alias)
 {
 	static struct world w;
@@ -424,6 +459,7 @@ START_TEST(dtc_has_nothing_to_say)
 			w.m.nr_vcpus = cpu_counts[i];
 			w.m.has_its = bits & 1;
 			w.m.has_pci = bits & 2;
+			w.m.nr_virtio_mmio = bits & 2 ? 0 : 3;
 			if (bits & 4)
 				w.m.window.len = 0;
 			if (bits & 8)
@@ -440,6 +476,7 @@ static void add_device_tests(TCase *tc)
 	tcase_add_test(tc, without_its_pci_interrupts_are_spis);
 	tcase_add_test(tc, pci_host_is_coherent_bounces_and_maps_msis);
 	tcase_add_test(tc, without_pci_there_is_no_host_bridge);
+	tcase_add_test(tc, virtio_mmio_devices_have_a_page_and_an_edge_each);
 	tcase_add_test(tc, serial_console_is_found_through_its_alias);
 	tcase_add_test(tc, rtc_is_an_amba_device_with_its_clock);
 	tcase_add_test(tc, timer_has_the_architectures_ppis);

@@ -197,7 +197,7 @@ START_TEST(items_are_described)
 
 	ck_assert_uint_gt(nr, 10);
 	ck_assert_str_eq(items[0].symbol, "CONFIG_ARM_PKVM_GUEST");
-	ck_assert(items[0].required);
+	ck_assert_int_eq(items[0].need, LOADER_NEEDED);
 	for (unsigned int i = 0; i < nr; i++) {
 		ck_assert_int_eq(strncmp(items[i].symbol, "CONFIG_", 7), 0);
 		for (const char *s = "ymn"; *s; s++) {
@@ -229,14 +229,35 @@ START_TEST(warns_of_what_is_required_only)
 	ck_assert_int_eq(loader_kconfig_from_memory(image, KERNEL_SIZE, &kc),
 			 0);
 	capture_begin(&f);
-	loader_kconfig_warn("K", &kc);
+	loader_kconfig_warn("K", &kc, LOADER_NEEDED_ON_PCI);
 	loader_kconfig_fini(&kc);
-	loader_kconfig_warn("K", &kc);
+	loader_kconfig_warn("K", &kc, LOADER_NEEDED_ON_PCI);
 	capture_end(&f);
 	ck_assert_str_eq(f.said,
 			 "lkvm-pvm: warning: kernel K: CONFIG_ARM_PKVM_GUEST "
 			 "is not set: the guest cannot share memory, so no "
 			 "device works\n");
+}
+END_TEST
+
+START_TEST(warns_of_the_transport_in_use_only)
+{
+	static const char most[] = "CONFIG_ARM_PKVM_GUEST=y\n"
+				   "CONFIG_DMA_RESTRICTED_POOL=y\n"
+				   "CONFIG_SERIAL_8250_CONSOLE=y\n"
+				   "CONFIG_SERIAL_OF_PLATFORM=y\n";
+
+	embed(1000, most, strlen(most));
+	ck_assert_int_eq(loader_kconfig_from_memory(image, KERNEL_SIZE, &kc),
+			 0);
+	capture_begin(&f);
+	loader_kconfig_warn("K", &kc, LOADER_NEEDED_ON_MMIO);
+	loader_kconfig_fini(&kc);
+	capture_end(&f);
+	ck_assert_str_eq(f.said,
+			 "lkvm-pvm: warning: kernel K: CONFIG_VIRTIO_MMIO is "
+			 "not set: no virtio device works with "
+			 "--virtio-transport=mmio\n");
 }
 END_TEST
 
@@ -257,6 +278,7 @@ int main(void)
 	tcase_add_test(tc, symbols_are_told_apart);
 	tcase_add_test(tc, items_are_described);
 	tcase_add_test(tc, warns_of_what_is_required_only);
+	tcase_add_test(tc, warns_of_the_transport_in_use_only);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -146,10 +146,11 @@ check-fuzz: $(fuzz_PROGS)
 	$(Q)tests/fuzz/run $(fuzz) $(fuzz_NAMES)
 
 # --- payloads: freestanding guests of tests/guest ---------------------------
-# Of more than one file is vhostile alone.
+# Of more than one file are those that drive PCI.
 guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
 build/guest/vhostile.flat: $(guest_PARTS) tests/guest/vpci.h tests/guest/vhostile.h
+build/guest/last_words.flat: tests/guest/vpci.c tests/guest/vpci.h
 build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld tests/guest/guest.h
 	@mkdir -p $(@D)
 	$(call say,GUEST,$@)

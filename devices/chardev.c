@@ -33,9 +33,10 @@
 
 #define HELD_SIZE 4096U
 
-/* How long the reader of a pseudoterminal that ends may rest: looks, apart. */
-#define READER_LOOKS   20U
-#define READER_LOOK_NS 10000000L
+/* How long the reader of a pseudoterminal that ends may take, and may rest. */
+#define READER_LOOKS	  1000U
+#define READER_IDLE_LOOKS 20U
+#define READER_LOOK_NS	  10000000L
 
 struct chardev {
 	enum chardev_kind kind;
@@ -334,7 +335,7 @@ static void remove_socket(const struct chardev *c)
 
 /*
  * With a pseudoterminal goes what nobody has read yet. A reader who is at it may
- * finish: until all is gone, or nothing goes for a while.
+ * finish: until all is gone, or nothing goes for a while, or 10 s have passed.
  */
 static void wait_for_reader(int slave)
 {
@@ -342,7 +343,9 @@ static void wait_for_reader(int slave)
 	unsigned int idle = 0;
 	int left, was = -1;
 
-	while (idle < READER_LOOKS && !ioctl(slave, FIONREAD, &left)) {
+	for (unsigned int i = 0; i < READER_LOOKS; i++) {
+		if (idle == READER_IDLE_LOOKS || ioctl(slave, FIONREAD, &left))
+			return;
 		/* Twice nothing: the kernel passes it on in pieces. */
 		if (left == 0 && was == 0)
 			return;

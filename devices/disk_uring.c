@@ -26,7 +26,6 @@ struct uring_queue {
 	struct io_uring ring;
 	bool enabled;
 	bool closing; /* events are not watched any more */
-	unsigned int in_flight;
 	int events[DISK_MAX_EVENTS];
 };
 
@@ -99,7 +98,6 @@ static void start(struct uring_queue *u, struct disk_req *r)
 		return;
 	}
 	prepare(u->q.disk, r, sqe);
-	u->in_flight++;
 }
 
 static void uring_add(struct disk_queue *q, struct disk_req *r)
@@ -109,7 +107,6 @@ static void uring_add(struct disk_queue *q, struct disk_req *r)
 
 static void completed(struct uring_queue *u, struct disk_req *r, int res)
 {
-	u->in_flight--;
 	/* The file system has no such thing: there is a longer way. */
 	if (r->op == DISK_ZERO && res == -EOPNOTSUPP)
 		disk_perform(u->q.disk, r);

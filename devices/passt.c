@@ -5,7 +5,7 @@
  *
  * It ends when its end of the socket pair closes, so also when we are killed.
  * When it dies the card's link goes down, and the guest's next start of the
- * card starts another one.
+ * card starts another one; not for ever, since the guest may be what kills it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,10 +24,13 @@
 #define CHILD_FD 3
 /* What passt tells guests by DHCP, too: it has no offloads, but long frames. */
 #define PASST_MTU 65520U
+/* How often it is started again. */
+#define MAX_RESTARTS 16U
 
 struct passt {
 	pid_t child; /* 0: none */
 	char *tcp, *udp;
+	unsigned int nr_restarts; /* the ones that failed too */
 	struct netstream stream;
 };
 
@@ -133,10 +136,14 @@ static int passt_start(struct netdev *n, uint64_t features)
 	if (netstream_start(n, features) == 0)
 		return 0;
 	end_child(p);
+	if (p->nr_restarts == MAX_RESTARTS)
+		return -ENOTCONN;
+	p->nr_restarts++;
 	if (start_child(p, &fd))
 		return -ENOTCONN;
 	netstream_reopen(n, fd);
-	log_info("network passt: started again");
+	log_info("network passt: started again%s",
+		 p->nr_restarts == MAX_RESTARTS ? " for the last time" : "");
 	return 0;
 }
 

@@ -147,12 +147,7 @@ static int tap_start(struct netdev *n, uint64_t features)
 
 	for (unsigned int i = 0; i < n->nr_pairs; i++)
 		drain(n->fd[i]);
-	if (err == -EBADFD)
-		return -ENOTCONN;
-	if (err)
-		log_err("%s: cannot set the interface's offloads: %s", n->name,
-			errno_text(err));
-	return err;
+	return err == -EBADFD ? -ENOTCONN : err;
 }
 
 static void tap_close(struct netdev *n)

@@ -50,7 +50,7 @@ struct netdev_class {
 			   const struct iovec *iov, unsigned int nr);
 	/*
 	 * The guest's driver agreed on @features; what is still there of before
-	 * is forgotten. 0; -ENOTCONN: it is dead; other -errno, logged.
+	 * is forgotten. 0; -ENOTCONN: it is dead; other -errno.
 	 */
 	int (*start)(struct netdev *n, uint64_t features);
 	/* Frames come to the first @nr pairs alone; NULL with one pair. */

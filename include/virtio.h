@@ -42,13 +42,14 @@ struct virtio_class {
 	 * Reset, or the VM ends: afterwards nothing of the device touches the
 	 * window: requests in flight are finished or given up. Only for
 	 * devices that start() succeeded for. May let go of the lock while it
-	 * waits for a thread of the device (running is false by then).
+	 * waits (running is false by then); io_lock is held all the time.
 	 */
 	void (*stop)(struct virtio_dev *d);
 	/*
 	 * The driver offered chains on queue @q, or may have. Loop's thread.
 	 * NULL: the loop leaves the kick eventfds alone; between start() and
-	 * stop() a thread of the device's own waits for them, or vhost does.
+	 * stop() a thread of the device's own waits for them, or a back end
+	 * (rings.h). Of some queues only: virtio_dev_init.foreign.
 	 */
 	void (*kick)(struct virtio_dev *d, unsigned int q);
 	/*
@@ -59,6 +60,12 @@ struct virtio_class {
 			    void *buf, unsigned int len);
 	void (*config_write)(struct virtio_dev *d, unsigned int offset,
 			     const void *buf, unsigned int len);
+	/*
+	 * Queue @q was enabled after start(); those before it are ready then.
+	 * 0, or -errno with which the device asks for a reset. NULL: it is
+	 * served without.
+	 */
+	int (*queue_start)(struct virtio_dev *d, unsigned int q);
 	/* Forgets queue @q (RING_RESET, §2.6.1). NULL: not offered. */
 	void (*queue_stop)(struct virtio_dev *d, unsigned int q);
 };
@@ -88,6 +95,7 @@ struct virtio_dev {
 	uint64_t offered; /* feature bits, the common ones included */
 	unsigned int config_len;
 	unsigned int nr_queues;
+	uint32_t foreign; /* queues that the loop leaves alone */
 	const struct virtio_transport *transport;
 	void *transport_ctx;
 
@@ -114,6 +122,7 @@ struct virtio_dev_init {
 	uint64_t features; /* the device's own bits, §5 */
 	unsigned int config_len, nr_queues;
 	uint16_t queue_size; /* 0: the class's max_size */
+	uint32_t foreign;    /* bit per queue whose kicks are not for kick() */
 };
 
 /*
@@ -165,6 +174,8 @@ static inline bool virtio_has(const struct virtio_dev *d, unsigned int bit)
  * that is set further calls do nothing.
  */
 void virtio_dev_broken(struct virtio_dev *d, unsigned int q);
+/* The same for what went wrong on our side; @what is its one line. */
+void virtio_dev_failed(struct virtio_dev *d, const char *what, int err);
 /* vq_publish() and the interrupt that may follow; broken queues included. */
 void virtio_publish(struct virtio_dev *d, unsigned int q);
 /*

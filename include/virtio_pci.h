@@ -46,7 +46,7 @@ struct virtio_pci {
 	/* Selectors: register accesses alone use them. */
 	uint32_t offered_word, driver_word;
 	uint16_t queue;
-	bool checked_msi;
+	bool checked_msi, told_msi; /* in this life; ever */
 
 	pthread_mutex_t lock;
 	struct pvm *pvm; /* NULL: no VM, nothing is wired */

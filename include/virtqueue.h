@@ -38,6 +38,7 @@ enum vq_fault {
 			* buffer; or a device's: not a request of its kind */
 	VQ_BAD_LENGTH, /* lengths sum up to more than 4 GiB */
 	VQ_MISALIGNED, /* size or alignment of the queue's parts, §2.7 */
+	VQ_REFUSED,    /* its back end gave up, and we cannot see why */
 };
 
 /*

@@ -33,6 +33,7 @@ struct virtio_blk {
 	pthread_t worker;
 	int wake; /* eventfd: look at stop */
 	bool stop;
+	bool is_dead; /* the thread is gone, or about to */
 	bool write_through;
 	uint32_t pending; /* queues that may have chains */
 	uint32_t quiet;	  /* queues whose driver was told not to kick */

@@ -219,9 +219,11 @@ static void *work(void *arg)
 	while (!b->stop && !ret)
 		ret = round_of(b);
 	if (ret)
-		log_err("%s: cannot wait for requests: %s; the disk is dead",
-			b->dev.name, errno_text(ret));
+		virtio_dev_failed(&b->dev, "cannot wait for requests", ret);
 	drain(b);
+	/* Requests the disk was not done with never will be. */
+	b->is_dead = true;
+	pthread_cond_broadcast(&b->drained);
 	pthread_mutex_unlock(&b->dev.lock);
 	return NULL;
 }
@@ -238,7 +240,7 @@ int blk_worker_start(struct virtio_dev *d)
 	b->write_through =
 		!b->disk.read_only && !virtio_has(d, VIRTIO_BLK_F_FLUSH);
 	b->config.wce = 1;
-	b->stop = false;
+	b->stop = b->is_dead = false;
 	b->pending = all_queues(b);
 	b->quiet = b->held = b->pushed = 0;
 	memset(b->in_flight, 0, sizeof(b->in_flight));
@@ -254,9 +256,7 @@ int blk_worker_start(struct virtio_dev *d)
 		if (err)
 			disk_queue_close(b->queue);
 	}
-	if (err)
-		log_err("%s: cannot start: %s", d->name, errno_text(err));
-	else
+	if (!err)
 		log_debug("%s: %s by %s", d->name, b->disk.path,
 			  disk_queue_kind(b->queue));
 	return err;
@@ -287,7 +287,7 @@ void blk_worker_queue_stop(struct virtio_dev *d, unsigned int q)
 	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
 
 	b->held |= 1U << q;
-	while (b->in_flight[q])
+	while (b->in_flight[q] && !b->is_dead)
 		pthread_cond_wait(&b->drained, &d->lock);
 	b->held &= ~(1U << q);
 	b->pending &= ~(1U << q);

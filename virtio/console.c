@@ -266,10 +266,10 @@ static void stop(struct virtio_dev *d)
 {
 	struct virtio_console *c = console_of(d);
 
+	console_flush(c);
 	for (unsigned int i = 0; i < c->nr_ports; i++) {
 		struct console_port *p = &c->ports[i];
 
-		console_flush_port(c, i);
 		p->is_ready = p->is_open = false;
 		p->owed = 0;
 	}

@@ -58,10 +58,12 @@ void console_kick_port(struct virtio_console *c, unsigned int q);
 /* The driver has the port open now: who waits to feed it is told. */
 void console_tell_input_room(struct console_port *p);
 /*
- * The last words: what the driver offered is given to the other end as far as
- * that takes it. The queue breaks silently, if it does.
+ * The last words: what the driver offered is given to the other ends as far as
+ * they take it, 2 s at most, 0.2 s for those who take nothing. Lets go of the
+ * lock meanwhile: the device does not run any more. A queue breaks silently, if
+ * it does.
  */
-void console_flush_port(struct virtio_console *c, unsigned int port);
+void console_flush(struct virtio_console *c);
 /* Gives back, dropped, what was taken in part. */
 void console_drop_chain(struct virtio_console *c, unsigned int port);
 

@@ -15,12 +15,17 @@
 
 #include <errno.h>
 #include <linux/virtio_config.h>
+#include <time.h>
 
 /* A piece; twice that would not fit a frame. */
 #define PIECE 2048U
 /* Of one visit: then other devices have their turn. */
 #define VISIT_BYTES  KIB(64)
 #define VISIT_CHAINS VIRTIO_CONSOLE_QUEUE
+/* Of a reset: for all readers together, and for ones who take nothing. */
+#define FLUSH_MS      2000
+#define FLUSH_IDLE_MS 200
+#define FLUSH_LOOK_NS 10000000L
 
 /* What is left of a visit. */
 struct visit {
@@ -135,16 +140,57 @@ static void pump_output(struct virtio_console *c, unsigned int port)
 		virtio_kick_again(&c->dev, q);
 }
 
-void console_flush_port(struct virtio_console *c, unsigned int port)
+/*
+ * Gives a reader what it takes of what the driver offered. True: it has not all
+ * of it and may take more. *@moved: it took some.
+ */
+static bool flush_port(struct virtio_console *c, unsigned int port, bool *moved)
 {
 	struct virtqueue *vq = &c->dev.queues[console_out_queue(port)].vq;
-	struct visit v = { VISIT_CHAINS, MIB(1) };
+	struct visit v = { VISIT_CHAINS, VISIT_BYTES };
 	struct console_port *p = &c->ports[port];
+	int ret;
 
-	if (p->exists && vq->ready && vq->error.fault == VQ_OK &&
-	    !(c->dev.status & VIRTIO_CONFIG_S_NEEDS_RESET))
-		(void)serve_output(p, vq, &v);
-	p->has_chain = false;
+	if (!p->exists || !vq->ready || vq->error.fault != VQ_OK ||
+	    c->dev.status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return false;
+	ret = serve_output(p, vq, &v);
+	*moved |= v.nr_chains < VISIT_CHAINS || v.bytes < VISIT_BYTES;
+	return ret > 0 || (ret == 0 && p->has_chain && p->is_connected);
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void console_flush(struct virtio_console *c)
+{
+	const struct timespec pause = { .tv_nsec = FLUSH_LOOK_NS };
+	const long end = now_ms() + FLUSH_MS;
+	long now = end - FLUSH_MS, moved_at = now;
+	bool is_left = true;
+
+	while (is_left && now < end && now - moved_at < FLUSH_IDLE_MS) {
+		bool moved = false;
+
+		is_left = false;
+		for (unsigned int i = 0; i < c->nr_ports; i++)
+			is_left |= flush_port(c, i, &moved);
+		/* The loop may wait for the lock. */
+		pthread_mutex_unlock(&c->dev.lock);
+		if (is_left && !moved)
+			(void)nanosleep(&pause, NULL);
+		now = now_ms();
+		if (moved)
+			moved_at = now;
+		pthread_mutex_lock(&c->dev.lock);
+	}
+	for (unsigned int i = 0; i < c->nr_ports; i++)
+		c->ports[i].has_chain = false;
 }
 
 void console_drop_chain(struct virtio_console *c, unsigned int port)

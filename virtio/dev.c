@@ -65,6 +65,11 @@ static void on_kick(struct watch *w, uint32_t events)
 
 /* --- beginning and end ------------------------------------------------------ */
 
+static bool is_watched(const struct virtio_dev *d, unsigned int q)
+{
+	return d->class->kick && !(d->foreign >> q & 1);
+}
+
 static int init_queue(struct virtio_dev *d, unsigned int i, uint16_t size)
 {
 	struct virtio_queue *q = &d->queues[i];
@@ -80,7 +85,7 @@ static int init_queue(struct virtio_dev *d, unsigned int i, uint16_t size)
 	};
 	if (q->call < 0 || q->kick.fd < 0)
 		return -errno;
-	if (d->class->kick)
+	if (is_watched(d, i))
 		err = loop_add(d->loop, &q->kick);
 	return err;
 }
@@ -97,6 +102,7 @@ int virtio_dev_init(struct virtio_dev *d, const struct virtio_dev_init *i)
 	d->loop = i->loop;
 	d->config_len = i->config_len;
 	d->nr_queues = i->nr_queues;
+	d->foreign = i->foreign;
 	d->offered = i->features | VIRTIO_REQUIRED |
 		     1ULL << VIRTIO_RING_F_EVENT_IDX |
 		     1ULL << VIRTIO_RING_F_INDIRECT_DESC;
@@ -165,7 +171,7 @@ void virtio_dev_fini(struct virtio_dev *d)
 	unlock(d);
 	for (unsigned int q = 0; q < d->nr_queues; q++) {
 		if (d->queues[q].kick.fd >= 0) {
-			if (d->class->kick)
+			if (is_watched(d, q))
 				loop_remove(d->loop, &d->queues[q].kick);
 			close(d->queues[q].kick.fd);
 		}
@@ -250,8 +256,7 @@ static void driver_ok(struct virtio_dev *d)
 	}
 	err = d->class->start(d);
 	if (err) {
-		virtio_blame(d, "cannot be started: %s", errno_text(err));
-		needs_reset(d);
+		virtio_dev_failed(d, "cannot be started", err);
 		return;
 	}
 	d->running = true;
@@ -303,6 +308,21 @@ uint8_t virtio_dev_status(struct virtio_dev *d)
 
 /* --- queues ----------------------------------------------------------------- */
 
+/* One that was enabled when the device ran already. */
+static void start_queue(struct virtio_dev *d, unsigned int q)
+{
+	int err = 0;
+
+	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return;
+	if (d->class->queue_start)
+		err = d->class->queue_start(d, q);
+	if (err)
+		virtio_dev_failed(d, "cannot start a queue", err);
+	else
+		run_queue(d, q);
+}
+
 void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
 {
 	if (q >= d->nr_queues)
@@ -318,7 +338,7 @@ void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
 		if (vq_start(&d->queues[q].vq, d->features))
 			virtio_dev_broken(d, q);
 		else if (d->running)
-			run_queue(d, q);
+			start_queue(d, q);
 	}
 	unlock(d);
 }
@@ -355,6 +375,14 @@ void virtio_dev_broken(struct virtio_dev *d, unsigned int q)
 	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
 	virtio_blame_queue(d, q);
+	needs_reset(d);
+}
+
+void virtio_dev_failed(struct virtio_dev *d, const char *what, int err)
+{
+	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return;
+	virtio_blame(d, "%s: %s", what, errno_text(err));
 	needs_reset(d);
 }
 

@@ -124,8 +124,12 @@ static int net_start(struct virtio_dev *d)
 
 	if (!err && v->nr_pairs > 1)
 		err = v->netdev->class->set_pairs(v->netdev, 1);
-	if (err && err != -ENOTCONN)
+	if (err && err != -ENOTCONN) {
+		virtio_dev_failed(
+			d, "cannot set its interface's offloads or queues",
+			err);
 		return err;
+	}
 	/* A helper may have been started again, an interface stays gone. */
 	if (!err) {
 		v->dead = false;

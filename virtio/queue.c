@@ -337,6 +337,8 @@ const char *vq_fault_text(enum vq_fault f)
 		return "a chain of more than 4 GiB";
 	case VQ_MISALIGNED:
 		return "a queue of wrong size or alignment";
+	case VQ_REFUSED:
+		return "what its back end cannot use";
 	}
 	return "unknown";
 }

@@ -206,6 +206,7 @@ static int serve(struct vm *vm)
 	}
 	vcpus_join(vm);
 	stores_stop(vm);
+	devices_stop(vm); /* the last words need the terminal */
 	/* A guest may reset itself before the loop has run at all: what the
 	 * user asked for meanwhile is heard here. */
 	if (vm->verdict.reset && loop_poll(&vm->loop))

@@ -245,7 +245,6 @@ void vm_destroy(struct vm *vm)
 {
 	struct host_memlock m;
 
-	devices_stop(vm);
 	/* The hypervisor wipes and returns one page at a time. */
 	if (!vm->ends_untold && vm->cfg->protected_vm && !host_memlock(&m) &&
 	    m.locked >= MIB(64))

@@ -27,10 +27,11 @@
 #define NEEDED	   (1ULL << VIRTIO_F_VERSION_1 | 1ULL << VIRTIO_F_ACCESS_PLATFORM)
 #define FEATURE(f) (1ULL << VIRTIO_CONSOLE_F_##f)
 
-/* Behind a port: takes @appetite bytes. */
+/* Behind a port: takes @appetite bytes; a slow one a byte in 5 ms. */
 struct far_end {
 	uint8_t got[KIB(128)];
 	size_t nr_got, appetite;
+	bool is_slow;
 	unsigned int nr_rooms;
 };
 
@@ -49,6 +50,10 @@ static inline size_t take_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct far_end *e = ctx;
 
+	if (e->is_slow) {
+		(void)usleep(5000);
+		len = 1;
+	}
 	if (len > e->appetite)
 		len = e->appetite;
 	must(e->nr_got + len <= sizeof(e->got));

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "../../virtio/blk.h"
 #include "log.h"
 
 #define PAGE 4096U
@@ -153,6 +154,46 @@ START_TEST(queue_reset_leaves_the_other_queue_alone)
 }
 END_TEST
 
+/* The youngest descriptor of the kind that a disk's thread waits on. */
+static int newest_waiter(void)
+{
+	int newest = -1;
+
+	for (int fd = 0; fd < 256; fd++) {
+		char path[32], what[64] = "";
+
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (readlink(path, what, sizeof(what) - 1) > 0 &&
+		    (strstr(what, "io_uring") || strstr(what, "eventpoll")))
+			newest = fd;
+	}
+	return newest;
+}
+
+/* What the kernel never gives back holds nobody up; a reset starts anew. */
+START_TEST(a_disk_whose_thread_died_asks_for_a_reset)
+{
+	const struct virtio_blk_init init = { .nr_queues = 2 };
+	struct vq_driver second;
+	int null;
+
+	rig_start(&rig, init);
+	rig_queue_up(&rig, 1, &second);
+	pthread_mutex_lock(&rig.dev->lock);
+	rig.blk->in_flight[1]++;
+	pthread_mutex_unlock(&rig.dev->lock);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(dup2(null, newest_waiter()), 0);
+	rig_kick(&rig, 0);
+	ck_assert(rig_needs_reset(&rig));
+	virtio_dev_queue_reset(rig.dev, 1);
+	ck_assert(!rig.dev->queues[1].vq.ready);
+	close(null);
+	works_after_reset();
+	rig_fini(&rig);
+}
+END_TEST
+
 struct scribbler {
 	unsigned int seed;
 	bool stop;
@@ -248,6 +289,7 @@ int main(void)
 	tcase_add_loop_test(
 		own, page_taken_back_breaks_the_device_or_the_request, 0, 6);
 	tcase_add_test(own, queue_reset_leaves_the_other_queue_alone);
+	tcase_add_test(own, a_disk_whose_thread_died_asks_for_a_reset);
 	suite_add_tcase(s, own);
 	return unit_main(s);
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_passt.c: properties of passt's life, with another program in its place. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "netdev.h"
+
+static char dir[32], program[48], starts[48];
+
+/* A passt that notes that it ran and ends. */
+static void make_program(void)
+{
+	FILE *f;
+
+	strcpy(dir, "/tmp/passt-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(program, sizeof(program), "%s/passt", dir);
+	(void)snprintf(starts, sizeof(starts), "%s/starts", dir);
+	f = fopen(program, "we");
+	ck_assert_ptr_nonnull(f);
+	(void)fprintf(f, "#!/bin/sh\necho >>%s\n", starts);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(chmod(program, 0700), 0);
+	ck_assert_int_eq(setenv("PATH", dir, 1), 0);
+}
+
+static void remove_program(void)
+{
+	(void)unlink(program);
+	(void)unlink(starts);
+	(void)rmdir(dir);
+}
+
+static long nr_starts(void)
+{
+	struct stat st;
+
+	return stat(starts, &st) ? 0 : st.st_size;
+}
+
+/* Whether it runs again soon; false: it is not even tried. */
+static bool starts_again(struct netdev *n)
+{
+	const long before = nr_starts();
+
+	for (unsigned int i = 0; i < 5000; i++) {
+		/* 0: it is there, or was started; it ends in a moment. */
+		if (n->class->start(n, 0) == -ENOTCONN)
+			return false;
+		if (nr_starts() > before)
+			return true;
+		(void)usleep(1000);
+	}
+	return false;
+}
+
+START_TEST(a_child_that_dies_is_started_again_but_not_for_ever)
+{
+	const struct passt_config c = { NULL, NULL };
+	struct netdev n;
+	unsigned int nr = 0;
+
+	make_program();
+	log_set_level(LOG_ERROR);
+	ck_assert_int_eq(passt_open(&n, &c), 0);
+	while (nr < 100 && starts_again(&n))
+		nr++;
+	ck_assert_uint_ge(nr, 16);
+	ck_assert_int_le(nr_starts(), 17);
+	ck_assert_int_eq(n.class->start(&n, 0), -ENOTCONN);
+	netdev_close(&n);
+	remove_program();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("passt");
+	TCase *tc = tcase_create("passt");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_child_that_dies_is_started_again_but_not_for_ever);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

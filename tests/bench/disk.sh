@@ -3,7 +3,8 @@
 # Measures a disk inside the emulated host: rates as medians of interleaved
 # rounds, then counts per request in one more run with the tracer on.
 #
-# usage: disk.sh ROUNDS OURS [PEER]     both take kvmtool's options
+# usage: disk.sh ROUNDS OURS [PEER]     both take kvmtool's options, PEER also
+# those in PEER_OPTIONS
 set -eu
 rounds=$1
 shift
@@ -31,13 +32,17 @@ if [ "${FS:-ext4}" = ext4 ]; then
 fi
 dd if=/dev/urandom of=disk/disk.img bs=1M count=32 2>/dev/null
 
+peer=${2:-}
+
 # vmm BINARY: one guest that runs the load on its disk
 vmm()
 {
+	more=
+	[ "$1" != "$peer" ] || more=${PEER_OPTIONS:-}
 	# shellcheck disable=SC2086 # words
 	"$1" run -k /boot/Image -i initrd -m 128 -c 1 --console serial \
 		--irqchip gicv3-its --force-pci --protected \
-		--network mode=none -d "$dir/disk/disk.img${DISK_OPTIONS:-}" \
+		--network mode=none -d "$dir/disk/disk.img${DISK_OPTIONS:-}" $more \
 		-p "quiet lkvm.run=\"/ioload /dev/vda $ms\"" </dev/null 2>&1
 }
 

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A driver that means harm, life after life: fds, threads and memory stay as
 # they are, what it did is named a bounded number of times, SIGTERM ends it.
-# timeout: 240
+# timeout: 330
 . /tests/e2e/lib.sh
 
 LIVES=12
+payload=hostile_pci
 noisy()
 {
 	"$LKVM" run -m 64 --rng --on-reset=restart "$@" \
-		"$GUEST/hostile_pci.flat" </dev/null >out.log 2>err.log &
+		"$GUEST/$payload.flat" </dev/null >out.log 2>err.log &
 	pid=$!
 	wait_for 60 lives 2
 	early=$(most)
@@ -24,6 +25,7 @@ noisy()
 	echo "$early $late" |
 		awk '{ exit !($4 <= $1 + 4 && $5 <= $2 + 2 && $6 <= $3 + 4096) }' ||
 		fail "it grew"
+	expect_no_out FAILED
 	grep -q 'rng0: ' err.log || fail "nothing was named"
 	[ "$(grep -c 'rng0: ' err.log)" -le 32 ] || fail "the log has no end"
 }
@@ -44,3 +46,7 @@ most()
 noisy
 noisy --irqchip gicv3
 noisy --protected=off
+payload=hostile_mmio
+dd if=/dev/urandom of=disk.img bs=65536 count=16 2>/dev/null
+noisy --virtio-transport=mmio -d disk.img
+noisy --virtio-transport=mmio --protected=off

@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -150,8 +152,23 @@ static int tap_start(struct netdev *n, uint64_t features)
 	return err == -EBADFD ? -ENOTCONN : err;
 }
 
+/* An interface came, went or changed, maybe ours. */
+static bool tap_is_gone(struct netdev *n)
+{
+	struct pollfd p = { .fd = n->fd[0], .events = 0 };
+	uint8_t bytes[64]; /* the rest of a message is dropped */
+
+	while (recv(n->link_fd, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0 ||
+	       errno == ENOBUFS)
+		;
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
 static void tap_close(struct netdev *n)
 {
+	if (n->link_fd >= 0)
+		close(n->link_fd);
+	n->link_fd = -1;
 	for (unsigned int i = 0; i < n->nr_pairs; i++) {
 		if (n->fd[i] >= 0)
 			close(n->fd[i]);
@@ -164,6 +181,7 @@ static const struct netdev_class tap_class = {
 	.receive = tap_receive,
 	.start = tap_start,
 	.set_pairs = tap_set_pairs,
+	.is_gone = tap_is_gone,
 	.close = tap_close,
 };
 
@@ -292,6 +310,20 @@ static int set_header(int fd)
 	return 0;
 }
 
+/* Where the host's kernel says what becomes of its interfaces. */
+static int open_link(void)
+{
+	const struct sockaddr_nl all = { .nl_family = AF_NETLINK,
+					 .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (const void *)&all, sizeof(all))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /* The interface's own name and MTU. */
 static void look_at(struct netdev *n)
 {
@@ -317,6 +349,7 @@ int tap_open(struct netdev *n, const struct tap_config *c)
 
 	memset(n, 0, sizeof(*n));
 	memset(n->fd, 0xff, sizeof(n->fd));
+	n->link_fd = open_link();
 	err = c->ifname ? open_by_name(n, c) : check_fd(n, c);
 	if (!err) {
 		look_at(n);

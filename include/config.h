@@ -57,12 +57,20 @@ enum net_kind {
 	NET_PASST,
 };
 
+/* Whether the host's kernel serves a tap's queues. */
+enum vhost_use {
+	VHOST_IF_POSSIBLE,
+	VHOST_ON,
+	VHOST_OFF,
+};
+
 /* -n KIND[,OPTION]... */
 struct config_net {
 	enum net_kind kind;
 	const char *ifname; /* NULL: fd */
 	int fd;		    /* -1: ifname */
 	unsigned int queues;
+	enum vhost_use vhost;
 	bool has_mac;
 	uint8_t mac[6];
 	char *tcp, *udp; /* owned: forwarded ports, or NULL */
@@ -107,8 +115,8 @@ struct config {
 	enum irqchip_kind irqchip;
 
 	/* virtio devices and what they need */
+	uint64_t window; /* bytes, multiple of 2 MiB; of WINDOW_SIZE */
 	enum window_kind window_kind;
-	uint64_t window;  /* bytes, multiple of 2 MiB; of WINDOW_SIZE */
 	bool virtio_mmio; /* --virtio-transport */
 	bool rng;
 	struct config_net *nets; /* owned, nr_nets of them */

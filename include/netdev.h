@@ -55,6 +55,11 @@ struct netdev_class {
 	int (*start)(struct netdev *n, uint64_t features);
 	/* Frames come to the first @nr pairs alone; NULL with one pair. */
 	int (*set_pairs)(struct netdev *n, unsigned int nr);
+	/*
+	 * link_fd was readable; whether the interface is gone. Who does not
+	 * poll fd[] learns it there alone. NULL: there is no link_fd.
+	 */
+	bool (*is_gone)(struct netdev *n);
 	void (*close)(struct netdev *n);
 	/* Frames may be there though EPOLLIN is not: ask until -EAGAIN. */
 	bool reads_ahead;
@@ -67,6 +72,7 @@ struct netdev {
 	uint16_t mtu;			  /* 0: the guest's choice */
 	unsigned int nr_pairs;
 	int fd[NETDEV_MAX_PAIRS]; /* to be polled for frames; -1: dead */
+	int link_fd;		  /* of is_gone(); -1: none */
 	void *own;		  /* the back end's */
 };
 

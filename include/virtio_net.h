@@ -4,6 +4,7 @@
 #define LKVM_PVM_VIRTIO_NET_H
 
 #include "netdev.h"
+#include "ring_backend.h"
 #include "virtio.h"
 
 #define VIRTIO_NET_MAC_LEN 6U
@@ -16,6 +17,8 @@
 
 struct virtio_net_init {
 	struct netdev *netdev; /* open; the caller closes it, after destroy */
+	/* Who moves the frames between netdev and queues; NULL: we do. */
+	struct ring_backend *backend;
 	uint8_t mac[VIRTIO_NET_MAC_LEN];
 	unsigned int number;
 	const struct window *window;

@@ -81,6 +81,18 @@ void net_died(struct virtio_net *v)
 	virtio_config_changed(&v->dev);
 }
 
+static void on_link(struct watch *w, uint32_t events)
+{
+	struct virtio_net *v = container_of(w, struct virtio_net, link);
+
+	(void)events;
+	pthread_mutex_lock(&v->dev.lock);
+	/* The back end goes on: it drops what the guest still sends. */
+	if (v->netdev->class->is_gone(v->netdev))
+		net_died(v);
+	pthread_mutex_unlock(&v->dev.lock);
+}
+
 static void on_io(struct watch *w, uint32_t events)
 {
 	struct net_pair *p = container_of(w, struct net_pair, io);
@@ -140,7 +152,9 @@ static int net_start(struct virtio_dev *d)
 	v->need = NETDEV_HEADER + longest_frame(v);
 	if (err)
 		net_died(v);
-	return 0;
+	else if (v->far)
+		err = virtio_rings_start(&v->rings);
+	return v->dead ? 0 : err;
 }
 
 static void forget(struct net_pair *p)
@@ -154,8 +168,18 @@ static void net_stop(struct virtio_dev *d)
 {
 	struct virtio_net *v = net_of(d);
 
+	virtio_rings_stop(&v->rings);
 	for (unsigned int i = 0; i < v->nr_pairs; i++)
 		forget(&v->pairs[i]);
+}
+
+static int net_queue_start(struct virtio_dev *d, unsigned int q)
+{
+	struct virtio_net *v = net_of(d);
+
+	if (!v->far || v->dead || q >= v->rings.nr)
+		return 0;
+	return virtio_rings_queue_start(&v->rings, q);
 }
 
 static void net_queue_stop(struct virtio_dev *d, unsigned int q)
@@ -163,7 +187,8 @@ static void net_queue_stop(struct virtio_dev *d, unsigned int q)
 	struct virtio_net *v = net_of(d);
 	struct net_pair *p;
 
-	if (q / 2 >= v->nr_pairs || q == net_control_queue(v))
+	virtio_rings_queue_stop(&v->rings, q);
+	if (v->far || q / 2 >= v->nr_pairs || q == net_control_queue(v))
 		return;
 	p = &v->pairs[q / 2];
 	if (q == net_rx_queue(p))
@@ -202,20 +227,37 @@ static const struct virtio_class net_class = {
 	.stop = net_stop,
 	.kick = net_kick,
 	.config_read = net_config_read,
+	.queue_start = net_queue_start,
 	.queue_stop = net_queue_stop,
 };
 
 /* --- beginning and end ------------------------------------------------------ */
 
-static uint64_t features_of(const struct netdev *n)
+static uint64_t features_of(const struct netdev *n,
+			    const struct ring_backend *b)
 {
-	uint64_t f = FEATURE(MAC) | FEATURE(STATUS) | FEATURE(MRG_RXBUF);
+	uint64_t f = FEATURE(MAC) | FEATURE(STATUS);
 
+	f |= FEATURE(MRG_RXBUF) & (b ? b->features : ~0ULL);
 	if (n->mtu)
 		f |= FEATURE(MTU);
 	if (n->nr_pairs > 1)
 		f |= FEATURE(CTRL_VQ) | FEATURE(MQ);
 	return f | n->features;
+}
+
+/* A back end has the queues; what we wait for is the netdev's end. */
+static int init_far(struct virtio_net *v, const struct virtio_net_init *i)
+{
+	int err = virtio_rings_init(&v->rings, &v->dev, i->backend,
+				    2 * v->nr_pairs);
+
+	v->far = true;
+	if (!err && i->netdev->class->is_gone && i->netdev->link_fd >= 0) {
+		v->link.fd = i->netdev->link_fd;
+		err = loop_add(i->loop, &v->link);
+	}
+	return err;
 }
 
 static int init_device(struct virtio_net *v, const struct virtio_net_init *i)
@@ -225,9 +267,10 @@ static int init_device(struct virtio_net *v, const struct virtio_net_init *i)
 		.number = i->number,
 		.window = i->window,
 		.loop = i->loop,
-		.features = features_of(i->netdev),
+		.features = features_of(i->netdev, i->backend),
 		.config_len = CONFIG_LEN,
 		.nr_queues = v->nr_pairs > 1 ? 2 * v->nr_pairs + 1 : 2,
+		.foreign = i->backend ? (1U << 2 * v->nr_pairs) - 1 : 0,
 	};
 	int err = virtio_dev_init(&v->dev, &init);
 
@@ -238,7 +281,7 @@ static int init_device(struct virtio_net *v, const struct virtio_net_init *i)
 	if (v->nr_pairs > 1)
 		vq_init(&v->dev.queues[(size_t)2 * v->nr_pairs].vq, i->window,
 			CTRL_SIZE);
-	return 0;
+	return i->backend ? init_far(v, i) : 0;
 }
 
 int virtio_net_create(struct virtio_net **out, const struct virtio_net_init *i)
@@ -246,10 +289,13 @@ int virtio_net_create(struct virtio_net **out, const struct virtio_net_init *i)
 	struct virtio_net *v = calloc(1, sizeof(*v));
 	int err = -ENOMEM;
 
-	if (v)
+	if (v && !i->backend)
 		v->spills = calloc(i->netdev->nr_pairs, NETDEV_MAX_FRAME);
-	if (v && v->spills) {
+	if (v && (v->spills || i->backend)) {
 		v->netdev = i->netdev;
+		v->link = (struct watch){ .fd = -1,
+					  .events = EPOLLIN,
+					  .ready = on_link };
 		v->nr_pairs = i->netdev->nr_pairs;
 		memcpy(v->config.mac, i->mac, sizeof(v->config.mac));
 		v->config.status = VIRTIO_NET_S_LINK_UP;
@@ -258,8 +304,10 @@ int virtio_net_create(struct virtio_net **out, const struct virtio_net_init *i)
 		for (unsigned int n = 0; n < v->nr_pairs; n++) {
 			v->pairs[n].net = v;
 			v->pairs[n].index = n;
-			v->pairs[n].spill =
-				v->spills + (size_t)n * NETDEV_MAX_FRAME;
+			if (v->spills)
+				v->pairs[n].spill =
+					v->spills +
+					(size_t)n * NETDEV_MAX_FRAME;
 			v->pairs[n].io =
 				(struct watch){ .fd = -1, .ready = on_io };
 		}
@@ -279,7 +327,10 @@ void virtio_net_destroy(struct virtio_net *v)
 {
 	if (!v)
 		return;
+	if (v->far && v->link.fd >= 0)
+		loop_remove(v->rings.loop, &v->link);
 	virtio_dev_fini(&v->dev);
+	virtio_rings_fini(&v->rings);
 	free(v->spills);
 	free(v);
 }

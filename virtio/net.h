@@ -5,6 +5,7 @@
 
 #include <linux/virtio_net.h>
 
+#include "rings.h"
 #include "virtio_net.h"
 
 /* Frames of one wake-up; then others have their turn. */
@@ -52,7 +53,10 @@ struct virtio_net {
 	unsigned int nr_active; /* of them, used by the driver */
 	bool merge;		/* frames may take several buffers */
 	bool dead;		/* the netdev is: said once */
-	uint32_t need;		/* room for the longest frame with its header */
+	bool far;		/* a back end has the queues of all pairs */
+	struct virtio_rings rings;
+	struct watch link; /* far: tells when the netdev dies */
+	uint32_t need;	   /* room for the longest frame with its header */
 	uint64_t tx_dropped, rx_dropped;
 	struct vq_chain chain;		  /* the one in work */
 	struct iovec vec[NET_RX_IOV + 2]; /* of the frame in work */

@@ -12,7 +12,7 @@
 static void use_pairs(struct virtio_net *v, unsigned int nr)
 {
 	v->nr_active = nr;
-	for (unsigned int i = 0; i < v->nr_pairs; i++) {
+	for (unsigned int i = 0; !v->far && i < v->nr_pairs; i++) {
 		struct net_pair *p = &v->pairs[i];
 
 		if (i >= nr) {

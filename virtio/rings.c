@@ -93,6 +93,7 @@ int virtio_rings_queue_start(struct virtio_rings *r, unsigned int q)
 
 	assert(q < r->nr && dq->vq.ready && !rq->started);
 	rq->started = true;
+	__atomic_store_n(&r->dev->calls_uncounted, true, __ATOMIC_RELAXED);
 	err = r->backend->class->queue_start(r->backend, q, &s);
 	if (err)
 		virtio_rings_queue_stop(r, q);

@@ -163,6 +163,18 @@ static int set_script(struct net_parse *n, const char *path)
 			     "it up first, then give if=NAME");
 }
 
+/* kvmtool's are 0 and 1. */
+static int set_vhost(struct net_parse *n, const char *value)
+{
+	if (!strcmp(value, "on") || !strcmp(value, "1"))
+		n->net.vhost = VHOST_ON;
+	else if (!strcmp(value, "off") || !strcmp(value, "0"))
+		n->net.vhost = VHOST_OFF;
+	else
+		return opt_bad_value(n->p, n->value, "vhost= takes on or off");
+	return 0;
+}
+
 static int set_nothing(struct net_parse *n, const char *value)
 {
 	(void)n;
@@ -184,6 +196,7 @@ static const struct net_word {
 	{ "fd", set_fd },
 	{ "mac", set_mac },
 	{ "queues", set_queues },
+	{ "vhost", set_vhost },
 	{ "tcp", add_tcp },
 	{ "udp", add_udp },
 	/* kvmtool's */
@@ -228,6 +241,10 @@ static int check_passt(struct net_parse *n)
 		return opt_bad_value(n->p, n->value,
 				     "passt has one queue; give a tap for "
 				     "several");
+	if (n->net.vhost == VHOST_ON)
+		return opt_bad_value(n->p, n->value,
+				     "the kernel serves taps alone; leave "
+				     "vhost=on out, or give tap,if=NAME");
 	return 0;
 }
 

@@ -223,6 +223,15 @@ static int add_net(struct vm *vm, unsigned int number)
 	if (ret)
 		return ret;
 	ds->nr_nets++;
+	if (c->kind == NET_TAP && c->vhost != VHOST_OFF) {
+		bool wanted = c->vhost == VHOST_ON;
+
+		ret = vhost_net_open(&n->vhost, &n->netdev, wanted);
+		if (ret && wanted)
+			return ret;
+		if (!ret)
+			init.backend = &n->vhost.backend;
+	}
 	if (c->has_mac)
 		memcpy(init.mac, c->mac, sizeof(init.mac));
 	else
@@ -323,6 +332,7 @@ void devices_fini(struct vm *vm)
 		struct devices_net *n = &ds->nets[--ds->nr_nets];
 
 		virtio_net_destroy(n->net);
+		vhost_net_close(&n->vhost);
 		netdev_close(&n->netdev);
 	}
 	consoles_fini(vm);

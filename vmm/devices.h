@@ -9,6 +9,7 @@
 #include "consoles.h"
 #include "netdev.h"
 #include "pci.h"
+#include "vhost.h"
 #include "virtio_blk.h"
 #include "virtio_mmio.h"
 #include "virtio_net.h"
@@ -38,6 +39,7 @@ struct devices {
 	struct virtio_rng rng;
 	struct devices_net {
 		struct netdev netdev;
+		struct vhost_net vhost;
 		struct virtio_net *net;
 	} nets[DEVICES_MAX]; /* nr_nets of them */
 	unsigned int nr_nets;

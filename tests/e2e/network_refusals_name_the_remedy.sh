@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What stands between a user and a tap is named in one line; none is none.
-# timeout: 60
+# What stands between a user and a tap, or its vhost, is named in one line; none is none.
+# timeout: 80
 . /tests/e2e/lib.sh
 
 ulimit -l unlimited
 trap 'ip link del tap7 2>/dev/null || true
+	[ -e /dev/vhost-net ] || mv vhost-net /dev/vhost-net || true
 	[ -e /dev/net/tun ] || mv tun /dev/net/tun || true' EXIT
 run="$LKVM run -k $IMAGE -m 64"
 chmod 666 /dev/net/tun /dev/kvm
@@ -24,8 +25,17 @@ refused 'there is no /dev/net/tun: load the module' $run -n tap,if=tap7
 mv tun /dev/net/tun
 chmod 600 /dev/net/tun
 refused '/dev/net/tun: Permission denied' as_user $run -n tap,if=tap7
-}
 chmod 666 /dev/net/tun
+mv /dev/vhost-net vhost-net
+refused 'tap7: vhost=on: there is no /dev/vhost-net; load the module' \
+	$run -n tap,if=tap7,vhost=on
+}
+# Nobody asked for it: the frames are ours.
+CMD='ls /sys/class/net; sleep 0.3'
+expect_rc 0 boot -n tap,if=tap7
+expect_out eth0
+expect_no_out vhost
+mv vhost-net /dev/vhost-net
 CMD='ls /sys/class/net; sleep 0.3'
 for none in none mode=none; do
 	expect_rc 0 boot -n $none

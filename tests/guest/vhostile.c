@@ -5,7 +5,8 @@
  * queue has to break it, what must be refused has to be refused.
  *
  * Says "devices: N", names each group of attacks, and ends with "unharmed", or
- * "FAILED". With mode=again on its command line it resets the machine then.
+ * "FAILED". With mode=again on its command line it resets the machine then; with
+ * mode=taken it does nothing but take pages back.
  */
 #include "vhostile.h"
 
@@ -416,6 +417,14 @@ static int attack_all(struct vpci *all, unsigned int nr)
 	return share_ring(all, nr);
 }
 
+static int take_back_all(struct vpci *all, unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (!revoke(&all[i]))
+			return 0;
+	return 1;
+}
+
 /* The first letter after "mode=" in the device tree. */
 static char mode_of(const void *dtb)
 {
@@ -431,7 +440,9 @@ static char mode_of(const void *dtb)
 void guest_main(const void *dtb)
 {
 	static struct vpci all[8];
+	const char mode = mode_of(dtb);
 	unsigned int nr;
+	int good;
 
 	for (uint64_t page = WINDOW; page < RAM; page += PAGE)
 		(void)hvc(MEM_SHARE, page, 0, 0);
@@ -439,7 +450,8 @@ void guest_main(const void *dtb)
 	print("devices: ");
 	print_hex(nr);
 	print("\n");
-	print(nr > 0 && attack_all(all, nr) ? "unharmed\n" : "FAILED\n");
-	if (mode_of(dtb) == 'a')
+	good = mode == 't' ? take_back_all(all, nr) : attack_all(all, nr);
+	print(nr > 0 && good ? "unharmed\n" : "FAILED\n");
+	if (mode == 'a')
 		hvc(PSCI_SYSTEM_RESET, 0, 0, 0);
 }

@@ -12,6 +12,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include "log.h"
@@ -79,8 +80,18 @@ static int wire_set_pairs(struct netdev *n, unsigned int nr)
 	return 0;
 }
 
+/* Readable when the interface is gone. */
+static bool wire_is_gone(struct netdev *n)
+{
+	uint64_t gone;
+
+	return read(n->link_fd, &gone, sizeof(gone)) == sizeof(gone) &&
+	       gone == 1;
+}
+
 static void wire_close(struct netdev *n)
 {
+	close(n->link_fd);
 	for (unsigned int i = 0; i < n->nr_pairs; i++)
 		close(n->fd[i]);
 }
@@ -90,6 +101,7 @@ static const struct netdev_class wire_class = {
 	.receive = wire_receive,
 	.start = wire_start,
 	.set_pairs = wire_set_pairs,
+	.is_gone = wire_is_gone,
 	.close = wire_close,
 };
 
@@ -102,7 +114,9 @@ static const struct virtio_transport card_transport = {
 	.config_changed = count_config_change,
 };
 
-static inline struct card *card_make(unsigned int nr_pairs)
+/* With @backend, or NULL: it moves the frames then. */
+static inline struct card *card_make_far(unsigned int nr_pairs,
+					 struct ring_backend *backend)
 {
 	struct card *c = calloc(1, sizeof(*c));
 	struct virtio_net_init init;
@@ -116,6 +130,7 @@ static inline struct card *card_make(unsigned int nr_pairs)
 			F(CSUM) | F(GUEST_CSUM) | F(GUEST_TSO4) | F(HOST_TSO4),
 		.mtu = 1500,
 		.nr_pairs = nr_pairs,
+		.link_fd = eventfd(0, EFD_NONBLOCK),
 	};
 	for (unsigned int i = 0; i < nr_pairs; i++) {
 		int sv[2], size = 1 << 20;
@@ -133,6 +148,7 @@ static inline struct card *card_make(unsigned int nr_pairs)
 	must(!loop_init(&c->loop));
 	init = (struct virtio_net_init){
 		.netdev = &c->netdev,
+		.backend = backend,
 		.mac = { 2, 1, 2, 3, 4, 5 },
 		.number = 1,
 		.window = &c->w,
@@ -143,6 +159,11 @@ static inline struct card *card_make(unsigned int nr_pairs)
 	c->dev->transport = &card_transport;
 	c->dev->transport_ctx = c;
 	return c;
+}
+
+static inline struct card *card_make(unsigned int nr_pairs)
+{
+	return card_make_far(nr_pairs, NULL);
 }
 
 static inline void card_free(struct card *c)

@@ -51,6 +51,21 @@ START_TEST(a_tap_has_an_interface_and_options)
 }
 END_TEST
 
+START_TEST(the_kernel_serves_a_tap_if_it_can_unless_told)
+{
+	ck_assert_int_eq(accept("tap,if=a")->vhost, VHOST_IF_POSSIBLE);
+	ck_assert_int_eq(accept("tap,if=a,vhost=on")->vhost, VHOST_ON);
+	ck_assert_int_eq(accept("tap,if=a,vhost=off")->vhost, VHOST_OFF);
+	ck_assert_int_eq(accept("mode=tap,tapif=a,vhost=1")->vhost, VHOST_ON);
+	ck_assert_int_eq(accept("mode=tap,vhost=0,tapif=a")->vhost, VHOST_OFF);
+	ck_assert_int_eq(accept("passt,vhost=off")->vhost, VHOST_OFF);
+	refuse("tap,if=a,vhost", "no option");
+	refuse("tap,if=a,vhost=", "on or off");
+	refuse("tap,if=a,vhost=yes", "on or off");
+	refuse("passt,vhost=on", "serves taps alone");
+}
+END_TEST
+
 START_TEST(spellings_of_kvmtool_mean_the_same)
 {
 	const struct config_net *n =
@@ -166,6 +181,7 @@ int main(void)
 	int ret;
 
 	tcase_add_test(t, a_tap_has_an_interface_and_options);
+	tcase_add_test(t, the_kernel_serves_a_tap_if_it_can_unless_told);
 	tcase_add_test(t, spellings_of_kvmtool_mean_the_same);
 	tcase_add_test(t, passt_forwards_ports);
 	tcase_add_test(t, none_is_none_and_takes_back_what_was_before);

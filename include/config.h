@@ -133,6 +133,7 @@ struct config {
 	const char *affinity_text; /* as typed; borrowed */
 
 	bool nodefaults; /* the guest's command line is params alone */
+	bool stats;	 /* what devices had to do, at the end */
 	bool debug;	 /* leave the process dumpable */
 	enum log_level loglevel;
 	bool has_kaslr_seed; /* --kaslr-seed; otherwise make one up */

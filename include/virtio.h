@@ -108,6 +108,7 @@ struct virtio_dev {
 	/* Somebody else (vhost) writes the call eventfds: start() says so,
 	 * atomically; until reset. */
 	bool calls_uncounted;
+	bool had_backend;	 /* ... in this life or one before; atomic */
 	bool worked;		 /* a chain was popped before the last reset */
 	unsigned int nr_blamed;	 /* lines about the guest so far: bounded */
 	unsigned int nr_sharing; /* breaks that were unshared memory */
@@ -132,6 +133,22 @@ struct virtio_dev_init {
 int __must_check virtio_dev_init(struct virtio_dev *d,
 				 const struct virtio_dev_init *i);
 void virtio_dev_fini(struct virtio_dev *d);
+/*
+ * Of one device, all its lives. What a back end does with its queues (rings.h)
+ * is not counted.
+ */
+struct virtio_stats {
+	uint64_t requests, bytes;   /* bytes: of their buffers */
+	uint64_t kicks, interrupts; /* notifications, both ways */
+	uint64_t outside;	    /* addresses outside the window */
+	uint64_t dropped;	    /* frames */
+	uint32_t max_segment;	    /* bytes of the largest buffer */
+	unsigned int max_in_flight; /* requests of one queue */
+	bool partial;		    /* a back end had queues */
+};
+
+/* Any thread, no lock: each figure is right, their sum may be of two moments. */
+void virtio_dev_stats(const struct virtio_dev *d, struct virtio_stats *s);
 /* Back to power-on for the guest's next life. */
 void virtio_dev_power_on(struct virtio_dev *d);
 

@@ -35,7 +35,4 @@ void virtio_net_destroy(struct virtio_net *v); /* NULL is fine */
 /* For the transport; lives as long as @v. */
 struct virtio_dev *virtio_net_dev(struct virtio_net *v);
 
-/* Frames dropped so far, for tests and `stat`: sent ones, received ones. */
-void virtio_net_dropped(const struct virtio_net *v, uint64_t *tx, uint64_t *rx);
-
 #endif

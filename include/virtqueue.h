@@ -57,6 +57,7 @@ struct vq_stats {
 	uint64_t requests, bytes; /* bytes: of the chains' buffers */
 	uint64_t kicks, interrupts;
 	uint64_t outside;		   /* addresses outside the window */
+	uint64_t dropped;		   /* frames; see vq_count_dropped() */
 	uint32_t max_segment;		   /* bytes of the largest buffer */
 	uint16_t in_flight, max_in_flight; /* popped, not yet pushed */
 };
@@ -84,7 +85,7 @@ struct virtqueue {
 	bool event_idx;			 /* VIRTIO_F_EVENT_IDX negotiated */
 	bool indirect;			 /* VIRTIO_F_INDIRECT_DESC negotiated */
 	struct vq_error error;		 /* sticky until vq_start() */
-	struct vq_stats stats;
+	struct vq_stats stats;		 /* the last member: see vq_reset() */
 };
 
 struct vq_chain {
@@ -155,6 +156,9 @@ int __must_check vq_chain_writable(const struct vq_chain *c, uint32_t offset,
  */
 void vq_break(struct virtqueue *q, enum vq_fault fault,
 	      const struct vq_chain *c);
+
+/* One thing the device could not deliver, nor say so to the driver. */
+void vq_count_dropped(struct virtqueue *q);
 
 /* In words, for the one log line a broken queue gets. */
 const char *vq_fault_text(enum vq_fault f);

@@ -149,6 +149,8 @@ static void reset(struct virtio_dev *d)
 		d->class->stop(d);
 	for (unsigned int q = 0; q < d->nr_queues; q++)
 		forget_queue(d, q, was_running);
+	if (d->calls_uncounted)
+		__atomic_store_n(&d->had_backend, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&d->calls_uncounted, false, __ATOMIC_RELAXED);
 	d->driver_features = d->features = 0;
 	d->status = 0;
@@ -437,4 +439,31 @@ void virtio_config_changed(struct virtio_dev *d)
 {
 	d->config_generation++;
 	tell_config_changed(d);
+}
+
+/* --- figures ---------------------------------------------------------------- */
+
+#define STAT(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+void virtio_dev_stats(const struct virtio_dev *d, struct virtio_stats *s)
+{
+	*s = (struct virtio_stats){
+		.partial = STAT(d->had_backend) || STAT(d->calls_uncounted),
+	};
+	for (unsigned int q = 0; q < d->nr_queues; q++) {
+		const struct vq_stats *v = &d->queues[q].vq.stats;
+		uint32_t segment = STAT(v->max_segment);
+		unsigned int in_flight = STAT(v->max_in_flight);
+
+		s->requests += STAT(v->requests);
+		s->bytes += STAT(v->bytes);
+		s->kicks += STAT(v->kicks);
+		s->interrupts += STAT(v->interrupts);
+		s->outside += STAT(v->outside);
+		s->dropped += STAT(v->dropped);
+		if (segment > s->max_segment)
+			s->max_segment = segment;
+		if (in_flight > s->max_in_flight)
+			s->max_in_flight = in_flight;
+	}
 }

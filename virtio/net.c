@@ -339,9 +339,3 @@ struct virtio_dev *virtio_net_dev(struct virtio_net *v)
 {
 	return &v->dev;
 }
-
-void virtio_net_dropped(const struct virtio_net *v, uint64_t *tx, uint64_t *rx)
-{
-	*tx = __atomic_load_n(&v->tx_dropped, __ATOMIC_RELAXED);
-	*rx = __atomic_load_n(&v->rx_dropped, __ATOMIC_RELAXED);
-}

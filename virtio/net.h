@@ -55,10 +55,9 @@ struct virtio_net {
 	bool dead;		/* the netdev is: said once */
 	bool far;		/* a back end has the queues of all pairs */
 	struct virtio_rings rings;
-	struct watch link; /* far: tells when the netdev dies */
-	uint32_t need;	   /* room for the longest frame with its header */
-	uint64_t tx_dropped, rx_dropped;
-	struct vq_chain chain;		  /* the one in work */
+	struct watch link;     /* far: tells when the netdev dies */
+	uint32_t need;	       /* room for the longest frame with its header */
+	struct vq_chain chain; /* the one in work */
 	struct iovec vec[NET_RX_IOV + 2]; /* of the frame in work */
 	uint8_t *spills;		  /* of all pairs */
 	struct net_pair pairs[NETDEV_MAX_PAIRS];

@@ -197,10 +197,8 @@ static int give(struct net_pair *p, struct virtio_net_hdr_mrg_rxbuf *h,
 
 static void drop(struct net_pair *p)
 {
-	struct virtio_net *v = p->net;
-
 	p->spilled = 0;
-	__atomic_store_n(&v->rx_dropped, v->rx_dropped + 1, __ATOMIC_RELAXED);
+	vq_count_dropped(queue_of(p));
 }
 
 /* The frame in p->spill. 1: done with it; 0: for want of room not yet. */

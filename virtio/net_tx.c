@@ -55,8 +55,7 @@ static int send_one(struct net_pair *p, struct virtqueue *vq)
 	if (err == -ENOTCONN)
 		net_died(v);
 	if (err < 0)
-		__atomic_store_n(&v->tx_dropped, v->tx_dropped + 1,
-				 __ATOMIC_RELAXED);
+		vq_count_dropped(vq);
 	return vq_push(vq, v->chain.head, 0);
 }
 

@@ -78,12 +78,16 @@ void vq_init(struct virtqueue *q, const struct window *w, uint16_t max_size)
 
 void vq_reset(struct virtqueue *q)
 {
-	struct vq_stats stats = q->stats;
+	const struct window *w = q->window;
+	uint16_t max_size = q->max_size;
 
-	*q = (struct virtqueue){ .window = q->window,
-				 .max_size = q->max_size,
-				 .size = q->max_size };
-	q->stats = stats;
+	/* The figures stay; others may be reading them. */
+	static_assert(sizeof(*q) - offsetof(struct virtqueue, stats) ==
+			      sizeof(q->stats),
+		      "they are the last");
+	memset(q, 0, offsetof(struct virtqueue, stats));
+	q->window = w;
+	q->max_size = q->size = max_size;
 	STAT_SET(q->stats.in_flight, 0);
 }
 
@@ -314,6 +318,11 @@ void vq_kicks_off(struct virtqueue *q)
 	/* With the event index an old avail_event keeps the driver quiet. */
 	if (q->ready && q->error.fault == VQ_OK && !q->event_idx)
 		(void)tell_kicks(q, VRING_USED_F_NO_NOTIFY);
+}
+
+void vq_count_dropped(struct virtqueue *q)
+{
+	STAT_ADD(q->stats.dropped, 1);
 }
 
 const char *vq_fault_text(enum vq_fault f)

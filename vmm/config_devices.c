@@ -49,6 +49,12 @@ int config_set_rng(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+int config_set_stats(struct opt_parse *p, const char *value)
+{
+	config_of(p)->stats = !strcmp(value, "on");
+	return 0;
+}
+
 int config_set_transport(struct opt_parse *p, const char *value)
 {
 	bool mmio = !strcmp(value, "mmio");

@@ -28,6 +28,7 @@ int config_set_dev(struct opt_parse *p, const char *value);
 /* config_devices.c */
 int config_set_transport(struct opt_parse *p, const char *value);
 int config_set_window(struct opt_parse *p, const char *value);
+int config_set_stats(struct opt_parse *p, const char *value);
 int config_set_rng(struct opt_parse *p, const char *value);
 /* Once all options are known: those of devices among themselves. */
 int __must_check config_finish_devices(struct opt_parse *p,

@@ -305,6 +305,7 @@ static int run_in(struct vm *vm, const struct config *cfg)
 		return EXIT_HOST;
 	if (!live(vm)) {
 		code = vm->verdict.code;
+		stats_tell(vm);
 		log_info("%s: %s", vm->verdict.origin, vm->verdict.reason);
 	}
 	close_terminal(vm);

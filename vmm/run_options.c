@@ -99,6 +99,8 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "loglevel", .arg = OPT_VALUE,
 	  .arg_name = "LEVEL", .set = config_set_loglevel,
 	  .help = "error, warning, info (default) or debug" },
+	{ .name = "stats", .arg = OPT_SWITCH, .set = config_set_stats,
+	  .help = "at the end, what each virtio device had to do" },
 	{ .name = "debug", .arg = OPT_SWITCH, .set = config_set_debug,
 	  .help = "--loglevel=debug, and debuggers may attach to lkvm-pvm "
 		  "(which destroys guest memory they look at)" },

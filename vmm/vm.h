@@ -123,6 +123,9 @@ void stores_start(struct vm *vm);
 void stores_stop(struct vm *vm);
 unsigned int stores_take(struct vm *vm);
 
+/* stats.c: what each virtio device had to do, with --stats or when debugging */
+void stats_tell(struct vm *vm);
+
 /* memlock.c */
 int memlock_prepare(const struct config *cfg);
 /*

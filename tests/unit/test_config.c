@@ -177,6 +177,9 @@ START_TEST(window_has_a_size_or_none)
 	ck_assert(cfg.virtio_mmio);
 	accept("Image --rng --virtio-transport=mmio --virtio-transport=pci");
 	ck_assert(!cfg.virtio_mmio);
+	ck_assert(!cfg.stats);
+	accept("Image --stats");
+	ck_assert(cfg.stats);
 }
 END_TEST
 

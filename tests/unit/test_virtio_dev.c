@@ -376,6 +376,8 @@ END_TEST
 static void *reset_storm(void *arg)
 {
 	struct bench *b = arg;
+	struct virtio_stats stats;
+	uint64_t last = 0;
 
 	for (int i = 0; i < 1500; i++) {
 		bring_up(b);
@@ -387,12 +389,63 @@ static void *reset_storm(void *arg)
 			take_page(b->d[1].avail);
 		kick(b, 1);
 		(void)virtio_dev_status(&b->dev);
+		virtio_dev_stats(&b->dev, &stats);
+		must(stats.requests >= last);
+		last = stats.requests;
 		virtio_dev_set_status(&b->dev, 0);
 		give_page(b->d[1].avail);
 	}
 	loop_stop(&b->loop);
 	return NULL;
 }
+
+START_TEST(figures_are_of_all_queues_and_lives)
+{
+	struct bench *b = bench_make();
+	const struct vq_buf big = { DATA, 4096, true };
+	struct virtio_stats s;
+
+	virtio_dev_stats(&b->dev, &s);
+	ck_assert_uint_eq(s.requests + s.kicks + s.interrupts, 0);
+	for (unsigned int life = 0; life < 3; life++) {
+		bring_up(b);
+		poll_loop(b);
+		for (unsigned int q = 0; q < NR_QUEUES; q++) {
+			(void)vq_driver_arm(&b->d[q]);
+			offer_echo(b, q, 1);
+			poll_loop(b);
+		}
+		virtio_dev_power_on(&b->dev);
+	}
+	virtio_dev_stats(&b->dev, &s);
+	ck_assert_uint_eq(s.requests, 6);
+	ck_assert_uint_eq(s.bytes, 12);
+	ck_assert_uint_ge(s.kicks, 6);
+	ck_assert_uint_eq(s.interrupts, 6);
+	ck_assert_uint_eq(s.max_in_flight, 1);
+	ck_assert_uint_eq(s.max_segment, 1);
+	ck_assert_uint_eq(s.outside, 0);
+	ck_assert(!s.partial);
+
+	bring_up(b);
+	must(vq_driver_add(&b->d[0], &big, 1) >= 0);
+	(void)vq_driver_publish(&b->d[0]);
+	kick(b, 0);
+	poll_loop(b);
+	b->d[1].desc[0].addr = 0x1000;
+	vq_driver_offer(&b->d[1], 0);
+	(void)vq_driver_publish(&b->d[1]);
+	kick(b, 1);
+	poll_loop(b);
+	b->dev.calls_uncounted = true;
+	virtio_dev_power_on(&b->dev);
+	virtio_dev_stats(&b->dev, &s);
+	ck_assert_uint_eq(s.max_segment, 4096);
+	ck_assert_uint_eq(s.outside, 1);
+	ck_assert(s.partial);
+	bench_free(b);
+}
+END_TEST
 
 START_TEST(resets_may_come_while_the_loop_serves)
 {
@@ -438,6 +491,7 @@ int main(void)
 	tcase_add_test(tc, a_thousand_devices_leave_no_descriptor);
 	tcase_add_test(tc, a_host_at_its_limits_gets_no_half_device);
 	tcase_add_test(tc, a_page_lost_before_the_answer_breaks_the_device);
+	tcase_add_test(tc, figures_are_of_all_queues_and_lives);
 	tcase_add_test(tc, resets_may_come_while_the_loop_serves);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

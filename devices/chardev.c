@@ -30,6 +30,7 @@
 
 #include "chardev_open.h"
 #include "log.h"
+#include "unix_listen.h"
 
 #define HELD_SIZE 4096U
 
@@ -272,7 +273,7 @@ static int open_end(struct chardev *c, const struct chardev_init *i)
 	case CHARDEV_UNIX:
 		break;
 	}
-	err = chardev_listen(i, &c->listener.fd);
+	err = unix_listen(c->name, c->path, 1, &c->listener.fd);
 	if (err)
 		return err;
 	(void)lstat(c->path, &c->listens_at);
@@ -323,16 +324,6 @@ int chardev_open(struct chardev **out, const struct chardev_init *i)
 	return 0;
 }
 
-/* The socket, unless somebody put another in its place. */
-static void remove_socket(const struct chardev *c)
-{
-	struct stat st;
-
-	if (lstat(c->path, &st) == 0 && st.st_dev == c->listens_at.st_dev &&
-	    st.st_ino == c->listens_at.st_ino)
-		(void)unlink(c->path);
-}
-
 /*
  * With a pseudoterminal goes what nobody has read yet. A reader who is at it may
  * finish: until all is gone, or nothing goes for a while, or 10 s have passed.
@@ -365,7 +356,7 @@ void chardev_close(struct chardev *c)
 		loop_remove(c->loop, &c->io);
 	if (c->listener.fd >= 0) {
 		loop_remove(c->loop, &c->listener);
-		remove_socket(c);
+		unix_unlisten(c->path, &c->listens_at);
 		close(c->listener.fd);
 	}
 	if (c->kick.fd >= 0) {

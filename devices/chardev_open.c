@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* chardev_open.c: the files, pseudoterminals and sockets behind ports. */
+/* chardev_open.c: the files and pseudoterminals behind ports. */
 #include "chardev_open.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pty.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -77,67 +73,5 @@ out:
 	if (*slave >= 0)
 		close(*slave);
 	*fd = *slave = -1;
-	return err;
-}
-
-/* A socket that nobody listens on any more, of one who was killed. */
-static bool is_stale(const struct sockaddr_un *a)
-{
-	struct stat st;
-	bool refused;
-	int fd;
-
-	if (lstat(a->sun_path, &st) || !S_ISSOCK(st.st_mode))
-		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return false;
-	refused = connect(fd, (const struct sockaddr *)a, sizeof(*a)) &&
-		  errno == ECONNREFUSED;
-	close(fd);
-	return refused;
-}
-
-/* For the user alone, from the beginning. */
-static int bind_private(int fd, const struct sockaddr_un *a)
-{
-	mode_t mask = umask(0077);
-	int err = bind(fd, (const struct sockaddr *)a, sizeof(*a)) ? -errno : 0;
-
-	umask(mask);
-	return err;
-}
-
-int chardev_listen(const struct chardev_init *i, int *fd)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int err;
-
-	*fd = -1;
-	if (strlen(i->path) >= sizeof(a.sun_path)) {
-		log_err("%s: %s: the path of a socket has %zu characters at "
-			"most",
-			i->name, i->path, sizeof(a.sun_path) - 1);
-		return -ENAMETOOLONG;
-	}
-	memcpy(a.sun_path, i->path, strlen(i->path) + 1);
-	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	err = *fd < 0 ? -errno : bind_private(*fd, &a);
-	if (err == -EADDRINUSE && is_stale(&a)) {
-		(void)unlink(a.sun_path);
-		err = bind_private(*fd, &a);
-	}
-	if (!err && listen(*fd, 1)) {
-		err = -errno;
-		(void)unlink(a.sun_path);
-	}
-	if (!err)
-		return 0;
-	log_err("%s: cannot listen on %s: %s", i->name, i->path,
-		err == -EADDRINUSE ? "it is in use; remove it, or give another"
-				   : errno_text(err));
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
 	return err;
 }

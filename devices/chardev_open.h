@@ -10,6 +10,5 @@ int __must_check chardev_open_file(const struct chardev_init *i, int *fd);
 /* @slave is kept open: so the other end is there whoever comes and goes. */
 int __must_check chardev_open_pty(const struct chardev_init *i, int *fd,
 				  int *slave);
-int __must_check chardev_listen(const struct chardev_init *i, int *fd);
 
 #endif

@@ -77,6 +77,15 @@ struct config_net {
 	char *text;	 /* owned: what the others point into */
 };
 
+/* --vsock */
+struct config_vsock {
+	const char *socket; /* NULL: no such device */
+	uint64_t cid;	    /* the guest's */
+	char *text;	    /* owned: what the others point into */
+};
+
+#define CONFIG_VSOCK_CID 3U /* by default */
+
 enum console_kind {
 	CONSOLE_SERIAL, /* the UART, ttyS0 */
 	CONSOLE_VIRTIO, /* a virtio console, hvc0; the UART prints, too */
@@ -119,6 +128,7 @@ struct config {
 	enum window_kind window_kind;
 	bool virtio_mmio; /* --virtio-transport */
 	bool rng;
+	struct config_vsock vsock;
 	struct config_net *nets; /* owned, nr_nets of them */
 	unsigned int nr_nets;
 	enum console_kind console;
@@ -150,7 +160,7 @@ static inline bool config_has_console(const struct config *cfg)
 static inline bool config_has_devices(const struct config *cfg)
 {
 	return cfg->rng || cfg->nr_disks > 0 || cfg->nr_nets > 0 ||
-	       config_has_console(cfg);
+	       cfg->vsock.socket || config_has_console(cfg);
 }
 
 /* run's options; also drives `run --help`. */

@@ -286,6 +286,7 @@ void config_fini(struct config *cfg)
 	config_free_disks(cfg);
 	config_free_nets(cfg);
 	config_free_ports(cfg);
+	config_free_vsock(cfg);
 	free(cfg->params);
 	free(cfg->affinity);
 	memset(cfg, 0, sizeof(*cfg));

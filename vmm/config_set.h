@@ -48,4 +48,8 @@ void config_free_ports(struct config *cfg);
 int config_add_network(struct opt_parse *p, const char *value);
 void config_free_nets(struct config *cfg);
 
+/* config_vsock.c */
+int config_set_vsock(struct opt_parse *p, const char *value);
+void config_free_vsock(struct config *cfg);
+
 #endif

@@ -51,6 +51,18 @@ static uint64_t net_need(const struct config_net *n)
 }
 
 /*
+ * Linux fills the receive queue with buffers of 4 KiB; a packet it sends is of
+ * 64 KiB at most and takes two entries of the transmit queue.
+ */
+static uint64_t vsock_need(void)
+{
+	return queue_need(VIRTIO_VSOCK_RX_SIZE, VIRTIO_VSOCK_RX_SIZE, 0) +
+	       queue_need(VIRTIO_VSOCK_TX_SIZE, VIRTIO_VSOCK_TX_SIZE / 2,
+			  KIB(64)) +
+	       queue_need(VIRTIO_VSOCK_EV_SIZE, 1, 0);
+}
+
+/*
  * Every receive queue is kept filled with pages, of 16 KiB in some guests; a
  * program fills its port's other queue with 32 KiB a write. The console itself
  * and control messages send one at a time.
@@ -82,6 +94,8 @@ uint64_t devices_window_len(const struct config *cfg)
 		need += disk_need(&cfg->disks[i]);
 	for (unsigned int i = 0; i < cfg->nr_nets; i++)
 		need += net_need(&cfg->nets[i]);
+	if (cfg->vsock.socket)
+		need += vsock_need();
 	/* More than that is only more to wait for when all are busy. */
 	if (need > MACHINE_WINDOW_MAX)
 		need = MACHINE_WINDOW_MAX;
@@ -240,6 +254,20 @@ static int add_net(struct vm *vm, unsigned int number)
 	return ret ? ret : add(vm, virtio_net_dev(n->net));
 }
 
+static int add_vsock(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+	const struct virtio_vsock_init init = {
+		.path = vm->cfg->vsock.socket,
+		.cid = vm->cfg->vsock.cid,
+		.window = &ds->window,
+		.loop = &vm->loop,
+	};
+	int ret = virtio_vsock_create(&ds->vsock, &init);
+
+	return ret ? ret : add(vm, virtio_vsock_dev(ds->vsock));
+}
+
 static int add_console(struct vm *vm)
 {
 	int ret = consoles_init(vm);
@@ -261,6 +289,8 @@ static int add_all(struct vm *vm)
 		ret = add_rng(vm);
 	for (unsigned int i = 0; !ret && i < vm->cfg->nr_nets; i++)
 		ret = add_net(vm, i);
+	if (!ret && vm->cfg->vsock.socket)
+		ret = add_vsock(vm);
 	return ret;
 }
 
@@ -335,6 +365,8 @@ void devices_fini(struct vm *vm)
 		vhost_net_close(&n->vhost);
 		netdev_close(&n->netdev);
 	}
+	virtio_vsock_destroy(ds->vsock);
+	ds->vsock = NULL;
 	consoles_fini(vm);
 	pci_host_fini(&ds->pci);
 }

@@ -15,6 +15,7 @@
 #include "virtio_net.h"
 #include "virtio_pci.h"
 #include "virtio_rng.h"
+#include "virtio_vsock.h"
 #include "window.h"
 
 struct vm;
@@ -43,6 +44,7 @@ struct devices {
 		struct virtio_net *net;
 	} nets[DEVICES_MAX]; /* nr_nets of them */
 	unsigned int nr_nets;
+	struct virtio_vsock *vsock; /* NULL: none */
 	struct consoles consoles;
 };
 

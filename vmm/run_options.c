@@ -87,6 +87,11 @@ static const struct opt_spec run_specs[] = {
 	  .set = config_set_transport,
 	  .help = "how the guest finds them: on PCI (default), or in its "
 		  "device tree, for a guest without PCI" },
+	{ .name = "vsock", .arg = OPT_VALUE,
+	  .arg_name = "socket=PATH[,cid=N]", .set = config_set_vsock,
+	  .help = "sockets between guest and host (AF_VSOCK), without root; a "
+		  "program connects to PATH and says CONNECT PORT; those of "
+		  "the guest to port N arrive at PATH_N" },
 	{ .name = "window", .arg = OPT_VALUE,
 	  .arg_name = "SIZE|auto|off", .set = config_set_window,
 	  .help = "memory guest and devices share: MiB, or what the devices "
@@ -131,8 +136,6 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "sdl", .arg = OPT_SWITCH, .refused = NO_SCREEN },
 	{ .name = "9p", .arg = OPT_VALUE,
 	  .refused = NO_DEVICES "put files into an initrd (-i, repeatable)" },
-	{ .name = "vsock", .arg = OPT_VALUE,
-	  .refused = NO_DEVICES "talk over the serial console" },
 	{ .name = "tty", .arg = OPT_VALUE,
 	  .refused = "there is one serial port, on stdin and stdout" },
 	{ .name = "sandbox", .arg = OPT_VALUE,

@@ -115,7 +115,6 @@ START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 		"--gtk",
 		"--sdl",
 		"--9p a,b",
-		"--vsock 3",
 		"--tty 1",
 		"--sandbox x",
 		"--hugetlbfs x",

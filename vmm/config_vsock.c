@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* config_vsock.c: --vsock socket=PATH[,cid=N]. */
+#include "config_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Below are those of nobody, this host and the loopback; -1 is anybody's. */
+#define FIRST_CID 3U
+#define LAST_CID  0xfffffffeU
+
+static int set_cid(struct opt_parse *p, const char *value,
+		   struct config_vsock *v, const char *number)
+{
+	if (parse_u64(number, &v->cid) || v->cid < FIRST_CID ||
+	    v->cid > LAST_CID)
+		return opt_bad_value(p, value,
+				     "cid= takes a number from %u to %u",
+				     FIRST_CID, LAST_CID);
+	return 0;
+}
+
+static int set_word(struct opt_parse *p, const char *value,
+		    struct config_vsock *v, char *word)
+{
+	if (!strncmp(word, "cid=", 4))
+		return set_cid(p, value, v, word + 4);
+	if (strncmp(word, "socket=", 7) != 0)
+		return opt_bad_value(p, value,
+				     "'%.32s' is no option of it; there are "
+				     "socket= and cid=",
+				     word);
+	if (!word[7])
+		return opt_bad_value(p, value, "the path is empty");
+	v->socket = word + 7;
+	return 0;
+}
+
+static int parse(struct opt_parse *p, const char *value, struct config_vsock *v)
+{
+	char *rest = v->text, *word;
+	int err = 0;
+
+	while (!err && (word = strsep(&rest, ",")) != NULL)
+		err = set_word(p, value, v, word);
+	if (!err && !v->socket)
+		err = opt_bad_value(p, value, "which socket? give socket=PATH");
+	return err;
+}
+
+int config_set_vsock(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = p->target;
+	struct config_vsock *v = &cfg->vsock;
+	int err;
+
+	if (v->text)
+		return opt_bad_value(p, value, "a guest has one; give it once");
+	*v = (struct config_vsock){ .cid = CONFIG_VSOCK_CID,
+				    .text = strdup(value) };
+	if (!v->text) {
+		opt_fail(p, "run: no memory for --vsock");
+		return -ENOMEM;
+	}
+	err = parse(p, value, v);
+	if (err)
+		config_free_vsock(cfg);
+	return err;
+}
+
+void config_free_vsock(struct config *cfg)
+{
+	free(cfg->vsock.text);
+	cfg->vsock = (struct config_vsock){ .socket = NULL };
+}

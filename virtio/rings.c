@@ -121,7 +121,6 @@ int virtio_rings_start(struct virtio_rings *r)
 						      r->backend->features &
 						      ~OUR_FEATURES);
 
-	__atomic_store_n(&r->dev->calls_uncounted, true, __ATOMIC_RELAXED);
 	if (!err)
 		err = c->set_window(r->backend, r->dev->window);
 	for (unsigned int q = 0; !err && q < r->nr; q++) {

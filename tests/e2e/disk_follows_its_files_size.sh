@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A file cut short under the guest is an I/O error there, its growth is seen.
+# A file cut short under the guest is an I/O error there, its growth is seen, on
+# either transport.
 # timeout: 120
 . /tests/e2e/lib.sh
 
 on_ext4 40
+transport=pci
 for dir in . ext4; do
 	image $dir/disk.img 4
 	guest_script <<'EOF'
@@ -24,7 +26,7 @@ blockdev --getsize64 /dev/vda
 dd if=/dev/zero of=/dev/vda bs=4k seek=1792 count=1 oflag=direct 2>/dev/null
 EOF
 	mkfifo keys
-	boot_script -d $dir/disk.img <keys >out.log 2>&1 &
+	boot_script -d $dir/disk.img --virtio-transport=$transport <keys >out.log 2>&1 &
 	pid=$!
 	exec 3>keys
 	wait_for 60 grep -q 'NOW SHRINK' out.log
@@ -38,4 +40,5 @@ EOF
 	expect_out SCRIPT-DONE 8388608 'shrank from 4096 to 1024 KiB' \
 		'grew from 1024 to 8192 KiB'
 	rm keys $dir/disk.img
+	transport=mmio
 done

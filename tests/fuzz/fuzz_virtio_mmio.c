@@ -102,7 +102,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	world_init(&w);
+	/* The device is made once. */
+	if (!w.b)
+		world_init(&w);
+	else
+		world_plug(&w);
 	for (unsigned int q = 0; q < NR_QUEUES; q++)
 		vq_driver_init(&w.b->d[q], &w.b->w, RING + q * KIB(16), 16,
 			       true);
@@ -113,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_wiring(&w);
 		nr++;
 	}
-	world_fini(&w);
+	world_unplug(&w);
 	check_nothing_is_wired();
 	return 0;
 }

@@ -75,22 +75,33 @@ static inline void set(struct world *w, unsigned int at, uint32_t v)
 	store(w, at, 4, v);
 }
 
-/* A device and its registers, in a VM. */
-static inline void world_init(struct world *w)
+/* Registers for the device, in a VM. */
+static inline void world_plug(struct world *w)
 {
-	memset(w, 0, sizeof(*w));
 	memset(&fake_pvm, 0, sizeof(fake_pvm));
-	log_set_level(LOG_ERROR);
-	w->b = bench_make();
+	bus_clear(&w->bus);
 	must(virtio_mmio_init(&w->mmio, &w->b->dev, SLOT) == 0);
 	must(virtio_mmio_map(&w->mmio, &w->bus) == 0);
 	virtio_mmio_start(&w->mmio, (struct pvm *)w);
 }
 
-static inline void world_fini(struct world *w)
+static inline void world_unplug(struct world *w)
 {
 	virtio_mmio_fini(&w->mmio);
 	virtio_mmio_fini(&w->mmio);
+}
+
+static inline void world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	log_set_level(LOG_ERROR);
+	w->b = bench_make();
+	world_plug(w);
+}
+
+static inline void world_fini(struct world *w)
+{
+	world_unplug(w);
 	bench_free(w->b);
 }
 

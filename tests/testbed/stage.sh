@@ -11,7 +11,8 @@
 #   build/aarch64-static/tests/*   /tests/bin/*
 #   build/guest/*.flat             /tests/guest/*.flat
 # and further: the small guest kernel in its formats when GUEST_IMAGE names it
-# (/boot/guest.*), the guests' initrd, tests/e2e.
+# (/boot/guest.*), the guests' initrd, virtiofsd and passt (/opt/helpers),
+# tests/e2e.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -104,6 +105,15 @@ take_programs()
 	cp -r "$top/tests/e2e" "$root/tests/"
 }
 
+take_helpers()
+{
+	local helpers
+
+	helpers=$("$here/helpers.sh")
+	mkdir -p "$root/opt"
+	cp -a "$helpers" "$root/opt/helpers"
+}
+
 # What the result depends on: names, sizes and times
 inputs()
 {
@@ -113,6 +123,7 @@ inputs()
 		"$top/build/aarch64-static/tests" "$top/build/aarch64/lkvm-pvm" \
 		"$top/build/guest" "$top/tests/e2e" "$here/guest-init.sh" \
 		"$here/guest-initrd.sh" "$here/initramfs.sh" "$here/stage.sh" \
+		"$here/helpers.sh" \
 		-type f -printf '%p %s %T@\n' 2>/dev/null | sort
 }
 
@@ -136,5 +147,6 @@ if [ -n "${GUEST_IMAGE:-}" ]; then
 fi
 take_etc
 take_programs
+take_helpers
 "$here/initramfs.sh" --busybox "$out" "$root"
 mv "$out.now" "$out.inputs"

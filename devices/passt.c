@@ -8,20 +8,19 @@
  * card starts another one; not for ever, since the guest may be what kills it.
  */
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "log.h"
 #include "netstream.h"
 
 /* The socket's number in the child. */
 #define CHILD_FD 3
+/* Its socket is closed by then, or it is dead: that takes no time. */
+#define CHILD_PATIENCE_MS 1000U
 /* What passt tells guests by DHCP, too: it has no offloads, but long frames. */
 #define PASST_MTU 65520U
 /* How often it is started again. */
@@ -41,46 +40,13 @@ static struct passt *passt_of(const struct netdev *n)
 
 /* --- the child -------------------------------------------------------------- */
 
-static int spawn(pid_t *pid, const struct passt *p, int fd)
+static int start_child(struct passt *p, int *fd)
 {
-	const char *argv[] = {
+	const char *const argv[] = {
 		"passt",       "--foreground", "--quiet",     "--fd", "3",
 		"--tcp-ports", p->tcp,	       "--udp-ports", p->udp, NULL,
 	};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, all;
-	int err;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	err = posix_spawn_file_actions_init(&actions);
-	if (err)
-		return -err;
-	err = posix_spawnattr_init(&attr);
-	if (err) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -err;
-	}
-	/* We block and ignore signals; nothing of that is for it. */
-	err = posix_spawnattr_setsigmask(&attr, &none);
-	if (!err)
-		err = posix_spawnattr_setsigdefault(&attr, &all);
-	if (!err)
-		err = posix_spawnattr_setflags(
-			&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, fd, CHILD_FD);
-	if (!err)
-		err = posix_spawnp(pid, argv[0], &actions, &attr,
-				   (char **)(uintptr_t)argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
-}
-
-static int start_child(struct passt *p, int *fd)
-{
+	struct child_fd theirs = { .theirs = CHILD_FD };
 	int sv[2];
 	int err;
 
@@ -89,13 +55,13 @@ static int start_child(struct passt *p, int *fd)
 		log_err("network passt: no socket for it: %s", errno_text(err));
 		return err;
 	}
-	err = spawn(&p->child, p, sv[1]);
+	theirs.ours = sv[1];
+	err = child_start(&p->child, argv, &theirs, 1);
 	close(sv[1]);
 	if (!err) {
 		*fd = sv[0];
 		return 0;
 	}
-	p->child = 0;
 	close(sv[0]);
 	if (err == -ENOENT)
 		log_err("network passt: there is no passt on PATH; install it "
@@ -104,26 +70,6 @@ static int start_child(struct passt *p, int *fd)
 		log_err("network passt: cannot start passt: %s",
 			errno_text(err));
 	return err;
-}
-
-/* Its socket is closed, or it is dead already: that takes no time. */
-static void end_child(struct passt *p)
-{
-	const struct timespec pause = { .tv_nsec = 10000000 };
-
-	if (!p->child)
-		return;
-	(void)kill(p->child, SIGTERM);
-	for (unsigned int i = 0; i < 100; i++) {
-		if (waitpid(p->child, NULL, WNOHANG) != 0) {
-			p->child = 0;
-			return;
-		}
-		(void)nanosleep(&pause, NULL);
-	}
-	(void)kill(p->child, SIGKILL);
-	(void)waitpid(p->child, NULL, 0);
-	p->child = 0;
 }
 
 /* --- the netdev ------------------------------------------------------------- */
@@ -135,7 +81,7 @@ static int passt_start(struct netdev *n, uint64_t features)
 
 	if (netstream_start(n, features) == 0)
 		return 0;
-	end_child(p);
+	(void)child_end(&p->child, CHILD_PATIENCE_MS);
 	if (p->nr_restarts == MAX_RESTARTS)
 		return -ENOTCONN;
 	p->nr_restarts++;
@@ -160,7 +106,7 @@ static void passt_close(struct netdev *n)
 
 	close(n->fd[0]);
 	n->fd[0] = -1;
-	end_child(p);
+	(void)child_end(&p->child, CHILD_PATIENCE_MS);
 	passt_free(p);
 	n->own = NULL;
 }

@@ -53,7 +53,7 @@ static bool starts_again(struct netdev *n)
 	for (unsigned int i = 0; i < 5000; i++) {
 		/* 0: it is there, or was started; it ends in a moment. */
 		if (n->class->start(n, 0) == -ENOTCONN)
-			return false;
+			return nr_starts() > before;
 		if (nr_starts() > before)
 			return true;
 		(void)usleep(1000);

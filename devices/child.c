@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* child.c: starts and ends the programs that serve a device (passt, virtiofsd). */
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int set_actions(posix_spawn_file_actions_t *a,
+		       const struct child_fd *fds, unsigned int nr)
+{
+	int err = posix_spawn_file_actions_addopen(a, STDIN_FILENO, "/dev/null",
+						   O_RDONLY, 0);
+
+	for (unsigned int i = 0; !err && i < nr; i++)
+		err = posix_spawn_file_actions_adddup2(a, fds[i].ours,
+						       fds[i].theirs);
+	return err;
+}
+
+static int set_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	/* We block and ignore signals; nothing of that is for it. */
+	err = posix_spawnattr_setsigmask(attr, &none);
+	if (!err)
+		err = posix_spawnattr_setsigdefault(attr, &all);
+	if (!err)
+		err = posix_spawnattr_setpgroup(attr, 0);
+	if (!err)
+		err = posix_spawnattr_setflags(
+			attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+				      POSIX_SPAWN_SETPGROUP);
+	return err;
+}
+
+int child_start(pid_t *pid, const char *const argv[],
+		const struct child_fd *fds, unsigned int nr)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int err = posix_spawn_file_actions_init(&actions);
+
+	*pid = 0;
+	if (err)
+		return -err;
+	err = posix_spawnattr_init(&attr);
+	if (err) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -err;
+	}
+	err = set_actions(&actions, fds, nr);
+	if (!err)
+		err = set_attributes(&attr);
+	if (!err)
+		err = posix_spawnp(pid, argv[0], &actions, &attr,
+				   (char **)(uintptr_t)argv, environ);
+	if (err)
+		*pid = 0;
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return -err;
+}
+
+/* Whether it has ended; it is not waited for yet: its number stays its own. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t si = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) ||
+	       si.si_pid != 0;
+}
+
+int child_end(pid_t *pid, unsigned int patience_ms)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	const pid_t group = *pid;
+	int status = -1;
+
+	if (group <= 0)
+		return -1;
+	(void)kill(-group, SIGTERM);
+	for (unsigned int ms = 0; ms < patience_ms; ms += 5) {
+		if (has_ended(group))
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	/* What it has started may be there though it is not. */
+	(void)kill(-group, SIGKILL);
+	while (waitpid(group, &status, 0) < 0 && errno == EINTR)
+		continue;
+	*pid = 0;
+	return status;
+}

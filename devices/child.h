@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * child.h: programs that we start: never by fork(), with nothing of ours but
+ * the descriptors they are given.
+ */
+#ifndef LKVM_PVM_CHILD_H
+#define LKVM_PVM_CHILD_H
+
+#include <sys/types.h>
+
+#include "base.h"
+
+/* Descriptors of ours, and their numbers in the child; stdin is /dev/null. */
+struct child_fd {
+	int ours, theirs; /* theirs: 1 or more */
+};
+
+/*
+ * Starts @argv[0], looked for on PATH unless it has a slash, in a process group
+ * of its own: keys of our terminal are not for it. 0 or -errno.
+ */
+int __must_check child_start(pid_t *pid, const char *const argv[],
+			     const struct child_fd *fds, unsigned int nr);
+
+/*
+ * Ends the child and what it started. It has had its reason to end already (a
+ * socket is closed): @patience_ms later it is killed. *@pid becomes 0; 0 and
+ * before: there is none. Its wait status, or -1.
+ */
+int child_end(pid_t *pid, unsigned int patience_ms);
+
+#endif

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "netdev.h"
 #include "options.h"
+#include "virtio_vhost_user.h"
 
 #define CONFIG_MAX_INITRDS 16U
 #define CONFIG_MIN_MEM	   MIB(4)
@@ -103,6 +104,19 @@ struct config_port {
 	char *text;	  /* owned: what the others point into */
 };
 
+#define CONFIG_TAG_LEN VIRTIO_FS_TAG_LEN
+
+/* --share DIR[,OPTION]..., --vhost-user socket=PATH,type=TYPE[,OPTION]... */
+struct config_vhost_user {
+	enum vhost_user_type type;
+	const char *dir;    /* shared by a virtiofsd of ours; or NULL and ... */
+	const char *socket; /* ... who serves it listens there */
+	const char *tag;    /* of VHOST_USER_FS */
+	bool ro, has_mac;
+	uint8_t mac[6];
+	char *text; /* owned: what the others point into */
+};
+
 struct config {
 	/* Borrowed from argv. */
 	const char *kernel;   /* -k: Image, compressed Image, zboot or flat */
@@ -126,12 +140,13 @@ struct config {
 	/* virtio devices and what they need */
 	uint64_t window; /* bytes, multiple of 2 MiB; of WINDOW_SIZE */
 	enum window_kind window_kind;
+	struct config_vsock vsock;
+	struct config_net *nets;	       /* owned, nr_nets of them */
+	struct config_vhost_user *vhost_users; /* owned */
+	unsigned int nr_nets, nr_vhost_users;
+	enum console_kind console;
 	bool virtio_mmio; /* --virtio-transport */
 	bool rng;
-	struct config_vsock vsock;
-	struct config_net *nets; /* owned, nr_nets of them */
-	unsigned int nr_nets;
-	enum console_kind console;
 	struct config_port ports[CONFIG_MAX_PORTS];
 	unsigned int nr_ports;
 
@@ -142,11 +157,11 @@ struct config {
 	cpu_set_t *affinity;
 	const char *affinity_text; /* as typed; borrowed */
 
-	bool nodefaults; /* the guest's command line is params alone */
-	bool stats;	 /* what devices had to do, at the end */
-	bool debug;	 /* leave the process dumpable */
-	enum log_level loglevel;
+	bool nodefaults;     /* the guest's command line is params alone */
+	bool stats;	     /* what devices had to do, at the end */
+	bool debug;	     /* leave the process dumpable */
 	bool has_kaslr_seed; /* --kaslr-seed; otherwise make one up */
+	enum log_level loglevel;
 	uint64_t kaslr_seed;
 };
 
@@ -160,7 +175,8 @@ static inline bool config_has_console(const struct config *cfg)
 static inline bool config_has_devices(const struct config *cfg)
 {
 	return cfg->rng || cfg->nr_disks > 0 || cfg->nr_nets > 0 ||
-	       cfg->vsock.socket || config_has_console(cfg);
+	       cfg->nr_vhost_users > 0 || cfg->vsock.socket ||
+	       config_has_console(cfg);
 }
 
 /* run's options; also drives `run --help`. */

@@ -191,7 +191,10 @@ static inline bool virtio_has(const struct virtio_dev *d, unsigned int bit)
  * that is set further calls do nothing.
  */
 void virtio_dev_broken(struct virtio_dev *d, unsigned int q);
-/* The same for what went wrong on our side; @what is its one line. */
+/*
+ * The same for what went wrong on our side; @what is its one line, and @err in
+ * words behind it unless 0.
+ */
 void virtio_dev_failed(struct virtio_dev *d, const char *what, int err);
 /* vq_publish() and the interrupt that may follow; broken queues included. */
 void virtio_publish(struct virtio_dev *d, unsigned int q);

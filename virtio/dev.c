@@ -384,7 +384,8 @@ void virtio_dev_failed(struct virtio_dev *d, const char *what, int err)
 {
 	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
-	virtio_blame(d, "%s: %s", what, errno_text(err));
+	virtio_blame(d, "%s%s%s", what, err ? ": " : "",
+		     err ? errno_text(err) : "");
 	needs_reset(d);
 }
 

@@ -136,6 +136,18 @@ int vq_start(struct virtqueue *q, uint64_t features)
 	return 0;
 }
 
+int vq_resume(struct virtqueue *q)
+{
+	uint16_t used;
+
+	if (window_load16(q->used + offsetof(struct vring_used, idx), &used))
+		return vq_fail_at(q, VQ_REVOKED, q->used, RING_HEAD);
+	q->next_avail = q->avail_seen = used;
+	q->next_used = q->published = used;
+	memset(q->busy, 0, sizeof(q->busy));
+	return 0;
+}
+
 static bool is_busy(const struct virtqueue *q, uint16_t head)
 {
 	return (q->busy[head / 64] >> (head % 64)) & 1;

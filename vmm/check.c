@@ -16,6 +16,7 @@
 #include "host.h"
 #include "log.h"
 #include "verbs.h"
+#include "vhost_peer.h"
 
 #ifndef SYS_mseal
 #define SYS_mseal 462 /* the same on every architecture */
@@ -146,6 +147,8 @@ __attribute__((noinline)) static void gather_kernel(struct check_facts *f)
 
 static void gather(struct check_facts *f)
 {
+	char path[128];
+
 	gather_kernel(f);
 	f->memlock_err = -host_memlock(&f->memlock);
 	f->available_err =
@@ -157,7 +160,7 @@ static void gather(struct check_facts *f)
 	f->vhost_vsock_err = access_error("/dev/vhost-vsock");
 	f->tun_err = access_error("/dev/net/tun");
 	f->has_passt = has_program("passt");
-	f->has_virtiofsd = has_program("virtiofsd");
+	f->has_virtiofsd = virtiofsd_find(path, sizeof(path));
 }
 
 static bool wants_colour(void)

@@ -287,6 +287,7 @@ void config_fini(struct config *cfg)
 	config_free_nets(cfg);
 	config_free_ports(cfg);
 	config_free_vsock(cfg);
+	config_free_vhost_users(cfg);
 	free(cfg->params);
 	free(cfg->affinity);
 	memset(cfg, 0, sizeof(*cfg));

@@ -77,5 +77,9 @@ int config_finish_devices(struct opt_parse *p, const struct config *cfg)
 				   "share nothing but a window with its "
 				   "devices; leave it out, or add "
 				   "--protected=off");
+	if (cfg->window_kind == WINDOW_OFF && cfg->nr_vhost_users > 0)
+		return opt_fail(p, "run: --window=off: who serves a share or "
+				   "--vhost-user gets the window as a file; "
+				   "leave it out");
 	return 0;
 }

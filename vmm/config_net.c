@@ -80,22 +80,27 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int set_mac(struct net_parse *n, const char *text)
+bool config_parse_mac(const char *text, uint8_t mac[6])
 {
-	uint8_t *mac = n->net.mac, any = 0;
-	bool good = strlen(text) == 17;
+	uint8_t any = 0;
 
-	for (unsigned int i = 0; good && i < sizeof(n->net.mac); i++) {
+	if (strlen(text) != 17)
+		return false;
+	for (unsigned int i = 0; i < 6; i++) {
 		const char *at = text + 3 * (size_t)i;
 		int high = hex_digit(at[0]), low = hex_digit(at[1]);
 
-		good = high >= 0 && low >= 0 && (i == 5 || at[2] == ':');
-		if (!good)
-			break;
+		if (high < 0 || low < 0 || (i < 5 && at[2] != ':'))
+			return false;
 		mac[i] = (uint8_t)((unsigned int)high << 4 | (unsigned int)low);
 		any |= mac[i];
 	}
-	if (!good || !any || mac[0] & 1)
+	return any && !(mac[0] & 1);
+}
+
+static int set_mac(struct net_parse *n, const char *text)
+{
+	if (!config_parse_mac(text, n->net.mac))
 		return opt_bad_value(n->p, n->value,
 				     "mac= takes the address of one card, as "
 				     "02:00:00:00:00:01");

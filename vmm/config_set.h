@@ -46,10 +46,17 @@ void config_free_ports(struct config *cfg);
 
 /* config_net.c */
 int config_add_network(struct opt_parse *p, const char *value);
+/* "02:00:00:00:00:01"; false: it is none, or one of a group. */
+bool config_parse_mac(const char *text, uint8_t mac[6]);
 void config_free_nets(struct config *cfg);
 
 /* config_vsock.c */
 int config_set_vsock(struct opt_parse *p, const char *value);
 void config_free_vsock(struct config *cfg);
+
+/* config_vhost_user.c */
+int config_add_share(struct opt_parse *p, const char *value);
+int config_add_vhost_user(struct opt_parse *p, const char *value);
+void config_free_vhost_users(struct config *cfg);
 
 #endif

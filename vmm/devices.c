@@ -78,6 +78,29 @@ static uint64_t console_need(unsigned int nr_ports)
 	return need + nr_ports * (in + queue_need(nr, nr, KIB(32)));
 }
 
+/*
+ * A share: a page for each entry of the queue of requests, and a few words for
+ * each of the other. A network card and a disk are as ours.
+ */
+static uint64_t vhost_user_need(const struct config_vhost_user *c)
+{
+	const uint64_t nr = VHOST_USER_QUEUE;
+
+	switch (c->type) {
+	case VHOST_USER_FS:
+		return queue_need(nr, nr, 0) + queue_need(nr, nr, KIB(4));
+	case VHOST_USER_NET:
+		return queue_need(nr, nr, 0) +
+		       queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
+				  KIB(64));
+	case VHOST_USER_BLK:
+		return queue_need(nr, 1, nr * VIRTIO_BLK_SEGMENT);
+	case VHOST_USER_RNG:
+		return queue_need(nr, 1, KIB(4));
+	}
+	return 0;
+}
+
 uint64_t devices_window_len(const struct config *cfg)
 {
 	uint64_t need = 0;
@@ -96,6 +119,8 @@ uint64_t devices_window_len(const struct config *cfg)
 		need += net_need(&cfg->nets[i]);
 	if (cfg->vsock.socket)
 		need += vsock_need();
+	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
+		need += vhost_user_need(&cfg->vhost_users[i]);
 	/* More than that is only more to wait for when all are busy. */
 	if (need > MACHINE_WINDOW_MAX)
 		need = MACHINE_WINDOW_MAX;
@@ -268,6 +293,57 @@ static int add_vsock(struct vm *vm)
 	return ret ? ret : add(vm, virtio_vsock_dev(ds->vsock));
 }
 
+static int open_peer(struct vhost_peer *p, const struct config_vhost_user *c)
+{
+	const struct virtiofsd_config virtiofsd = { .dir = c->dir,
+						    .ro = c->ro };
+
+	return c->dir ? virtiofsd_open(p, &virtiofsd)
+		      : vhost_socket_open(p, c->socket);
+}
+
+/* One of a kind is number 0. */
+static unsigned int number_of(const struct config *cfg, unsigned int at)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < at; i++)
+		nr += cfg->vhost_users[i].type == cfg->vhost_users[at].type;
+	return nr;
+}
+
+static int add_vhost_user(struct vm *vm, unsigned int at)
+{
+	const struct config_vhost_user *c = &vm->cfg->vhost_users[at];
+	struct devices *ds = vm->devices;
+	struct devices_vhost_user *u = &ds->vhost_users[at];
+	struct virtio_vhost_user_init init = {
+		.type = c->type,
+		.peer = &u->peer,
+		.tag = c->tag,
+		.number = number_of(vm->cfg, at),
+		.window = &ds->window,
+		.loop = &vm->loop,
+	};
+	int ret;
+
+	if (at == DEVICES_MAX) {
+		log_err("more than %u shares and back ends; leave some out",
+			DEVICES_MAX);
+		return -ENOSPC;
+	}
+	ret = open_peer(&u->peer, c);
+	if (ret)
+		return ret;
+	ds->nr_vhost_users++;
+	if (c->has_mac)
+		memcpy(init.mac, c->mac, sizeof(init.mac));
+	else
+		network_mac(init.mac, u->peer.name, at);
+	ret = virtio_vhost_user_create(&u->device, &init);
+	return ret ? ret : add(vm, virtio_vhost_user_dev(u->device));
+}
+
 static int add_console(struct vm *vm)
 {
 	int ret = consoles_init(vm);
@@ -291,6 +367,8 @@ static int add_all(struct vm *vm)
 		ret = add_net(vm, i);
 	if (!ret && vm->cfg->vsock.socket)
 		ret = add_vsock(vm);
+	for (unsigned int i = 0; !ret && i < vm->cfg->nr_vhost_users; i++)
+		ret = add_vhost_user(vm, i);
 	return ret;
 }
 
@@ -367,6 +445,13 @@ void devices_fini(struct vm *vm)
 	}
 	virtio_vsock_destroy(ds->vsock);
 	ds->vsock = NULL;
+	while (ds->nr_vhost_users > 0) {
+		struct devices_vhost_user *u =
+			&ds->vhost_users[--ds->nr_vhost_users];
+
+		virtio_vhost_user_destroy(u->device);
+		vhost_peer_close(&u->peer);
+	}
 	consoles_fini(vm);
 	pci_host_fini(&ds->pci);
 }

@@ -16,6 +16,7 @@
 #include "virtio_pci.h"
 #include "virtio_rng.h"
 #include "virtio_vsock.h"
+#include "virtio_vhost_user.h"
 #include "window.h"
 
 struct vm;
@@ -45,6 +46,11 @@ struct devices {
 	} nets[DEVICES_MAX]; /* nr_nets of them */
 	unsigned int nr_nets;
 	struct virtio_vsock *vsock; /* NULL: none */
+	struct devices_vhost_user {
+		struct vhost_peer peer;
+		struct virtio_vhost_user *device;
+	} vhost_users[DEVICES_MAX]; /* nr_vhost_users of them */
+	unsigned int nr_vhost_users;
 	struct consoles consoles;
 };
 

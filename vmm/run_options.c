@@ -9,9 +9,8 @@
 	{                                                                      \
 		.help = (text)                                                 \
 	}
-#define NO_DEVICES "no virtio devices yet; "
-#define NO_SCREEN  "no graphics; the console is the serial port"
-#define NO_NESTED  "a pVM cannot run guests of its own; leave it out"
+#define NO_SCREEN "no graphics; the console is the serial port"
+#define NO_NESTED "a pVM cannot run guests of its own; leave it out"
 
 /* clang-format off */
 static const struct opt_spec run_specs[] = {
@@ -81,6 +80,14 @@ static const struct opt_spec run_specs[] = {
 	  .arg_name = "name=NAME,WHERE", .set = config_add_port,
 	  .help = "a port for programs in the guest, /dev/vportNpM there; "
 		  "repeatable; here file=PATH, pty or unix=PATH" },
+	{ .name = "share", .arg = OPT_VALUE,
+	  .arg_name = "DIR[,tag=TAG][,ro]", .set = config_add_share,
+	  .help = "a directory of the host, by virtiofsd; repeatable; in the "
+		  "guest: mount -t virtiofs TAG /mnt (default: share)" },
+	{ .name = "vhost-user", .arg = OPT_VALUE,
+	  .arg_name = "socket=PATH,type=TYPE", .set = config_add_vhost_user,
+	  .help = "a device that a vhost-user back end serves; repeatable; "
+		  "blk, fs (tag=), net (mac=) or rng" },
 	{ .name = "rng", .arg = OPT_SWITCH, .set = config_set_rng,
 	  .help = "random numbers from the host (/dev/hwrng)" },
 	{ .name = "virtio-transport", .arg = OPT_VALUE, .arg_name = "pci|mmio",
@@ -135,7 +142,8 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "gtk", .arg = OPT_SWITCH, .refused = NO_SCREEN },
 	{ .name = "sdl", .arg = OPT_SWITCH, .refused = NO_SCREEN },
 	{ .name = "9p", .arg = OPT_VALUE,
-	  .refused = NO_DEVICES "put files into an initrd (-i, repeatable)" },
+	  .refused = "no 9p; give --share DIR,tag=TAG, and in the guest: mount -t "
+		     "virtiofs TAG /mnt" },
 	{ .name = "tty", .arg = OPT_VALUE,
 	  .refused = "there is one serial port, on stdin and stdout" },
 	{ .name = "sandbox", .arg = OPT_VALUE,

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * virtiofsd.c: virtiofsd(1), started by us for one directory.
+ *
+ * It wants a listening socket and serves the first who connects to it. That is
+ * us: the socket is bound in a directory that is ours alone, connected to and
+ * unlinked again before virtiofsd runs. It ends when we close the connection,
+ * so also when we are killed.
+ *
+ * There are two: the one in Rust, and the older one in C of QEMU 7.2 (Debian
+ * 12) with options of its own. Both confine themselves as the place allows:
+ * with a root file system that cannot be pivoted, or without user namespaces,
+ * less than they would like to.
+ */
+#include "vhost_peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "log.h"
+
+#define CHILD_FD	  3
+#define CHILD_PATIENCE_MS 2000U
+#define HELP_PATIENCE_MS  10000
+#define HELP_MAX	  KIB(32)
+
+enum sandbox {
+	SANDBOX_NAMESPACE,
+	SANDBOX_CHROOT,
+	SANDBOX_NONE,
+};
+
+static const char *const sandboxes[] = { "namespace", "chroot", "none" };
+
+struct virtiofsd {
+	pid_t child;
+	int said; /* what it prints, a pipe; -1 */
+	bool ro, is_rust;
+	enum sandbox sandbox, weakest;
+	bool told_sandbox;
+	char *dir;
+	char program[128];
+};
+
+/* --- which one --------------------------------------------------------------- */
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       access(path, X_OK) == 0;
+}
+
+bool virtiofsd_find(char *path, size_t size)
+{
+	/* Debian keeps it out of PATH. */
+	static const char *const places[] = { "/usr/libexec", "/usr/lib/qemu" };
+	const char *at = getenv("PATH");
+	size_t len;
+
+	for (; at && *at; at += len + (at[len] == ':')) {
+		len = strcspn(at, ":");
+		if (len > 0 &&
+		    snprintf(path, size, "%.*s/virtiofsd", (int)len, at) <
+			    (int)size &&
+		    is_program(path))
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		(void)snprintf(path, size, "%s/virtiofsd", places[i]);
+		if (is_program(path))
+			return true;
+	}
+	return false;
+}
+
+/* What comes out of @fd until its end, or for as long as we have patience. */
+static void read_all(int fd, char *text, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && len + 1 < size && poll(&p, 1, HELP_PATIENCE_MS) == 1) {
+		n = read(fd, text + len, size - 1 - len);
+		if (n > 0)
+			len += (size_t)n;
+	}
+	text[len] = '\0';
+}
+
+/* Its --help, in @text. 0 or -errno. */
+static int ask_for_help(const struct virtiofsd *v, char *text, size_t size)
+{
+	const char *const argv[] = { v->program, "--help", NULL };
+	struct child_fd out[2] = { { .theirs = STDOUT_FILENO },
+				   { .theirs = STDERR_FILENO } };
+	int fds[2], err;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	out[0].ours = out[1].ours = fds[1];
+	err = child_start(&pid, argv, out, 2);
+	close(fds[1]);
+	if (!err) {
+		read_all(fds[0], text, size);
+		(void)child_end(&pid, CHILD_PATIENCE_MS);
+	}
+	close(fds[0]);
+	return err;
+}
+
+static int get_to_know(struct virtiofsd *v)
+{
+	char *help = calloc(1, HELP_MAX);
+	int err = -ENOMEM;
+
+	if (help)
+		err = ask_for_help(v, help, HELP_MAX);
+	if (err) {
+		log_err("--share %s: cannot start %s: %s", v->dir, v->program,
+			errno_text(err));
+	} else {
+		v->is_rust = strstr(help, "--shared-dir") != NULL;
+		v->weakest = v->is_rust ? SANDBOX_NONE : SANDBOX_CHROOT;
+		if (v->ro && !strstr(help, "--readonly")) {
+			log_err("--share %s,ro: %s cannot share read-only; "
+				"install a newer virtiofsd (1.11, Debian 13), "
+				"or leave ro out",
+				v->dir, v->program);
+			err = -ENOTSUP;
+		}
+	}
+	free(help);
+	return err;
+}
+
+/* --- the socket -------------------------------------------------------------- */
+
+/* A directory that nobody else can look into. */
+static bool make_private_dir(char *path, size_t size)
+{
+	const char *const places[] = { getenv("XDG_RUNTIME_DIR"),
+				       getenv("TMPDIR"), "/tmp" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (!places[i] || strlen(places[i]) > 60)
+			continue;
+		(void)snprintf(path, size, "%s/lkvm-pvm-XXXXXX", places[i]);
+		if (mkdtemp(path))
+			return true;
+	}
+	return false;
+}
+
+/* fds[0]: ours, connected; fds[1]: listens. 0 or -errno. */
+static int listen_and_connect(int fds[2], const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const struct sockaddr *sa = (const struct sockaddr *)&a;
+	int err = 0;
+
+	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	fds[1] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fds[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fds[0] < 0 || fds[1] < 0 || bind(fds[1], sa, sizeof(a)) ||
+	    listen(fds[1], 1) || connect(fds[0], sa, sizeof(a)))
+		err = -errno;
+	if (!err)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	return err;
+}
+
+static int make_sockets(int fds[2])
+{
+	char dir[96], path[108];
+	int err;
+
+	if (!make_private_dir(dir, sizeof(dir)))
+		return -errno;
+	(void)snprintf(path, sizeof(path), "%s/s", dir);
+	err = listen_and_connect(fds, path);
+	(void)unlink(path);
+	(void)rmdir(dir);
+	return err;
+}
+
+/* --- the child --------------------------------------------------------------- */
+
+struct arguments {
+	const char *argv[12];
+	char dir[4096 + 32], sandbox[32];
+};
+
+static void set_arguments(struct arguments *a, const struct virtiofsd *v)
+{
+	const char *confined = sandboxes[v->sandbox];
+	unsigned int n = 0;
+
+	a->argv[n++] = v->program;
+	a->argv[n++] = "--fd=3";
+	if (v->is_rust) {
+		(void)snprintf(a->dir, sizeof(a->dir), "--shared-dir=%s",
+			       v->dir);
+		(void)snprintf(a->sandbox, sizeof(a->sandbox), "--sandbox=%s",
+			       confined);
+		a->argv[n++] = a->dir;
+		a->argv[n++] = a->sandbox;
+		a->argv[n++] = "--log-level=error";
+		if (v->ro)
+			a->argv[n++] = "--readonly";
+	} else {
+		(void)snprintf(a->dir, sizeof(a->dir), "-osource=%s", v->dir);
+		(void)snprintf(a->sandbox, sizeof(a->sandbox), "-osandbox=%s",
+			       confined);
+		a->argv[n++] = "-f";
+		a->argv[n++] = a->dir;
+		a->argv[n++] = a->sandbox;
+		a->argv[n++] = "-olog_level=err";
+	}
+	a->argv[n] = NULL;
+}
+
+static int start_child(struct virtiofsd *v, int listener)
+{
+	struct child_fd fds[] = { { listener, CHILD_FD },
+				  { .theirs = STDOUT_FILENO },
+				  { .theirs = STDERR_FILENO } };
+	struct arguments *a = calloc(1, sizeof(*a));
+	int said[2] = { -1, -1 }, err = 0;
+
+	if (!a || pipe2(said, O_CLOEXEC))
+		err = a ? -errno : -ENOMEM;
+	if (!err) {
+		set_arguments(a, v);
+		fds[1].ours = fds[2].ours = said[1];
+		err = child_start(&v->child, a->argv, fds, ARRAY_SIZE(fds));
+		close(said[1]);
+		if (err)
+			close(said[0]);
+		else
+			v->said = said[0];
+	}
+	free(a);
+	return err;
+}
+
+/* The last line of what it said, made harmless. */
+static void keep_last_words(struct vhost_peer *p, struct virtiofsd *v)
+{
+	char text[2048];
+	char *line, *end;
+	ssize_t n;
+
+	(void)fcntl(v->said, F_SETFL, O_NONBLOCK);
+	n = read(v->said, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	end = text + strlen(text);
+	while (end > text && end[-1] == '\n')
+		*--end = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	for (char *c = line; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
+	(void)snprintf(p->why, sizeof(p->why), "%.200s", line);
+}
+
+/* --- the peer ---------------------------------------------------------------- */
+
+static int virtiofsd_connect(struct vhost_peer *p)
+{
+	struct virtiofsd *v = p->own;
+	int fds[2] = { -1, -1 };
+	int err = make_sockets(fds);
+
+	if (err) {
+		(void)snprintf(p->why, sizeof(p->why),
+			       "no socket for it, below $XDG_RUNTIME_DIR, "
+			       "$TMPDIR or /tmp: %s",
+			       errno_text(err));
+		return err;
+	}
+	err = start_child(v, fds[1]);
+	close(fds[1]);
+	if (err) {
+		close(fds[0]);
+		(void)snprintf(p->why, sizeof(p->why), "cannot start %s: %s",
+			       v->program, errno_text(err));
+		return err;
+	}
+	if (v->sandbox == SANDBOX_NONE && !v->told_sandbox) {
+		log_warn("--share %s: virtiofsd cannot confine itself here; a "
+			 "guest that finds a fault in it has your rights",
+			 v->dir);
+		v->told_sandbox = true;
+	}
+	return fds[0];
+}
+
+static void virtiofsd_disconnect(struct vhost_peer *p)
+{
+	struct virtiofsd *v = p->own;
+
+	p->why[0] = '\0';
+	(void)child_end(&v->child, CHILD_PATIENCE_MS);
+	if (v->said < 0)
+		return;
+	keep_last_words(p, v);
+	close(v->said);
+	v->said = -1;
+}
+
+/* It ended before it said a word: less confinement is what is left to try. */
+static bool virtiofsd_retry(struct vhost_peer *p)
+{
+	struct virtiofsd *v = p->own;
+
+	if (v->sandbox == v->weakest)
+		return false;
+	v->sandbox++;
+	/* Only root can change its root directory. */
+	if (v->sandbox == SANDBOX_CHROOT && geteuid() != 0) {
+		if (v->weakest == SANDBOX_CHROOT)
+			return false;
+		v->sandbox++;
+	}
+	log_debug("--share %s: virtiofsd: %s; trying --sandbox=%s", v->dir,
+		  p->why, sandboxes[v->sandbox]);
+	return true;
+}
+
+static void virtiofsd_close(struct vhost_peer *p)
+{
+	struct virtiofsd *v = p->own;
+
+	virtiofsd_disconnect(p);
+	free(v->dir);
+	free(v);
+	p->own = NULL;
+}
+
+static const struct vhost_peer_class virtiofsd_class = {
+	.connect = virtiofsd_connect,
+	.disconnect = virtiofsd_disconnect,
+	.retry = virtiofsd_retry,
+	.close = virtiofsd_close,
+	.is_ours = true,
+};
+
+static int look_at_dir(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) || (S_ISDIR(st.st_mode) && access(dir, R_OK | X_OK)))
+		log_err("--share %s: %s", dir, errno_text(errno));
+	else if (!S_ISDIR(st.st_mode))
+		log_err("--share %s: not a directory; share the one it is in",
+			dir);
+	else
+		return 0;
+	return -ENOTDIR;
+}
+
+int virtiofsd_open(struct vhost_peer *p, const struct virtiofsd_config *c)
+{
+	struct virtiofsd *v;
+	int err = look_at_dir(c->dir);
+
+	memset(p, 0, sizeof(*p));
+	if (err)
+		return err;
+	v = calloc(1, sizeof(*v));
+	if (v)
+		v->dir = strdup(c->dir);
+	if (!v || !v->dir) {
+		free(v);
+		log_err("--share %s: out of memory", c->dir);
+		return -ENOMEM;
+	}
+	v->said = -1;
+	v->ro = c->ro;
+	if (!virtiofsd_find(v->program, sizeof(v->program))) {
+		log_err("--share %s: there is no virtiofsd, on PATH or in "
+			"/usr/libexec; install it (apt install virtiofsd)",
+			c->dir);
+		err = -ENOENT;
+	} else {
+		err = get_to_know(v);
+	}
+	p->own = v;
+	if (err) {
+		virtiofsd_close(p);
+		return err;
+	}
+	(void)snprintf(p->name, sizeof(p->name), "virtiofsd for %.70s", c->dir);
+	p->class = &virtiofsd_class;
+	return 0;
+}

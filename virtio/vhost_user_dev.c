@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vhost_user_dev.c: a device whose queues a back end serves by vhost-user: its
+ * life, and that of the connection.
+ *
+ * A back end of somebody else's is connected to once and keeps its connection
+ * over resets of the device; one that we start ourselves (virtiofsd) has the
+ * state of its guest and is a new one for each run of the device. One that
+ * hangs up, or does not follow the protocol, is not waited for: the device asks
+ * for a reset, whose next start connects again.
+ */
+#include "vhost_user_dev.h"
+
+#include <errno.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "dev.h"
+#include "log.h"
+#include "virtio_net.h"
+
+/* A program of ours has to be loaded first. */
+#define CONNECT_MS 15000U
+#define ANSWER_MS  5000U
+
+/* What the guest sends may be what ends it. */
+#define MAX_LOSSES 16U
+
+#define RING_FEATURES                                                          \
+	(1ULL << VIRTIO_F_VERSION_1 | 1ULL << VIRTIO_RING_F_EVENT_IDX)
+
+static struct virtio_vhost_user *vhost_user_of(struct virtio_dev *d)
+{
+	return container_of(d, struct virtio_vhost_user, dev);
+}
+
+/* --- the back end of the rings ----------------------------------------------- */
+
+static struct virtio_vhost_user *of_backend(struct ring_backend *b)
+{
+	return container_of(b, struct virtio_vhost_user, backend);
+}
+
+static int set_features(struct ring_backend *b, uint64_t features)
+{
+	struct virtio_vhost_user *v = of_backend(b);
+
+	vhost_user_deadline(&v->conn, ANSWER_MS);
+	/* Started anew, it may be another program by now. */
+	if (features & ~v->conn.offered) {
+		v->conn.why = "it cannot do what it could do before";
+		return -ENOTSUP;
+	}
+	return vhost_user_set_features(&v->conn, features);
+}
+
+static int set_window(struct ring_backend *b, const struct window *w)
+{
+	struct virtio_vhost_user *v = of_backend(b);
+
+	vhost_user_deadline(&v->conn, ANSWER_MS);
+	return vhost_user_set_memory(&v->conn, w);
+}
+
+static gpa_t gpa_of(const struct window *w, const void *hva)
+{
+	return w->gpa + (uint64_t)((const uint8_t *)hva - w->hva);
+}
+
+static int queue_start(struct ring_backend *b, unsigned int q,
+		       const struct ring_queue *r)
+{
+	struct virtio_vhost_user *v = of_backend(b);
+	const struct vhost_user_vring ring = {
+		.index = q,
+		.num = r->num,
+		.base = r->base,
+		.desc = gpa_of(v->window, r->desc),
+		.avail = gpa_of(v->window, r->avail),
+		.used = gpa_of(v->window, r->used),
+		.kick = r->kick,
+		.call = r->call,
+		.err = r->err,
+	};
+
+	vhost_user_deadline(&v->conn, ANSWER_MS);
+	return vhost_user_start_vring(&v->conn, &ring);
+}
+
+static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
+{
+	struct virtio_vhost_user *v = of_backend(b);
+
+	vhost_user_deadline(&v->conn, ANSWER_MS);
+	/* One that does not answer is hung up on (stop()). */
+	if (vhost_user_stop_vring(&v->conn, q, base))
+		v->conn.broken = true;
+}
+
+static const struct ring_backend_class backend_class = {
+	.set_features = set_features,
+	.set_window = set_window,
+	.queue_start = queue_start,
+	.queue_stop = queue_stop,
+};
+
+/* --- the connection ---------------------------------------------------------- */
+
+static void hang_up(struct virtio_vhost_user *v)
+{
+	if (v->conn.fd < 0)
+		return;
+	if (v->hangup.fd >= 0)
+		loop_remove(v->dev.loop, &v->hangup);
+	v->hangup.fd = -1;
+	vhost_user_close(&v->conn);
+	v->peer->class->disconnect(v->peer);
+}
+
+/* One attempt. 0, or -errno with peer->why set. */
+static int connect_once(struct virtio_vhost_user *v)
+{
+	struct vhost_peer *p = v->peer;
+	int fd = p->class->connect(p);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = vhost_user_open(&v->conn, fd, CONNECT_MS);
+	if (err) {
+		p->class->disconnect(p);
+		/* What it said last is better than what we saw. */
+		if (p->why[0] == '\0')
+			(void)snprintf(p->why, sizeof(p->why), "%s",
+				       v->conn.why);
+	}
+	return err;
+}
+
+static int connect_peer(struct virtio_vhost_user *v)
+{
+	struct vhost_peer *p = v->peer;
+	int err;
+
+	do {
+		err = connect_once(v);
+	} while (err == -ENOTCONN && p->class->retry && p->class->retry(p));
+	return err;
+}
+
+static void set_link(struct virtio_vhost_user *v, bool is_up)
+{
+	v->config[offsetof(struct virtio_net_config, status)] =
+		is_up ? VIRTIO_NET_S_LINK_UP : 0;
+}
+
+/* It is gone, or might as well be. @why: NULL, or what is wrong with it. */
+static void lost(struct virtio_vhost_user *v, const char *why)
+{
+	struct virtio_dev *d = &v->dev;
+	char what[400];
+
+	v->conn.broken = v->lost = true;
+	v->nr_losses++;
+	virtio_rings_stop(&v->rings);
+	hang_up(v);
+	(void)snprintf(
+		what, sizeof(what),
+		"%s is gone%s%s%s%s; a reset of the guest connects again",
+		v->peer->name, why ? ": " : "", why ? why : "",
+		v->peer->why[0] ? ": " : "", v->peer->why);
+	virtio_dev_failed(d, what, 0);
+	if (d->class->id == VIRTIO_ID_FS && v->peer->class->is_ours)
+		vhost_user_fs_mourn(v);
+	if (d->class->id == VIRTIO_ID_NET) {
+		set_link(v, false);
+		virtio_config_changed(d);
+	}
+}
+
+static void on_hangup(struct watch *w, uint32_t events)
+{
+	struct virtio_vhost_user *v =
+		container_of(w, struct virtio_vhost_user, hangup);
+
+	(void)events;
+	pthread_mutex_lock(&v->dev.lock);
+	/* The event may be of a connection before the present one. */
+	if (w->fd >= 0 && vhost_user_is_gone(&v->conn)) {
+		if (v->dev.running)
+			lost(v, NULL);
+		else
+			hang_up(v); /* the next start connects */
+	}
+	pthread_mutex_unlock(&v->dev.lock);
+}
+
+static int watch_connection(struct virtio_vhost_user *v)
+{
+	int err;
+
+	if (v->hangup.fd >= 0)
+		return 0;
+	v->hangup.fd = v->conn.fd;
+	err = loop_add(v->dev.loop, &v->hangup);
+	if (err)
+		v->hangup.fd = -1;
+	return err;
+}
+
+/* --- the class --------------------------------------------------------------- */
+
+/* 0, or -errno with the reason in @why. */
+static int start(struct virtio_vhost_user *v, char *why, size_t size)
+{
+	int err = 0;
+
+	if (vhost_user_is_gone(&v->conn)) {
+		hang_up(v);
+		if (v->lost && v->nr_losses > MAX_LOSSES) {
+			(void)snprintf(why, size, "too often by now");
+			return -ENOTCONN;
+		}
+		err = connect_peer(v);
+		if (err) {
+			(void)snprintf(why, size, "%s", v->peer->why);
+			v->peer->why[0] = '\0';
+			return err;
+		}
+		if (v->lost)
+			log_info("%s: %s: connected again%s", v->dev.name,
+				 v->peer->name,
+				 v->nr_losses == MAX_LOSSES
+					 ? " for the last time"
+					 : "");
+		v->lost = false;
+	}
+	err = watch_connection(v);
+	if (err) {
+		(void)snprintf(why, size, "%s", errno_text(err));
+		return err;
+	}
+	err = virtio_rings_start(&v->rings);
+	if (err)
+		(void)snprintf(why, size, "%s", v->conn.why);
+	return err;
+}
+
+int vhost_user_dev_start(struct virtio_dev *d)
+{
+	struct virtio_vhost_user *v = vhost_user_of(d);
+	char why[256];
+
+	if (start(v, why, sizeof(why)))
+		lost(v, why);
+	else if (d->class->id == VIRTIO_ID_NET)
+		set_link(v, true);
+	/* It runs: what comes is answered, if by errors. */
+	return 0;
+}
+
+void vhost_user_dev_stop(struct virtio_dev *d)
+{
+	struct virtio_vhost_user *v = vhost_user_of(d);
+
+	vhost_user_fs_forget(v);
+	virtio_rings_stop(&v->rings);
+	if (v->conn.broken && v->conn.fd >= 0)
+		virtio_blame(
+			d,
+			"%s does not give its queues back (%s): hung up on it",
+			v->peer->name, v->conn.why ? v->conn.why : "no answer");
+	if (v->conn.broken || v->peer->class->is_ours)
+		hang_up(v);
+}
+
+int vhost_user_dev_queue_start(struct virtio_dev *d, unsigned int q)
+{
+	return virtio_rings_queue_start(&vhost_user_of(d)->rings, q);
+}
+
+void vhost_user_dev_config_read(struct virtio_dev *d, unsigned int offset,
+				void *buf, unsigned int len)
+{
+	memcpy(buf, vhost_user_of(d)->config + offset, len);
+}
+
+/* --- beginning and end ------------------------------------------------------- */
+
+/* What the back end has to be able to do for this kind of device. */
+static const char *lacks(const struct virtio_vhost_user *v)
+{
+	const struct vhost_user_kind *k = v->kind;
+
+	if (!((v->conn.offered >> VIRTIO_F_VERSION_1) & 1))
+		return "it knows no virtio 1.0 (VIRTIO_F_VERSION_1)";
+	if (v->conn.max_queues < k->nr_queues)
+		return "it serves fewer queues than the device has; is the "
+		       "type= right?";
+	if (k->asks_config && !vhost_user_has(&v->conn, VHOST_USER_P_CONFIG))
+		return "it does not tell the device's configuration "
+		       "(VHOST_USER_PROTOCOL_F_CONFIG); is the type= right?";
+	return NULL;
+}
+
+static int ask_config(struct virtio_vhost_user *v)
+{
+	if (!v->kind->asks_config)
+		return 0;
+	vhost_user_deadline(&v->conn, ANSWER_MS);
+	return vhost_user_get_config(&v->conn, 0, v->config,
+				     v->kind->config_len);
+}
+
+static int init_device(struct virtio_vhost_user *v,
+		       const struct virtio_vhost_user_init *i)
+{
+	const struct vhost_user_kind *k = v->kind;
+	const struct virtio_dev_init init = {
+		.class = &k->class,
+		.number = i->number,
+		.window = i->window,
+		.loop = i->loop,
+		.features = (v->conn.offered & k->passed) | k->ours,
+		.config_len = k->config_len,
+		.nr_queues = k->nr_queues,
+	};
+	int err;
+
+	if (k->configure)
+		k->configure(v, i);
+	err = virtio_dev_init(&v->dev, &init);
+	if (err)
+		return err;
+	/* A frame that is sent may be one entry and 64 KiB of the window. */
+	if (i->type == VHOST_USER_NET)
+		vq_init(&v->dev.queues[1].vq, i->window, VIRTIO_NET_TX_SIZE);
+	/*
+	 * Of the ring's features EVENT_IDX alone: with indirect tables requests
+	 * would be longer than a queue, and the window would not hold them.
+	 */
+	v->backend.class = &backend_class;
+	v->backend.features = v->conn.offered & (RING_FEATURES | k->passed);
+	return virtio_rings_init(&v->rings, &v->dev, &v->backend, k->nr_queues);
+}
+
+/* First meeting: it must be there, and be of the right kind. */
+static int meet(struct virtio_vhost_user *v)
+{
+	const char *why;
+	int err = connect_peer(v);
+
+	if (err) {
+		log_err("%s: %s", v->peer->name, v->peer->why);
+		return err;
+	}
+	why = lacks(v);
+	if (why) {
+		log_err("%s: %s", v->peer->name, why);
+		return -ENOTSUP;
+	}
+	err = ask_config(v);
+	if (err)
+		log_err("%s: %s; is the type= right?", v->peer->name,
+			v->conn.why);
+	return err;
+}
+
+int virtio_vhost_user_create(struct virtio_vhost_user **out,
+			     const struct virtio_vhost_user_init *i)
+{
+	struct virtio_vhost_user *v = calloc(1, sizeof(*v));
+	int err;
+
+	if (!v) {
+		log_err("%s: out of memory", i->peer->name);
+		return -ENOMEM;
+	}
+	v->peer = i->peer;
+	v->kind = &vhost_user_kinds[i->type];
+	v->window = i->window;
+	v->conn.fd = -1;
+	v->hangup = (struct watch){ .fd = -1,
+				    .events = EPOLLRDHUP,
+				    .ready = on_hangup };
+	for (size_t q = 0; q < ARRAY_SIZE(v->orphans); q++) {
+		v->orphans[q].owner = v;
+		v->orphans[q].kick.fd = -1;
+	}
+	err = meet(v);
+	if (!err) {
+		err = init_device(v, i);
+		if (err)
+			log_err("%s: cannot make a device of it: %s",
+				v->peer->name, errno_text(err));
+	}
+	if (err) {
+		virtio_vhost_user_destroy(v);
+		return err;
+	}
+	*out = v;
+	return 0;
+}
+
+void virtio_vhost_user_destroy(struct virtio_vhost_user *v)
+{
+	if (!v)
+		return;
+	virtio_dev_fini(&v->dev);
+	virtio_rings_fini(&v->rings);
+	hang_up(v);
+	free(v);
+}
+
+struct virtio_dev *virtio_vhost_user_dev(struct virtio_vhost_user *v)
+{
+	return &v->dev;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* vhost_user_dev.h: what the files of a device served by vhost-user share. */
+#ifndef LKVM_PVM_VIRTIO_VHOST_USER_DEV_H
+#define LKVM_PVM_VIRTIO_VHOST_USER_DEV_H
+
+#include "rings.h"
+#include "vhost_user.h"
+#include "virtio_vhost_user.h"
+
+struct vhost_user_kind;
+
+struct virtio_vhost_user {
+	struct virtio_dev dev;
+	struct virtio_rings rings;
+	struct ring_backend backend;
+	struct vhost_peer *peer;
+	const struct vhost_user_kind *kind;
+	const struct window *window;
+
+	/* dev.lock guards all of the following. */
+	struct vhost_user conn;
+	struct watch hangup; /* while conn is open */
+	bool lost;	     /* it was, and was not connected to again */
+	unsigned int nr_losses;
+	uint8_t config[VHOST_USER_CONFIG_MAX];
+
+	/* vhost_user_fs.c: queues of a share whose server is gone. */
+	struct vhost_user_orphan {
+		struct virtio_vhost_user *owner;
+		struct watch kick; /* fd -1: not an orphan */
+	} orphans[2];
+	struct vq_chain chain;
+};
+
+/* vhost_user_kind.c: what the types of devices differ in. */
+struct vhost_user_kind {
+	struct virtio_class class;
+	unsigned int nr_queues, config_len;
+	/* Feature bits of the device that go to the driver as they are. */
+	uint64_t passed;
+	/* Those that we can do for any back end. */
+	uint64_t ours;
+	/* Part of the configuration comes from the back end. */
+	bool asks_config;
+	/* Completes @v->config. */
+	void (*configure)(struct virtio_vhost_user *v,
+			  const struct virtio_vhost_user_init *i);
+};
+
+extern const struct vhost_user_kind vhost_user_kinds[NR_VHOST_USER_TYPES];
+
+/* vhost_user_dev.c: the functions of all kinds' classes */
+int vhost_user_dev_start(struct virtio_dev *d);
+void vhost_user_dev_stop(struct virtio_dev *d);
+int vhost_user_dev_queue_start(struct virtio_dev *d, unsigned int q);
+void vhost_user_dev_config_read(struct virtio_dev *d, unsigned int offset,
+				void *buf, unsigned int len);
+
+/*
+ * vhost_user_fs.c: answers a share's requests with an error from now on: those
+ * that its server took and did not answer, and all that come; until forget.
+ * Linux waits for an answer for ever, and knows no reset of a running share.
+ */
+void vhost_user_fs_mourn(struct virtio_vhost_user *v);
+void vhost_user_fs_forget(struct virtio_vhost_user *v);
+
+#endif

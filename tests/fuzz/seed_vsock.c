@@ -31,6 +31,22 @@ static const struct step {
 	{ 3, 0, 0, 15, 0, 0, 0 },
 	{ 5, 1, 5, 0, 0, 0, 0 }, /* leaves */
 	{ 0, 0, 3, 2, 1024, 0, 0 },
+}, slow[] = { /* more than a socket takes, of a reader who is not there */
+	{ 3, 0, 0, 15, 0, 0, 0 },
+	{ 0, 0, 1, 0x0101, 0, 4096, 0 },
+	{ 4, 0, 0, 1, 1, 0, 0 },
+	{ 0, 0, 5, 0x0101, 0, 4096, 16000 },
+	{ 0, 0, 5, 0x0101, 0, 4096, 60000 },
+	{ 0, 0, 5, 0x0101, 0, 4096, 60000 },
+	{ 0, 0, 5, 0x0101, 0, 4096, 60000 },
+	{ 0, 0, 5, 0x0101, 0, 4096, 60000 },
+	{ 5, 0, 0, 0, 0, 0, 9000 }, /* more than the guest wants */
+	{ 3, 0, 0, 15, 0, 0, 0 },
+	{ 5, 0, 2, 0, 0, 0, 0 },
+	{ 0, 0, 5, 0x0101, 0, 4096, 60000 },
+	{ 0, 0, 4, 0x0101, 3, 4096, 0 },
+	{ 3, 0, 0, 15, 0, 0, 0 },
+	{ 5, 0, 2, 0, 0, 0, 0 },
 }, wrong[] = {
 	{ 0, 0, 5, 0x0101, 0, 4096, 10 },
 	{ 0, 0, 1, 0x0101, 512, 7, 0 },
@@ -74,5 +90,6 @@ static void seed_write_all(void)
 		  sizeof(guest_connects) / sizeof(*guest_connects));
 	write_one("host", host_connects,
 		  sizeof(host_connects) / sizeof(*host_connects));
+	write_one("slow", slow, sizeof(slow) / sizeof(*slow));
 	write_one("wrong", wrong, sizeof(wrong) / sizeof(*wrong));
 }

@@ -3,7 +3,7 @@
 # --vsock socket=PATH: connections from the host and from the guest carry what
 # is sent, both ways at once, and one direction may end before the other; the
 # socket is the user's alone and gone at the end. In an ordinary VM, too.
-# timeout: 120
+# timeout: 180
 . /tests/e2e/lib.sh
 
 V=/tests/bin/vsock

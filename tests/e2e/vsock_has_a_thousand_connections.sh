@@ -3,7 +3,7 @@
 # --vsock socket=PATH as a user without privileges: a thousand connections at
 # once from the host and a thousand from the guest; afterwards no descriptor is
 # left of them, and what nobody listens for is refused on either side.
-# timeout: 120
+# timeout: 180
 . /tests/e2e/lib.sh
 
 V=/tests/bin/vsock

@@ -13,7 +13,8 @@ cp ro.img ro.was
 
 attack()
 {
-	"$LKVM" run -m 64 --rng -d disk.img -d other.img -d ro.img,ro "$@" \
+	"$LKVM" run -m 64 --rng -d disk.img -d other.img -d ro.img,ro \
+		--vsock socket=v.sock "$@" \
 		"$GUEST/vhostile.flat" </dev/null >out.log 2>err.log
 }
 # nothing_else_changed: but sector 8
@@ -28,7 +29,7 @@ nothing_else_changed()
 # bounded LINES: what was logged, of each device at most LINES
 bounded()
 {
-	for d in rng0 blk0 blk1 blk2; do
+	for d in rng0 blk0 blk1 blk2 vsock0; do
 		grep -q "$d: " err.log || fail "$d is not named"
 		[ "$(grep -c "$d: " err.log)" -le "$1" ] ||
 			fail "the log of $d has no end"
@@ -44,7 +45,7 @@ once()
 	attack "$@" || rc=$?
 	cat out.log
 	[ $rc -eq "$want" ] || fail "exit $rc instead of $want: $*"
-	expect_out '^devices: 0*4' '^unharmed'
+	expect_out '^devices: 0*5' '^unharmed'
 	expect_no_out FAILED
 	bounded 48
 	nothing_else_changed

@@ -21,6 +21,8 @@ static const char *name_of(const struct vpci *d)
 		return "console";
 	case TYPE_RNG:
 		return "rng";
+	case TYPE_VSOCK:
+		return "vsock";
 	default:
 		return "other";
 	}
@@ -107,7 +109,9 @@ void put_request(struct vpci *d, unsigned int i)
 	} else if (d->type == TYPE_RNG) {
 		vpci_desc(table, n, data, 64, D_WRITE, 0);
 	} else {
-		write64(data + 8, 0);
+		/* Of a vsock: a packet of nobody, without data. */
+		for (unsigned int at = 8; at < 64; at += 8)
+			write64(data + at, 0);
 		vpci_desc(table, n, data, 64, 0, 0);
 	}
 	vpci_offer(d, (uint16_t)n);

@@ -75,7 +75,8 @@ unsigned int vpci_scan(struct vpci *d, unsigned int max)
 		d->bar = MMIO + slot * 0x100000UL;
 		d->type = (uint16_t)((id >> 16) - 0x1040);
 		/* What can be sent is on the second queue of these. */
-		d->queue = d->type == TYPE_NET || d->type == TYPE_CONSOLE;
+		d->queue = d->type == TYPE_NET || d->type == TYPE_CONSOLE ||
+			   d->type == TYPE_VSOCK;
 		d->pages = WINDOW + nr * VPCI_PAGES * PAGE;
 		take_capabilities(d);
 		vpci_place(d);

@@ -21,6 +21,7 @@
 #define TYPE_BLK     2U
 #define TYPE_CONSOLE 3U
 #define TYPE_RNG     4U
+#define TYPE_VSOCK   19U
 
 /* Registers of the common structure, §4.1.4.3. */
 #define C_DEVICE_WORD 0

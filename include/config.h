@@ -18,7 +18,8 @@
 /* RAM begins at 2 GiB; a 40-bit guest physical address space ends there. */
 #define CONFIG_MAX_MEM	    (GIB(1024) - GIB(2))
 #define CONFIG_MEM_ALIGN    MIB(2)
-#define CONFIG_WINDOW_ALIGN MIB(2)
+/* What Linux divides its pool into: IO_TLB_SEGSIZE slots of 2 KiB. */
+#define CONFIG_WINDOW_ALIGN KIB(256)
 
 enum memlock_mode {
 	MEMLOCK_CHECK, /* refuse to start when the limit is too low */
@@ -138,7 +139,7 @@ struct config {
 	enum irqchip_kind irqchip;
 
 	/* virtio devices and what they need */
-	uint64_t window; /* bytes, multiple of 2 MiB; of WINDOW_SIZE */
+	uint64_t window; /* bytes, multiple of 256 KiB; of WINDOW_SIZE */
 	enum window_kind window_kind;
 	struct config_vsock vsock;
 	struct config_net *nets;	       /* owned, nr_nets of them */

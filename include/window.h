@@ -28,7 +28,7 @@ struct window {
 };
 
 /*
- * Makes a window of @len bytes (multiple of 2 MiB) at @gpa: a preallocated
+ * Makes a window of @len bytes (multiple of 64 KiB) at @gpa: a preallocated
  * memfd, mapped MADV_DONTFORK and MADV_DONTDUMP. Logs the reason with its
  * remedy and returns -errno.
  */

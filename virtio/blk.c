@@ -86,8 +86,8 @@ static void set_config(struct virtio_blk *b, unsigned int nr_queues)
 	memset(c, 0, sizeof(*c));
 	blk_set_capacity(b);
 	c->size_max = VIRTIO_BLK_SEGMENT;
-	/* With header and status two requests, always. */
-	c->seg_max = virtio_blk_queue_size(nr_queues) / 2U - 2;
+	/* Two requests at once, and a small one, each with header and status. */
+	c->seg_max = virtio_blk_queue_size(nr_queues) / 2U - 4;
 	c->blk_size = d->block_size;
 	if (d->physical_size > d->block_size)
 		c->physical_block_exp =

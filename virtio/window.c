@@ -13,7 +13,7 @@
 
 /* On each side; a multiple of every page size. */
 #define GUARD	KIB(64)
-#define GRANULE MIB(2)
+#define GRANULE KIB(64)
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -94,8 +94,8 @@ int window_init(struct window *w, gpa_t gpa, uint64_t len)
 		err = w->hva ? 0 : -errno;
 	}
 	if (err) {
-		log_err("cannot make the virtio window of %llu MiB: %s%s",
-			(unsigned long long)(len >> 20), errno_text(err),
+		log_err("cannot make the virtio window of %llu KiB: %s%s",
+			(unsigned long long)(len >> 10), errno_text(err),
 			err == -ENOMEM || err == -ENOSPC
 				? "; free some memory, or raise the limit of "
 				  "this control group"

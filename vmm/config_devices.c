@@ -37,7 +37,7 @@ int config_set_window(struct opt_parse *p, const char *value)
 				     "there is room for %llu MiB below RAM",
 				     MACHINE_WINDOW_MAX >> 20);
 	if (!size)
-		return opt_bad_value(p, value, "the least is 2M");
+		return opt_bad_value(p, value, "the least is 256K");
 	cfg->window_kind = WINDOW_SIZE;
 	cfg->window = align_up(size, CONFIG_WINDOW_ALIGN);
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * devices.c: the virtio devices of a VM: which there are (add_all()), what they
- * need of the window (devices_window_len()), and their lives.
+ * devices.c: the virtio devices of a VM: which there are (add_all()), and their
+ * lives. window_size.c says what they need of the window.
  */
 #include "vm.h"
 
@@ -11,121 +11,6 @@
 
 #include "log.h"
 #include "network.h"
-
-/* --- the window's size ----------------------------------------------------- */
-
-/*
- * What Linux takes of its pool for one queue whose @in_flight requests of
- * @bytes are all under way: three parts of the ring, allocated in powers of two
- * pages; and each request's data, header and status, in slots of 2 KiB. A
- * quarter more, since the pool is cut into pieces.
- */
-static uint64_t queue_need(uint64_t entries, uint64_t in_flight, uint64_t bytes)
-{
-	uint64_t ring = align_up(entries * 26, KIB(4)) * 2 + KIB(4);
-	uint64_t requests = in_flight * (align_up(bytes, KIB(2)) + KIB(4));
-
-	return (ring + requests) * 5 / 4;
-}
-
-/* Whatever the guest asks for: all that the queues' entries can name. */
-static uint64_t disk_need(const struct config_disk *d)
-{
-	uint16_t entries = virtio_blk_queue_size(d->queues);
-
-	return d->queues * queue_need(entries, 1, entries * VIRTIO_BLK_SEGMENT);
-}
-
-/*
- * A pair of queues: Linux fills the one that receives with buffers of up to
- * 4 KiB, and stops the one that sends when it has no room for a frame of 18
- * pieces, so that so many of its entries less are ever of 64 KiB.
- */
-static uint64_t net_need(const struct config_net *n)
-{
-	uint64_t rx = queue_need(VIRTIO_NET_RX_SIZE, VIRTIO_NET_RX_SIZE, 0);
-	uint64_t tx = queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
-				 KIB(64));
-
-	return n->queues * (rx + tx);
-}
-
-/*
- * Linux fills the receive queue with buffers of 4 KiB; a packet it sends is of
- * 64 KiB at most and takes two entries of the transmit queue.
- */
-static uint64_t vsock_need(void)
-{
-	return queue_need(VIRTIO_VSOCK_RX_SIZE, VIRTIO_VSOCK_RX_SIZE, 0) +
-	       queue_need(VIRTIO_VSOCK_TX_SIZE, VIRTIO_VSOCK_TX_SIZE / 2,
-			  KIB(64)) +
-	       queue_need(VIRTIO_VSOCK_EV_SIZE, 1, 0);
-}
-
-/*
- * Every receive queue is kept filled with pages, of 16 KiB in some guests; a
- * program fills its port's other queue with 32 KiB a write. The console itself
- * and control messages send one at a time.
- */
-static uint64_t console_need(unsigned int nr_ports)
-{
-	const uint64_t nr = VIRTIO_CONSOLE_QUEUE;
-	const uint64_t in = queue_need(nr, nr, KIB(16));
-	uint64_t need = in + queue_need(nr, 1, KIB(4));
-
-	if (nr_ports > 0)
-		need *= 2;
-	return need + nr_ports * (in + queue_need(nr, nr, KIB(32)));
-}
-
-/*
- * A share: a page for each entry of the queue of requests, and a few words for
- * each of the other. A network card and a disk are as ours.
- */
-static uint64_t vhost_user_need(const struct config_vhost_user *c)
-{
-	const uint64_t nr = VHOST_USER_QUEUE;
-
-	switch (c->type) {
-	case VHOST_USER_FS:
-		return queue_need(nr, nr, 0) + queue_need(nr, nr, KIB(4));
-	case VHOST_USER_NET:
-		return queue_need(nr, nr, 0) +
-		       queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
-				  KIB(64));
-	case VHOST_USER_BLK:
-		return queue_need(nr, 1, nr * VIRTIO_BLK_SEGMENT);
-	case VHOST_USER_RNG:
-		return queue_need(nr, 1, KIB(4));
-	}
-	return 0;
-}
-
-uint64_t devices_window_len(const struct config *cfg)
-{
-	uint64_t need = 0;
-
-	if (!config_has_devices(cfg) || cfg->window_kind == WINDOW_OFF)
-		return 0;
-	if (cfg->window_kind == WINDOW_SIZE)
-		return cfg->window;
-	if (config_has_console(cfg))
-		need += console_need(cfg->nr_ports);
-	if (cfg->rng)
-		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
-	for (unsigned int i = 0; i < cfg->nr_disks; i++)
-		need += disk_need(&cfg->disks[i]);
-	for (unsigned int i = 0; i < cfg->nr_nets; i++)
-		need += net_need(&cfg->nets[i]);
-	if (cfg->vsock.socket)
-		need += vsock_need();
-	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
-		need += vhost_user_need(&cfg->vhost_users[i]);
-	/* More than that is only more to wait for when all are busy. */
-	if (need > MACHINE_WINDOW_MAX)
-		need = MACHINE_WINDOW_MAX;
-	return align_up(need, CONFIG_WINDOW_ALIGN);
-}
 
 /* --- transports ------------------------------------------------------------- */
 

@@ -4,13 +4,14 @@
  * console announces: "PHASE name BEGIN", "PHASE name END requests microseconds".
  * It rests after either line, for who counts outside.
  *
- * usage: ioload DEVICE MILLISECONDS
+ * usage: ioload DEVICE MILLISECONDS [DEPTH KIB]     that one phase, at random
  */
 #include <fcntl.h>
 #include <liburing.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <time.h>
@@ -85,35 +86,52 @@ static unsigned long run(const struct phase *p, int fd, uint64_t size,
 	return done;
 }
 
+static void announce(const struct phase *p, int fd, uint64_t size, uint64_t ms,
+		     char *buf)
+{
+	unsigned long n;
+	uint64_t start;
+
+	printf("PHASE %s BEGIN\n", p->name);
+	(void)fflush(stdout);
+	usleep(REST_US);
+	start = now_us();
+	n = run(p, fd, size, ms, buf);
+	start = now_us() - start;
+	printf("PHASE %s END %lu %llu\n", p->name, n,
+	       (unsigned long long)start);
+	(void)fflush(stdout);
+	usleep(REST_US);
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t size = 0;
+	struct phase one = { "load", 0, 0, 1 };
+	uint64_t size = 0, ms;
 	char *buf = NULL;
 	int fd;
 
-	if (argc != 3)
+	if (argc != 3 && argc != 5)
 		return 2;
 	fd = open(argv[1], O_RDONLY | O_DIRECT);
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) || size < MAX_BLOCK ||
-	    posix_memalign((void **)&buf, MAX_BLOCK, MAX_BLOCK)) {
+	    posix_memalign((void **)&buf, 2 * MAX_BLOCK, 2 * MAX_BLOCK)) {
 		perror(argv[1]);
 		return 1;
 	}
-	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-		const struct phase *p = &phases[i];
-		unsigned long n;
-		uint64_t start;
-
-		printf("PHASE %s BEGIN\n", p->name);
-		(void)fflush(stdout);
-		usleep(REST_US);
-		start = now_us();
-		n = run(p, fd, size, strtoul(argv[2], NULL, 10), buf);
-		start = now_us() - start;
-		printf("PHASE %s END %lu %llu\n", p->name, n,
-		       (unsigned long long)start);
-		(void)fflush(stdout);
-		usleep(REST_US);
+	/* A huge page, if there is one: pieces as long as the disk takes. */
+	memset(buf, 1, 2 * MAX_BLOCK);
+	ms = strtoul(argv[2], NULL, 10);
+	if (argc == 5) {
+		one.depth = (unsigned int)strtoul(argv[3], NULL, 10);
+		one.block = (unsigned int)strtoul(argv[4], NULL, 10) << 10;
+		if (!one.depth || one.depth > MAX_DEPTH || !one.block ||
+		    one.block > MAX_BLOCK)
+			return 2;
+		announce(&one, fd, size, ms, buf);
+		return 0;
 	}
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		announce(&phases[i], fd, size, ms, buf);
 	return 0;
 }

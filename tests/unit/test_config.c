@@ -162,14 +162,16 @@ START_TEST(window_has_a_size_or_none)
 	ck_assert(!config_has_devices(&cfg));
 	accept("Image --window 3");
 	ck_assert_int_eq(cfg.window_kind, WINDOW_SIZE);
-	ck_assert_uint_eq(cfg.window, MIB(4));
+	ck_assert_uint_eq(cfg.window, MIB(3));
+	accept("Image --window 600K");
+	ck_assert_uint_eq(cfg.window, KIB(768));
 	accept("Image --window=256M");
 	accept("Image --window=4M --window=auto");
 	ck_assert_int_eq(cfg.window_kind, WINDOW_AUTO);
 	accept("Image --window=off --protected=off --rng");
 	ck_assert_int_eq(cfg.window_kind, WINDOW_OFF);
 	refuse("Image --window=off", "--protected=off");
-	refuse("Image --window=0", "2M");
+	refuse("Image --window=0", "256K");
 	refuse("Image --window=257M", "256 MiB");
 	refuse("Image --window=big", "not a size");
 	accept("Image --rng --virtio-transport=mmio");

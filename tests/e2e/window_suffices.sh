@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A window of the automatic size never holds up a device that is as busy as it
+# can be, and one of half that size does: the formula gives what is needed.
+# SECONDS_BUSY=60 for a longer look.
+# timeout: 300
+. /tests/e2e/lib.sh
+
+busy=${SECONDS_BUSY:-4}
+on_ext4 40
+image ext4/a.img 32
+tunctl -t tap7 >/dev/null
+# shellcheck disable=SC2046 # a list of numbers
+trap 'kill $(jobs -p) 2>/dev/null || true; ip link del tap7' EXIT
+ip addr add 10.7.0.1/24 dev tap7
+ip link set tap7 up
+mkfifo silence
+servers()
+{
+	for i in 1 2 3 4; do
+		nc -l -p 501$i <>silence >/dev/null 2>&1 &
+		nc -l -p 502$i </dev/zero >/dev/null 2>&1 &
+	done
+}
+
+mkdir script
+cp /tests/bin/ioload script/
+
+# load SCRIPT OPTION…: how often a guest that runs it found the window full
+load()
+{
+	{
+		echo "$1"
+		# shellcheck disable=SC2016 # the guest's
+		echo 'echo "full $(dmesg | grep -c "swiotlb buffer is full") times"'
+		echo 'echo SCRIPT-DONE; sleep 0.3'
+	} >script/run.sh
+	shift
+	(cd script && printf 'run.sh\nioload\n' | cpio -o -H newc) \
+		>script.cpio 2>/dev/null
+	expect_rc 0 boot_script -m 256 "$@"
+	expect_out SCRIPT-DONE
+}
+
+suffices()
+{
+	load "$@" --window=auto
+	expect_out 'full 0 times'
+}
+
+half_does_not()
+{
+	load "$@"
+	expect_out 'full [1-9][0-9]* times'
+}
+
+disk="/ioload /dev/vda ${busy}000 32 64; /ioload /dev/vda ${busy}000 8 992"
+suffices "$disk" -d ext4/a.img
+half_does_not "/ioload /dev/vda ${busy}000 32 64" -d ext4/a.img --window=1M
+
+net="ip link set eth0 up; ip addr add 10.7.0.2/24 dev eth0
+ping -c 1 10.7.0.1 >/dev/null
+for i in 1 2 3 4; do
+	nc 10.7.0.1 501\$i </dev/zero & nc 10.7.0.1 502\$i >/dev/null &
+done
+sleep $busy"
+servers
+suffices "$net" -n tap,if=tap7
+# shellcheck disable=SC2046
+kill $(jobs -p) 2>/dev/null || true
+servers
+half_does_not "$net" -n tap,if=tap7 --window=768K
+
+ports="for p in 1 2; do
+	cat /dev/zero >/dev/vport0p\$p &
+	dd if=/dev/zero of=/dev/vport0p\$p bs=32k 2>/dev/null &
+done
+sleep $busy"
+suffices "$ports" --port name=a,file=/dev/null --port name=b,file=/dev/null
+half_does_not "$ports" --port name=a,file=/dev/null \
+	--port name=b,file=/dev/null --window=1536K

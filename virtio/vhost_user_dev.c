@@ -175,7 +175,7 @@ static void lost(struct virtio_vhost_user *v, const char *why)
 		v->peer->name, why ? ": " : "", why ? why : "",
 		v->peer->why[0] ? ": " : "", v->peer->why);
 	virtio_dev_failed(d, what, 0);
-	if (d->class->id == VIRTIO_ID_FS && v->peer->class->is_ours)
+	if (d->class->id == VIRTIO_ID_FS)
 		vhost_user_fs_mourn(v);
 	if (d->class->id == VIRTIO_ID_NET) {
 		set_link(v, false);

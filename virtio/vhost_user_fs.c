@@ -4,7 +4,9 @@
  * each request is answered with an error.
  *
  * virtiofsd serves a queue in order, so what it left unanswered is what lies
- * between the used index and the available one.
+ * between the used index and the available one. With a server that does not, a
+ * guest may find an answer it does not wait for and give the queue up: better
+ * than to wait for ever.
  */
 #include "vhost_user_dev.h"
 

@@ -31,7 +31,7 @@ endif
 portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
 # The part of vmm/ that drives a VM: links only where pvm/ does.
-vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stats.c stores.c devices.c window_size.c consoles.c))
+vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stats.c stores.c devices.c window_size.c consoles.c backend.c))
 pvm_SRCS := $(sort $(wildcard pvm/*.c))
 # The transports wire eventfds to KVM; the native program has no VM.
 virtio_pvm_SRCS := $(wildcard virtio/pci*.c virtio/mmio*.c)

@@ -4,11 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define HELP_PATIENCE_MS 10000
+#define END_PATIENCE_MS	 1000U
 
 static int set_actions(posix_spawn_file_actions_t *a,
 		       const struct child_fd *fds, unsigned int nr)
@@ -99,4 +103,40 @@ int child_end(pid_t *pid, unsigned int patience_ms)
 		continue;
 	*pid = 0;
 	return status;
+}
+
+/* What comes out of @fd until its end, or for as long as we have patience. */
+static void read_all(int fd, char *text, size_t size)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && len + 1 < size && poll(&p, 1, HELP_PATIENCE_MS) == 1) {
+		n = read(fd, text + len, size - 1 - len);
+		if (n > 0)
+			len += (size_t)n;
+	}
+	text[len] = '\0';
+}
+
+int child_help(const char *program, char text[CHILD_HELP_MAX])
+{
+	const char *const argv[] = { program, "--help", NULL };
+	struct child_fd out[2] = { { .theirs = STDOUT_FILENO },
+				   { .theirs = STDERR_FILENO } };
+	int fds[2], err;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	out[0].ours = out[1].ours = fds[1];
+	err = child_start(&pid, argv, out, 2);
+	close(fds[1]);
+	if (!err) {
+		read_all(fds[0], text, CHILD_HELP_MAX);
+		(void)child_end(&pid, END_PATIENCE_MS);
+	}
+	close(fds[0]);
+	return err;
 }

@@ -29,4 +29,12 @@ int __must_check child_start(pid_t *pid, const char *const argv[],
  */
 int child_end(pid_t *pid, unsigned int patience_ms);
 
+#define CHILD_HELP_MAX KIB(32)
+
+/*
+ * What @program, a name as above, prints when it is asked for --help: the first
+ * CHILD_HELP_MAX - 1 bytes of it, or what comes within seconds. 0 or -errno.
+ */
+int __must_check child_help(const char *program, char text[CHILD_HELP_MAX]);
+
 #endif

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +29,6 @@
 
 #define CHILD_FD	  3
 #define CHILD_PATIENCE_MS 2000U
-#define HELP_PATIENCE_MS  10000
-#define HELP_MAX	  KIB(32)
 
 enum sandbox {
 	SANDBOX_NAMESPACE,
@@ -84,50 +81,13 @@ bool virtiofsd_find(char *path, size_t size)
 	return false;
 }
 
-/* What comes out of @fd until its end, or for as long as we have patience. */
-static void read_all(int fd, char *text, size_t size)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	size_t len = 0;
-	ssize_t n = 1;
-
-	while (n > 0 && len + 1 < size && poll(&p, 1, HELP_PATIENCE_MS) == 1) {
-		n = read(fd, text + len, size - 1 - len);
-		if (n > 0)
-			len += (size_t)n;
-	}
-	text[len] = '\0';
-}
-
-/* Its --help, in @text. 0 or -errno. */
-static int ask_for_help(const struct virtiofsd *v, char *text, size_t size)
-{
-	const char *const argv[] = { v->program, "--help", NULL };
-	struct child_fd out[2] = { { .theirs = STDOUT_FILENO },
-				   { .theirs = STDERR_FILENO } };
-	int fds[2], err;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
-	out[0].ours = out[1].ours = fds[1];
-	err = child_start(&pid, argv, out, 2);
-	close(fds[1]);
-	if (!err) {
-		read_all(fds[0], text, size);
-		(void)child_end(&pid, CHILD_PATIENCE_MS);
-	}
-	close(fds[0]);
-	return err;
-}
-
 static int get_to_know(struct virtiofsd *v)
 {
-	char *help = calloc(1, HELP_MAX);
+	char *help = calloc(1, CHILD_HELP_MAX);
 	int err = -ENOMEM;
 
 	if (help)
-		err = ask_for_help(v, help, HELP_MAX);
+		err = child_help(v->program, help);
 	if (err) {
 		log_err("--share %s: cannot start %s: %s", v->dir, v->program,
 			errno_text(err));

@@ -59,7 +59,7 @@ enum net_kind {
 	NET_PASST,
 };
 
-/* Whether the host's kernel serves a tap's queues. */
+/* Whether the host's kernel serves a tap's queues, and passt its own. */
 enum vhost_use {
 	VHOST_IF_POSSIBLE,
 	VHOST_ON,

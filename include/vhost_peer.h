@@ -66,7 +66,19 @@ struct virtiofsd_config {
 int __must_check virtiofsd_open(struct vhost_peer *p,
 				const struct virtiofsd_config *c);
 
-/* Its file name: of PATH, or where Debian has it; false: there is none. */
+/* virtiofsd's file name: of PATH, or where Debian has it; false: there is none. */
 bool virtiofsd_find(char *path, size_t size);
+
+/* --- passt_peer.c ------------------------------------------------------------- */
+
+struct passt_config;
+
+/*
+ * passt(1), when the one on PATH serves vhost-user: connect() starts it. @c is
+ * copied. 0; -ENOTSUP, nothing logged: it is an older one, or there is none; or
+ * another -errno with one line logged.
+ */
+int __must_check passt_peer_open(struct vhost_peer *p,
+				 const struct passt_config *c);
 
 #endif

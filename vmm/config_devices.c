@@ -70,6 +70,17 @@ int config_set_transport(struct opt_parse *p, const char *value)
 	return opt_bad_value(p, value, "give pci or mmio");
 }
 
+/* Another process that serves queues, and has to. */
+static bool has_back_end(const struct config *cfg)
+{
+	for (unsigned int i = 0; i < cfg->nr_nets; i++) {
+		if (cfg->nets[i].kind == NET_PASST &&
+		    cfg->nets[i].vhost == VHOST_ON)
+			return true;
+	}
+	return cfg->nr_vhost_users > 0;
+}
+
 int config_finish_devices(struct opt_parse *p, const struct config *cfg)
 {
 	if (cfg->window_kind == WINDOW_OFF && cfg->protected_vm)
@@ -77,9 +88,9 @@ int config_finish_devices(struct opt_parse *p, const struct config *cfg)
 				   "share nothing but a window with its "
 				   "devices; leave it out, or add "
 				   "--protected=off");
-	if (cfg->window_kind == WINDOW_OFF && cfg->nr_vhost_users > 0)
-		return opt_fail(p, "run: --window=off: who serves a share or "
-				   "--vhost-user gets the window as a file; "
-				   "leave it out");
+	if (cfg->window_kind == WINDOW_OFF && has_back_end(cfg))
+		return opt_fail(p, "run: --window=off: who serves a share, "
+				   "--vhost-user or passt,vhost=on gets the "
+				   "window as a file; leave it out");
 	return 0;
 }

@@ -246,10 +246,6 @@ static int check_passt(struct net_parse *n)
 		return opt_bad_value(n->p, n->value,
 				     "passt has one queue; give a tap for "
 				     "several");
-	if (n->net.vhost == VHOST_ON)
-		return opt_bad_value(n->p, n->value,
-				     "the kernel serves taps alone; leave "
-				     "vhost=on out, or give tap,if=NAME");
 	return 0;
 }
 

@@ -143,10 +143,14 @@ static int add_net(struct vm *vm, unsigned int number)
 			DEVICES_MAX);
 		return -ENOSPC;
 	}
+	ds->nr_nets++;
+	ret = backend_open_passt(&n->passt, vm, number);
+	if (ret != -ENOTSUP)
+		return ret ? ret
+			   : add(vm, virtio_vhost_user_dev(n->passt.device));
 	ret = network_open(&n->netdev, c);
 	if (ret)
 		return ret;
-	ds->nr_nets++;
 	if (c->kind == NET_TAP && c->vhost != VHOST_OFF) {
 		bool wanted = c->vhost == VHOST_ON;
 
@@ -178,38 +182,10 @@ static int add_vsock(struct vm *vm)
 	return ret ? ret : add(vm, virtio_vsock_dev(ds->vsock));
 }
 
-static int open_peer(struct vhost_peer *p, const struct config_vhost_user *c)
-{
-	const struct virtiofsd_config virtiofsd = { .dir = c->dir,
-						    .ro = c->ro };
-
-	return c->dir ? virtiofsd_open(p, &virtiofsd)
-		      : vhost_socket_open(p, c->socket);
-}
-
-/* One of a kind is number 0. */
-static unsigned int number_of(const struct config *cfg, unsigned int at)
-{
-	unsigned int nr = 0;
-
-	for (unsigned int i = 0; i < at; i++)
-		nr += cfg->vhost_users[i].type == cfg->vhost_users[at].type;
-	return nr;
-}
-
 static int add_vhost_user(struct vm *vm, unsigned int at)
 {
-	const struct config_vhost_user *c = &vm->cfg->vhost_users[at];
 	struct devices *ds = vm->devices;
-	struct devices_vhost_user *u = &ds->vhost_users[at];
-	struct virtio_vhost_user_init init = {
-		.type = c->type,
-		.peer = &u->peer,
-		.tag = c->tag,
-		.number = number_of(vm->cfg, at),
-		.window = &ds->window,
-		.loop = &vm->loop,
-	};
+	struct backend *b = &ds->vhost_users[at];
 	int ret;
 
 	if (at == DEVICES_MAX) {
@@ -217,16 +193,9 @@ static int add_vhost_user(struct vm *vm, unsigned int at)
 			DEVICES_MAX);
 		return -ENOSPC;
 	}
-	ret = open_peer(&u->peer, c);
-	if (ret)
-		return ret;
 	ds->nr_vhost_users++;
-	if (c->has_mac)
-		memcpy(init.mac, c->mac, sizeof(init.mac));
-	else
-		network_mac(init.mac, u->peer.name, at);
-	ret = virtio_vhost_user_create(&u->device, &init);
-	return ret ? ret : add(vm, virtio_vhost_user_dev(u->device));
+	ret = backend_open(b, vm, at);
+	return ret ? ret : add(vm, virtio_vhost_user_dev(b->device));
 }
 
 static int add_console(struct vm *vm)
@@ -327,16 +296,12 @@ void devices_fini(struct vm *vm)
 		virtio_net_destroy(n->net);
 		vhost_net_close(&n->vhost);
 		netdev_close(&n->netdev);
+		backend_close(&n->passt);
 	}
 	virtio_vsock_destroy(ds->vsock);
 	ds->vsock = NULL;
-	while (ds->nr_vhost_users > 0) {
-		struct devices_vhost_user *u =
-			&ds->vhost_users[--ds->nr_vhost_users];
-
-		virtio_vhost_user_destroy(u->device);
-		vhost_peer_close(&u->peer);
-	}
+	while (ds->nr_vhost_users > 0)
+		backend_close(&ds->vhost_users[--ds->nr_vhost_users]);
 	consoles_fini(vm);
 	pci_host_fini(&ds->pci);
 }

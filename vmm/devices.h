@@ -6,6 +6,7 @@
 #ifndef LKVM_PVM_DEVICES_H
 #define LKVM_PVM_DEVICES_H
 
+#include "backend.h"
 #include "consoles.h"
 #include "netdev.h"
 #include "pci.h"
@@ -43,13 +44,11 @@ struct devices {
 		struct netdev netdev;
 		struct vhost_net vhost;
 		struct virtio_net *net;
-	} nets[DEVICES_MAX]; /* nr_nets of them */
+		struct backend passt; /* instead of all three */
+	} nets[DEVICES_MAX];	      /* nr_nets of them */
 	unsigned int nr_nets;
-	struct virtio_vsock *vsock; /* NULL: none */
-	struct devices_vhost_user {
-		struct vhost_peer peer;
-		struct virtio_vhost_user *device;
-	} vhost_users[DEVICES_MAX]; /* nr_vhost_users of them */
+	struct virtio_vsock *vsock;		 /* NULL: none */
+	struct backend vhost_users[DEVICES_MAX]; /* nr_vhost_users of them */
 	unsigned int nr_vhost_users;
 	struct consoles consoles;
 };

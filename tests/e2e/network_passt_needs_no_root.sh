@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # passt: a user without rights gives the guest an address by DHCP, connections
-# to the host, and a port of the host that leads to the guest.
+# to the host, and a port of the host that leads to the guest; by vhost-user and
+# by its stream socket.
 # timeout: 120
 . /tests/e2e/lib.sh
 
@@ -35,12 +36,14 @@ echo "arrived: $(md5sum </tmp/file)"
 nc 10.9.0.1 5002 </tmp/file
 echo "from outside" | nc -l -p 22
 END
-for protected in on off; do
+for how in "--protected=on -n passt,vhost=on" "--protected=off -n passt" \
+	"--protected=on -n passt,vhost=off"; do
 	nc -l -p 5001 <file &
 	nc -l -p 5002 <>silence >back &
+	# shellcheck disable=SC2086 # two options
 	as_user "$LKVM" run -k "$IMAGE" -i "$INITRD" -i script.cpio -m 128 \
 		-p 'console=ttyS0 quiet lkvm.run="sh -eu /run.sh"' \
-		--protected=$protected -n passt,tcp=8022:22 \
+		$how,tcp=8022:22 \
 		</dev/null >out.log 2>&1 &
 	pid=$!
 	asked()

@@ -165,13 +165,14 @@ testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
 helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat memlock manyvms vsock)
-bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload)
+bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload netload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner tests session machine wire)
 $(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
 build/aarch64-static/tests/measure: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
 build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minimal.c)
 build/aarch64-static/tests/ioload: $(call objs,aarch64-static,tests/bench/ioload.c)
+build/aarch64-static/tests/netload: $(call objs,aarch64-static,tests/bench/netload.c)
 build/aarch64-static/tests/ioload: test_LIBS = $(sys_LDFLAGS) -luring
 build/aarch64-static/tests/eventfds: $(call objs,aarch64-static,tests/seam/seam.c vmm/log.c $(pvm_SRCS))
 build/aarch64-static/tests/revoke: $(call objs,aarch64-static,tests/seam/revoke.c vmm/log.c vmm/loop.c vmm/crash.c devices/term.c devices/term_out.c virtio/window.c virtio/access.c $(pvm_SRCS))

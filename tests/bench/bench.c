@@ -24,6 +24,11 @@
 /* The same words for everybody; kvmtool appends its console itself. */
 #define BOOT_PARAMS "quiet init_mark=INIT lkvm.run=/bin/true"
 #define READY	    "INIT" /* init's first act */
+/* With a number: what `run` makes for cards and disks. */
+#define TAP	    "mode=tap,vhost=1,tapif=bench%u"
+#define DISK	    "/tmp/bench%u.img"
+#define MAX_DEVICES 4U /* of each kind */
+#define MAX_ARGS    40
 #define TOUCHED	    "touched"
 
 struct contender {
@@ -31,6 +36,12 @@ struct contender {
 	const char *path; /* NULL: not there */
 	bool is_peer;
 };
+
+struct devices {
+	unsigned int disks, cards;
+};
+
+static const struct devices none;
 
 /* One column of samples and its median. */
 struct column {
@@ -63,8 +74,9 @@ static double column_median(struct column *c)
 /* argv of a VM: what both command lines have in common. */
 static void vm_argv(const char **argv, const struct contender *c,
 		    const char *kernel, const char *initrd, const char *mem,
-		    const char *params)
+		    const char *params, struct devices d)
 {
+	static char disks[MAX_DEVICES][32], taps[MAX_DEVICES][64];
 	unsigned int n = 0;
 
 	argv[n++] = c->path;
@@ -87,6 +99,17 @@ static void vm_argv(const char **argv, const struct contender *c,
 	/* Neither gets a network card or a root it did not ask for. */
 	argv[n++] = "--network";
 	argv[n++] = "mode=none";
+	n -= d.cards > 0 ? 2 : 0;
+	for (unsigned int i = 0; i < d.cards; i++) {
+		(void)snprintf(taps[i], sizeof(taps[i]), TAP, i);
+		argv[n++] = "--network";
+		argv[n++] = taps[i];
+	}
+	for (unsigned int i = 0; i < d.disks; i++) {
+		(void)snprintf(disks[i], sizeof(disks[i]), DISK, i);
+		argv[n++] = "--disk";
+		argv[n++] = disks[i];
+	}
 	if (params) {
 		argv[n++] = "-p";
 		argv[n++] = params;
@@ -99,12 +122,12 @@ struct boot_columns {
 };
 
 static void boot_round(const struct contender *c, const char *kernel,
-		       struct boot_columns *b)
+		       struct devices d, struct boot_columns *b)
 {
-	const char *argv[24];
+	const char *argv[MAX_ARGS];
 	struct sample s;
 
-	vm_argv(argv, c, kernel, INITRD, "256", BOOT_PARAMS);
+	vm_argv(argv, c, kernel, INITRD, "256", BOOT_PARAMS, d);
 	if (!measure_until(argv, READY, MIB_OF(256), &s)) {
 		printf("! %s did not reach init (exit %d)\n%s\n", c->name,
 		       s.status, s.tail);
@@ -130,18 +153,28 @@ static void print_ratio(const char *what, struct column *ours,
 	printf("  %s\n", bar);
 }
 
-static void bench_boot(const struct contender *c, unsigned int n,
-		       unsigned int rounds, const char *kernel)
+/* Every contender but the minimal one boots with @d. */
+static void boot_rounds(const struct contender *c, unsigned int n,
+			unsigned int rounds, const char *kernel,
+			struct devices d, struct boot_columns *b)
 {
-	static struct boot_columns b[3];
-
-	memset(b, 0, sizeof(b));
-
+	memset(b, 0, 3 * sizeof(*b));
 	for (unsigned int r = 0; r < rounds; r++)
 		for (unsigned int i = 0; i < n; i++)
 			if (c[i].path && strcmp(c[i].name, "minimal") != 0)
-				boot_round(&c[i], kernel, &b[i]);
-	printf("boot: %s, 256 MiB, 1 vCPU, process start to init\n", kernel);
+				boot_round(&c[i], kernel, d, &b[i]);
+}
+
+static void bench_boot(const struct contender *c, unsigned int n,
+		       unsigned int rounds, const char *kernel,
+		       struct devices d)
+{
+	static struct boot_columns b[3];
+
+	boot_rounds(c, n, rounds, kernel, d, b);
+	printf("boot: %s, 256 MiB, 1 vCPU, %u disks, %u cards, process start "
+	       "to init\n",
+	       kernel, d.disks, d.cards);
 	print_ratio("  KVM exits", &b[0].exits, &b[2].exits, "<= 0.50");
 	print_ratio("  exits to user space", &b[0].user_exits, &b[2].user_exits,
 		    "");
@@ -149,6 +182,31 @@ static void bench_boot(const struct contender *c, unsigned int n,
 	print_ratio("  time, ms", &b[0].ms, &b[2].ms, "<= 0.50");
 	print_ratio("  the VMM's own memory (Pss), KiB", &b[0].pss_kib,
 		    &b[2].pss_kib, "<= 2048 KiB");
+	(void)fflush(stdout);
+}
+
+/* What one more of a kind takes of the VMM's own memory. */
+static void bench_extra(const struct contender *c, unsigned int n,
+			unsigned int rounds)
+{
+	static struct boot_columns few[3], disks[3], cards[3];
+	const double more = MAX_DEVICES - 1;
+
+	boot_rounds(c, n, rounds, KERNEL, (struct devices){ 1, 1 }, few);
+	boot_rounds(c, n, rounds, KERNEL, (struct devices){ MAX_DEVICES, 1 },
+		    disks);
+	boot_rounds(c, n, rounds, KERNEL, (struct devices){ 1, MAX_DEVICES },
+		    cards);
+	printf("the VMM's own memory (Pss), KiB, for one more:\n");
+	for (unsigned int i = 0; i < n; i += 2) {
+		double base = column_median(&few[i].pss_kib);
+
+		if (!c[i].path)
+			continue;
+		printf("  %-9s disk %7.1f, card %7.1f\n", c[i].name,
+		       (column_median(&disks[i].pss_kib) - base) / more,
+		       (column_median(&cards[i].pss_kib) - base) / more);
+	}
 	(void)fflush(stdout);
 }
 
@@ -163,11 +221,11 @@ static void bench_hello(const struct contender *c, unsigned int n,
 		if (measure_until(true_argv, NULL, 0, &s))
 			column_add(&nothing, s.ms);
 		for (unsigned int i = 0; i < n; i++) {
-			const char *argv[24];
+			const char *argv[MAX_ARGS];
 
 			if (!c[i].path)
 				continue;
-			vm_argv(argv, &c[i], HELLO, NULL, "64", NULL);
+			vm_argv(argv, &c[i], HELLO, NULL, "64", NULL, none);
 			if (measure_until(argv, NULL, 0, &s))
 				column_add(&life[i], s.ms);
 			else
@@ -188,12 +246,12 @@ static void bench_teardown(const struct contender *c, unsigned int n)
 {
 	printf("teardown: 512 MiB, every page touched; power-off to exit\n");
 	for (unsigned int i = 0; i < n; i++) {
-		const char *argv[24];
+		const char *argv[MAX_ARGS];
 		struct sample s;
 
 		if (!c[i].path || !strcmp(c[i].name, "minimal"))
 			continue;
-		vm_argv(argv, &c[i], TOUCH, NULL, "512", NULL);
+		vm_argv(argv, &c[i], TOUCH, NULL, "512", NULL, none);
 		if (measure_until(argv, TOUCHED, 0, &s))
 			printf("  %-42s %10.1f ms (%.0f KiB locked)\n",
 			       c[i].name, s.end_ms - s.ms, s.lck_kib);
@@ -228,9 +286,13 @@ int main(int argc, char **argv)
 
 	printf("%-44s %10s %10s %8s\n", "medians", "ours", "peer", "ratio");
 	bench_hello(c, 3, rounds);
-	bench_boot(c, 3, rounds, KERNEL);
+	bench_boot(c, 3, rounds, KERNEL, none);
 	if (!access(GUEST_KERNEL, R_OK))
-		bench_boot(c, 3, rounds, GUEST_KERNEL);
+		bench_boot(c, 3, rounds, GUEST_KERNEL, none);
+	if (!access("/tmp/bench0.img", R_OK)) {
+		bench_boot(c, 3, rounds, KERNEL, (struct devices){ 1, 1 });
+		bench_extra(c, 3, rounds < 3 ? rounds : 3);
+	}
 	bench_teardown(c, 3);
 	return 0;
 }

@@ -79,14 +79,21 @@ struct config_net {
 	char *text;	 /* owned: what the others point into */
 };
 
+enum vsock_kind {
+	VSOCK_NONE,
+	VSOCK_UNIX,  /* we connect with unix sockets */
+	VSOCK_VHOST, /* the host's kernel with its AF_VSOCK */
+};
+
 /* --vsock */
 struct config_vsock {
-	const char *socket; /* NULL: no such device */
-	uint64_t cid;	    /* the guest's */
+	enum vsock_kind kind;
+	const char *socket; /* of VSOCK_UNIX */
+	uint64_t cid;	    /* the guest's; 0: one that is free */
 	char *text;	    /* owned: what the others point into */
 };
 
-#define CONFIG_VSOCK_CID 3U /* by default */
+#define CONFIG_VSOCK_CID 3U /* by default, of VSOCK_UNIX */
 
 enum console_kind {
 	CONSOLE_SERIAL, /* the UART, ttyS0 */
@@ -176,7 +183,7 @@ static inline bool config_has_console(const struct config *cfg)
 static inline bool config_has_devices(const struct config *cfg)
 {
 	return cfg->rng || cfg->nr_disks > 0 || cfg->nr_nets > 0 ||
-	       cfg->nr_vhost_users > 0 || cfg->vsock.socket ||
+	       cfg->nr_vhost_users > 0 || cfg->vsock.kind != VSOCK_NONE ||
 	       config_has_console(cfg);
 }
 

@@ -171,15 +171,10 @@ static int add_net(struct vm *vm, unsigned int number)
 static int add_vsock(struct vm *vm)
 {
 	struct devices *ds = vm->devices;
-	const struct virtio_vsock_init init = {
-		.path = vm->cfg->vsock.socket,
-		.cid = vm->cfg->vsock.cid,
-		.window = &ds->window,
-		.loop = &vm->loop,
-	};
-	int ret = virtio_vsock_create(&ds->vsock, &init);
+	int ret =
+		vsock_open(&ds->vsock, &vm->cfg->vsock, &ds->window, &vm->loop);
 
-	return ret ? ret : add(vm, virtio_vsock_dev(ds->vsock));
+	return ret ? ret : add(vm, ds->vsock.dev);
 }
 
 static int add_vhost_user(struct vm *vm, unsigned int at)
@@ -219,7 +214,7 @@ static int add_all(struct vm *vm)
 		ret = add_rng(vm);
 	for (unsigned int i = 0; !ret && i < vm->cfg->nr_nets; i++)
 		ret = add_net(vm, i);
-	if (!ret && vm->cfg->vsock.socket)
+	if (!ret && vm->cfg->vsock.kind != VSOCK_NONE)
 		ret = add_vsock(vm);
 	for (unsigned int i = 0; !ret && i < vm->cfg->nr_vhost_users; i++)
 		ret = add_vhost_user(vm, i);
@@ -298,10 +293,9 @@ void devices_fini(struct vm *vm)
 		netdev_close(&n->netdev);
 		backend_close(&n->passt);
 	}
-	virtio_vsock_destroy(ds->vsock);
-	ds->vsock = NULL;
 	while (ds->nr_vhost_users > 0)
 		backend_close(&ds->vhost_users[--ds->nr_vhost_users]);
+	vsock_close(&ds->vsock);
 	consoles_fini(vm);
 	pci_host_fini(&ds->pci);
 }

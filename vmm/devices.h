@@ -16,8 +16,8 @@
 #include "virtio_net.h"
 #include "virtio_pci.h"
 #include "virtio_rng.h"
-#include "virtio_vsock.h"
 #include "virtio_vhost_user.h"
+#include "vsock.h"
 #include "window.h"
 
 struct vm;
@@ -47,7 +47,7 @@ struct devices {
 		struct backend passt; /* instead of all three */
 	} nets[DEVICES_MAX];	      /* nr_nets of them */
 	unsigned int nr_nets;
-	struct virtio_vsock *vsock;		 /* NULL: none */
+	struct vsock vsock;
 	struct backend vhost_users[DEVICES_MAX]; /* nr_vhost_users of them */
 	unsigned int nr_vhost_users;
 	struct consoles consoles;

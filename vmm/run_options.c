@@ -95,10 +95,11 @@ static const struct opt_spec run_specs[] = {
 	  .help = "how the guest finds them: on PCI (default), or in its "
 		  "device tree, for a guest without PCI" },
 	{ .name = "vsock", .arg = OPT_VALUE,
-	  .arg_name = "socket=PATH[,cid=N]", .set = config_set_vsock,
-	  .help = "sockets between guest and host (AF_VSOCK), without root; a "
-		  "program connects to PATH and says CONNECT PORT; those of "
-		  "the guest to port N arrive at PATH_N" },
+	  .arg_name = "cid=N|auto", .set = config_set_vsock,
+	  .help = "sockets between guest and host (AF_VSOCK), by the host's "
+		  "kernel; N is the guest's address; socket=PATH[,cid=N]: "
+		  "without root; a program connects to PATH and says CONNECT "
+		  "PORT; those of the guest to port N arrive at PATH_N" },
 	{ .name = "window", .arg = OPT_VALUE,
 	  .arg_name = "SIZE|auto|off", .set = config_set_window,
 	  .help = "memory guest and devices share: MiB, or what the devices "

@@ -112,7 +112,7 @@ uint64_t devices_window_len(const struct config *cfg)
 		need += disk_need(&cfg->disks[i]);
 	for (unsigned int i = 0; i < cfg->nr_nets; i++)
 		need += net_need(&cfg->nets[i]);
-	if (cfg->vsock.socket)
+	if (cfg->vsock.kind != VSOCK_NONE)
 		need += vsock_need();
 	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
 		need += vhost_user_need(&cfg->vhost_users[i]);

@@ -24,7 +24,9 @@ static int try(const char *value, const char *again)
 static void accept(const char *value, const char *path, uint64_t cid)
 {
 	ck_assert_msg(try(value, NULL) == 0, "%s: %s", value, parse.error);
-	ck_assert_str_eq(cfg.vsock.socket, path);
+	ck_assert_int_eq(cfg.vsock.kind, path ? VSOCK_UNIX : VSOCK_VHOST);
+	if (path)
+		ck_assert_str_eq(cfg.vsock.socket, path);
 	ck_assert_uint_eq(cfg.vsock.cid, cid);
 	ck_assert(config_has_devices(&cfg));
 }
@@ -41,13 +43,29 @@ START_TEST(a_socket_and_a_cid)
 	accept("socket=/tmp/v", "/tmp/v", 3);
 	accept("socket=v,cid=42", "v", 42);
 	accept("cid=4294967294,socket=v", "v", 0xfffffffe);
+	accept("socket=v,cid=auto", "v", 3);
+}
+END_TEST
+
+START_TEST(a_cid_alone_is_for_the_hosts_kernel)
+{
+	accept("cid=3", NULL, 3);
+	accept("cid=0xfffffffe", NULL, 0xfffffffe);
+	accept("cid=auto", NULL, 0);
+	/* kvmtool's */
+	accept("42", NULL, 42);
+	accept("auto", NULL, 0);
 }
 END_TEST
 
 START_TEST(what_is_wrong_is_named)
 {
-	refuse("3", "'3' is no option");
-	refuse("cid=5", "socket=PATH");
+	refuse("2", "from 3 to 4294967294");
+	refuse("cid=0", "from 3 to 4294967294");
+	refuse("cid=18446744073709551619", "from 3 to 4294967294");
+	refuse("cid=-1", "from 3 to 4294967294");
+	refuse("", "cid= and socket=");
+	refuse("cdi=3", "'cdi=3' is no option");
 	refuse("socket=", "empty");
 	refuse("socket=v,cid=2", "from 3 to 4294967294");
 	refuse("socket=v,cid=4294967295", "from 3 to 4294967294");
@@ -66,6 +84,7 @@ int main(void)
 	int ret;
 
 	tcase_add_test(t, a_socket_and_a_cid);
+	tcase_add_test(t, a_cid_alone_is_for_the_hosts_kernel);
 	tcase_add_test(t, what_is_wrong_is_named);
 	suite_add_tcase(s, t);
 	ret = unit_main(s);

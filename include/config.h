@@ -16,8 +16,8 @@
 #define CONFIG_MAX_INITRDS 16U
 #define CONFIG_MIN_MEM	   MIB(4)
 /* RAM begins at 2 GiB; a 40-bit guest physical address space ends there. */
-#define CONFIG_MAX_MEM	    (GIB(1024) - GIB(2))
-#define CONFIG_MEM_ALIGN    MIB(2)
+#define CONFIG_MAX_MEM	 (GIB(1024) - GIB(2))
+#define CONFIG_MEM_ALIGN MIB(2)
 /* What Linux divides its pool into: IO_TLB_SEGSIZE slots of 2 KiB. */
 #define CONFIG_WINDOW_ALIGN KIB(256)
 

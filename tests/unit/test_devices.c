@@ -70,7 +70,7 @@ START_TEST(window_is_what_the_devices_need_in_steps)
 {
 	struct config cfg = config_with(true);
 
-	ck_assert_uint_eq(devices_window_len(&cfg), MIB(2));
+	ck_assert_uint_eq(devices_window_len(&cfg), CONFIG_WINDOW_ALIGN);
 	cfg.window_kind = WINDOW_SIZE;
 	cfg.window = MIB(6);
 	ck_assert_uint_eq(devices_window_len(&cfg), MIB(6));

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # --vsock socket=PATH: connections from the host and from the guest carry what
 # is sent, both ways at once, and one direction may end before the other; the
-# socket is the user's alone and gone at the end. In an ordinary VM, too.
+# socket is the user's alone and gone at the end. On virtio-mmio and in an
+# ordinary VM, too.
 # timeout: 180
 . /tests/e2e/lib.sh
 
@@ -68,4 +69,5 @@ talk()
 }
 
 talk
+talk --virtio-transport=mmio
 talk --protected=off

@@ -291,6 +291,9 @@ int main(int argc, char **argv)
 		bench_boot(c, 3, rounds, GUEST_KERNEL, none);
 	if (!access("/tmp/bench0.img", R_OK)) {
 		bench_boot(c, 3, rounds, KERNEL, (struct devices){ 1, 1 });
+		if (!access(GUEST_KERNEL, R_OK))
+			bench_boot(c, 3, rounds, GUEST_KERNEL,
+				   (struct devices){ 1, 1 });
 		bench_extra(c, 3, rounds < 3 ? rounds : 3);
 	}
 	bench_teardown(c, 3);

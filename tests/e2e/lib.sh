@@ -99,6 +99,49 @@ nr_threads()
 	awk '/^Threads/ { print $2 }' "/proc/$1/status"
 }
 
+# most PID [SAMPLES]: fds, threads, KiB of memory, KiB locked; the largest of
+# several each: a life is short, and between two of them there is less
+most()
+{
+	for _ in $(seq "${2:-10}"); do
+		echo "$(nr_fds "$1") $(nr_threads "$1")" \
+			"$(awk '/^VmRSS/ { print $2 }' "/proc/$1/status")" \
+			"$(vmlck "$1")"
+		sleep 0.1
+	done | awk '{ for (i = 1; i <= 4; i++) if ($i > m[i]) m[i] = $i }
+		END { print m[1] + 0, m[2] + 0, m[3] + 0, m[4] + 0 }'
+}
+
+# not_grown EARLY LATE FDS THREADS KIB LOCKED: by no more than that (of most)
+not_grown()
+{
+	echo "early: $1, late: $2 (fds, threads, KiB, KiB locked)"
+	echo "$*" | awk '{ for (i = 1; i <= 4; i++)
+		if ($(i + 4) > $i + $(i + 8)) exit 1 }' || fail "it grew"
+}
+
+# lives N: so many lines of the logs match $LIFE
+lives()
+{
+	[ "$(cat ./*.log | grep -c -- "$LIFE")" -ge "$1" ]
+}
+
+# lives_do_not_add_up N FDS THREADS KIB LOCKED: $pid, which restarts itself, has
+# as much in its Nth life as in the second; SIGTERM ends it
+lives_do_not_add_up()
+{
+	wait_for 60 lives 2
+	early=$(most "$pid")
+	wait_for 350 lives "$1"
+	late=$(most "$pid")
+	kill -TERM "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	[ $rc -eq 143 ] || fail "exit $rc"
+	shift
+	not_grown "$early" "$late" "$@"
+}
+
 # nr_vms: VMs that exist, of whatever process but the agent
 nr_vms()
 {

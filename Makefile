@@ -147,7 +147,7 @@ check-fuzz: $(fuzz_PROGS)
 
 # --- payloads: freestanding guests of tests/guest ---------------------------
 # Of more than one file are those that drive PCI.
-guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c
+guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c tests/guest/vhostile_many.c
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
 build/guest/vhostile.flat: $(guest_PARTS) tests/guest/vpci.h tests/guest/vhostile.h
 build/guest/last_words.flat: tests/guest/vpci.c tests/guest/vpci.h

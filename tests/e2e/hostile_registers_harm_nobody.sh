@@ -9,6 +9,7 @@ payload=hostile_pci
 LIFE='noise made'
 noisy()
 {
+	rm -f out.log err.log
 	"$LKVM" run -m 64 --rng --on-reset=restart "$@" \
 		"$GUEST/$payload.flat" </dev/null >out.log 2>err.log &
 	pid=$!

@@ -5,8 +5,13 @@
  * queue has to break it, what must be refused has to be refused.
  *
  * Says "devices: N", names each group of attacks, and ends with "unharmed", or
- * "FAILED". With mode=again on its command line it resets the machine then; with
- * mode=taken it does nothing but take pages back.
+ * "FAILED". The kernel's command line may say how:
+ *
+ *   mode=again   resets the machine then
+ *   mode=taken   does nothing but take pages back
+ *   mode=frames  also attacks the queue on which a card receives
+ *   mode=rounds  each group many times, see vhostile_many.c
+ *   mode=crowd   all of the machine's four vCPUs at once, ditto; then resets
  */
 #include "vhostile.h"
 
@@ -108,6 +113,8 @@ void put_request(struct vpci *d, unsigned int i)
 		vpci_desc(table, n + 2, head + 16, 1, D_WRITE, 0);
 	} else if (d->type == TYPE_RNG) {
 		vpci_desc(table, n, data, 64, D_WRITE, 0);
+	} else if (d->queue == 0) { /* a card's, to receive */
+		vpci_desc(table, n, data, 512, D_WRITE, 0);
 	} else {
 		/* Of a vsock: a packet of nobody, without data. */
 		for (unsigned int at = 8; at < 64; at += 8)
@@ -132,6 +139,15 @@ static int serves(struct vpci *d)
 	uint16_t nr = (uint16_t)(vpci_used(d) + 1);
 	uint64_t data;
 
+	if (d->type == TYPE_NET && d->queue == 0) {
+		/* It comes back when a frame does, and who knows when: one
+		 * that is not among put_many()'s. */
+		if (d->avail == 0)
+			put_request(d, 32);
+		vpci_kick(d);
+		wait_ms(2);
+		return !vpci_is_broken(d);
+	}
 	put_request(d, 0);
 	vpci_kick(d);
 	if (vpci_wait(d, nr, 20000) != 1)
@@ -149,7 +165,7 @@ int works(struct vpci *d)
 
 /* --- registers --------------------------------------------------------------- */
 
-static int status_orders(struct vpci *d)
+int status_orders(struct vpci *d)
 {
 	static const uint8_t bits[] = { 1, 2, 4, 8, 64, 128, 0, 15 };
 	uint64_t s = 0x5eed;
@@ -206,7 +222,7 @@ static int enable_twice(struct vpci *d)
 	return works(d) || failed(d, "after enabling twice", 0);
 }
 
-static int noise_of_registers(struct vpci *d)
+int noise_of_registers(struct vpci *d)
 {
 	uint64_t s = counter() | 1;
 
@@ -254,7 +270,7 @@ static int noise_of_access_cap(struct vpci *d)
 	return works(d) || failed(d, "access capability", 0);
 }
 
-static int vectors(struct vpci *d)
+int vectors(struct vpci *d)
 {
 	uint64_t s = counter() | 1;
 
@@ -292,7 +308,7 @@ static int notify_storm(struct vpci *d)
 	return serves(d) || failed(d, "storm", 0);
 }
 
-static int config_past_end(struct vpci *d)
+int config_past_end(struct vpci *d)
 {
 	uintptr_t end = d->device + d->device_len;
 
@@ -313,7 +329,7 @@ static int config_past_end(struct vpci *d)
 
 /* --- resets with requests under way ------------------------------------------ */
 
-static int reset_in_flight(struct vpci *d)
+int reset_in_flight(struct vpci *d)
 {
 	for (unsigned int i = 0; i < 60; i++) {
 		if (!vpci_start(d))
@@ -328,7 +344,7 @@ static int reset_in_flight(struct vpci *d)
 	return works(d) || failed(d, "reset in flight", 0);
 }
 
-static int queue_reset_in_flight(struct vpci *d)
+int queue_reset_in_flight(struct vpci *d)
 {
 	if (!vpci_start(d))
 		return failed(d, "before queue resets", 0);
@@ -373,7 +389,7 @@ static int attack_one(struct vpci *d)
 	       GROUP("noise", noise_of_registers);
 }
 
-static int all_work(struct vpci *all, unsigned int nr)
+int all_work(struct vpci *all, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		if (!works(&all[i]))
@@ -381,31 +397,20 @@ static int all_work(struct vpci *all, unsigned int nr)
 	return 1;
 }
 
-/* One ring for two devices, which both serve it. */
-static int share_ring(struct vpci *all, unsigned int nr)
+/* As attack_one(), of the queue on which it receives. */
+static int attack_receiving(struct vpci *d)
 {
-	for (unsigned int i = 1; i < nr; i++) {
-		struct vpci *other = &all[i];
-		uintptr_t own = other->pages;
+	const uint16_t queue = d->queue;
+	int good;
 
-		other->pages = all[0].pages;
-		if (!vpci_start(&all[0]) || !vpci_start(other))
-			return failed(other, "shared ring", i);
-		for (unsigned int k = 0; k < 20; k++) {
-			put_request(other, k % 8);
-			vpci_kick(other);
-			all[0].avail = other->avail;
-			vpci_kick(&all[0]);
-		}
-		wait_ms(20);
-		if (!vpci_reset(&all[0]) || !vpci_reset(other))
-			return failed(other, "shared ring, reset", i);
-		other->pages = own;
-	}
-	return all_work(all, nr);
+	print(" receiving:");
+	d->queue = 0;
+	good = attack_one(d);
+	d->queue = queue;
+	return good;
 }
 
-static int attack_all(struct vpci *all, unsigned int nr)
+static int attack_all(struct vpci *all, unsigned int nr, int frames)
 {
 	if (!all_work(all, nr))
 		return 0;
@@ -413,6 +418,9 @@ static int attack_all(struct vpci *all, unsigned int nr)
 		print(name_of(&all[i]));
 		print(":");
 		if (!attack_one(&all[i]))
+			return 0;
+		if (frames && all[i].type == TYPE_NET &&
+		    !attack_receiving(&all[i]))
 			return 0;
 		print("\n");
 		if (!all_work(all, nr))
@@ -443,19 +451,27 @@ static char mode_of(const void *dtb)
 
 void guest_main(const void *dtb)
 {
-	static struct vpci all[8];
+	static struct vpci all[VHOSTILE_MAX];
 	const char mode = mode_of(dtb);
 	unsigned int nr;
-	int good;
+	int is_shared = share_window(), good;
 
-	for (uint64_t page = WINDOW; page < RAM; page += PAGE)
-		(void)hvc(MEM_SHARE, page, 0, 0);
-	nr = vpci_scan(all, 8);
+	print(is_shared ? "window: shared\n" : "window: ours\n");
+	nr = vpci_scan(all, VHOSTILE_MAX);
+	for (unsigned int i = 0; i < nr; i++)
+		all[i].is_shared = is_shared;
 	print("devices: ");
 	print_hex(nr);
 	print("\n");
-	good = mode == 't' ? take_back_all(all, nr) : attack_all(all, nr);
+	if (mode == 't')
+		good = take_back_all(all, nr);
+	else if (mode == 'r')
+		good = attack_by_rounds(all, nr);
+	else if (mode == 'c')
+		good = attack_by_crowd(all, nr);
+	else
+		good = attack_all(all, nr, mode == 'f');
 	print(nr > 0 && good ? "unharmed\n" : "FAILED\n");
-	if (mode == 'a')
+	if (mode == 'a' || mode == 'c')
 		hvc(PSCI_SYSTEM_RESET, 0, 0, 0);
 }

@@ -380,6 +380,8 @@ int revoke(struct vpci *d)
 			return failed(d, "revoke, no start", i);
 		put_request(d, 0);
 		taken = hvc(MEM_UNSHARE, page, 0, 0) == 0;
+		if (taken != d->is_shared)
+			return failed(d, "taking back", page);
 		vpci_kick(d);
 		broken = vpci_wait(d, 1, taken && ring ? 10000 : 20) == 0;
 		if (taken && ring && !broken)
@@ -404,7 +406,8 @@ int revoke_in_flight(struct vpci *d)
 		vpci_kick(d);
 		for (uint64_t n = noise(&s) & 0x3ff; n > 0; n--)
 			__asm__ volatile("nop");
-		(void)hvc(MEM_UNSHARE, page, 0, 0);
+		if ((hvc(MEM_UNSHARE, page, 0, 0) == 0) != d->is_shared)
+			return failed(d, "taking back in flight", page);
 		write64(page + 128, ~0UL); /* private: ours alone */
 		if (i & 1)
 			vpci_kick(d);
@@ -413,4 +416,38 @@ int revoke_in_flight(struct vpci *d)
 		(void)hvc(MEM_SHARE, page, 0, 0);
 	}
 	return works(d) || failed(d, "revoked in flight", 0);
+}
+
+/* --- pages shared with the host, and with another device ---------------------- */
+
+int share_window(void)
+{
+	int is_shared = 1;
+
+	for (uint64_t page = WINDOW; page < RAM; page += PAGE)
+		is_shared &= hvc(MEM_SHARE, page, 0, 0) == 0;
+	return is_shared;
+}
+
+int share_ring(struct vpci *all, unsigned int nr)
+{
+	for (unsigned int i = 1; i < nr; i++) {
+		struct vpci *other = &all[i];
+		uintptr_t own = other->pages;
+
+		other->pages = all[0].pages;
+		if (!vpci_start(&all[0]) || !vpci_start(other))
+			return failed(other, "shared ring", i);
+		for (unsigned int k = 0; k < 20; k++) {
+			put_request(other, k % 8);
+			vpci_kick(other);
+			all[0].avail = other->avail;
+			vpci_kick(&all[0]);
+		}
+		wait_ms(20);
+		if (!vpci_reset(&all[0]) || !vpci_reset(other))
+			return failed(other, "shared ring, reset", i);
+		other->pages = own;
+	}
+	return all_work(all, nr);
 }

@@ -76,6 +76,7 @@ struct vpci {
 	uint16_t avail; /* index, ours */
 	uint64_t features;
 	uintptr_t pages; /* VPCI_PAGES of the window */
+	int is_shared;	 /* they are: a protected guest can take them back */
 };
 
 static inline void write16(uintptr_t a, uint16_t v)

@@ -15,7 +15,8 @@ ip link set tap7 up
 attack()
 {
 	rc=0
-	"$LKVM" run -m 64 --rng -n tap,if=tap7,vhost=on --loglevel=debug "$@" \
+	"$LKVM" run -m 64 --window=4M --rng -n tap,if=tap7,vhost=on \
+		--loglevel=debug "$@" \
 		"$GUEST/vhostile.flat" </dev/null >out.log 2>err.log || rc=$?
 	cat out.log
 	[ $rc -eq 114 ] || fail "exit $rc instead of 114: $*"

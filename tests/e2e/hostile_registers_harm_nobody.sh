@@ -10,7 +10,7 @@ LIFE='noise made'
 noisy()
 {
 	rm -f out.log err.log
-	"$LKVM" run -m 64 --rng --on-reset=restart "$@" \
+	"$LKVM" run -m 64 --window=4M --rng --on-reset=restart "$@" \
 		"$GUEST/$payload.flat" </dev/null >out.log 2>err.log &
 	pid=$!
 	lives_do_not_add_up 12 4 2 4096 4096

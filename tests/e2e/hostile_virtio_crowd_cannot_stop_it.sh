@@ -13,7 +13,7 @@ ip link set tap7 up
 LIFE=unharmed
 for protected in on off; do
 	rm -f out.log err.log
-	"$LKVM" run -m 64 -c 4 --rng -d disk.img,queues=4 -n tap,if=tap7 \
+	"$LKVM" run -m 64 --window=4M -c 4 --rng -d disk.img,queues=4 -n tap,if=tap7 \
 		--port name=log,file=port.out --on-reset=restart \
 		--protected=$protected -p mode=crowd "$GUEST/vhostile.flat" \
 		</dev/null >out.log 2>err.log &

@@ -13,7 +13,7 @@ cp ro.img ro.was
 
 attack()
 {
-	"$LKVM" run -m 64 --rng -d disk.img -d other.img -d ro.img,ro \
+	"$LKVM" run -m 64 --window=4M --rng -d disk.img -d other.img -d ro.img,ro \
 		--vsock socket=v.sock "$@" \
 		"$GUEST/vhostile.flat" </dev/null >out.log 2>err.log
 }

@@ -12,7 +12,8 @@ trap 'ip link del tap7' EXIT
 ip link set tap7 up
 mkfifo in
 exec 9<>in
-"$LKVM" run -m 64 -c 2 --rng -d disk.img -d witness.img,ro -n tap,if=tap7 \
+"$LKVM" run -m 64 --window=4M -c 2 --rng -d disk.img -d witness.img,ro \
+	-n tap,if=tap7 \
 	--port name=log,file=port.out -p mode=rounds "$GUEST/vhostile.flat" \
 	<in >out.log 2>err.log &
 pid=$!

@@ -16,7 +16,7 @@ expect_rc 0 boot -d disk.img --virtio-transport=mmio
 expect_no_out 'blk0: .* requests'
 
 # Of two lives
-"$LKVM" run -m 64 --rng --stats --on-reset=restart "$GUEST/hostile_pci.flat" \
+"$LKVM" run -m 64 --window=4M --rng --stats --on-reset=restart "$GUEST/hostile_pci.flat" \
 	</dev/null >out.log 2>&1 &
 pid=$!
 lives()

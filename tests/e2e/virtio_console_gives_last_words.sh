@@ -5,7 +5,8 @@
 . /tests/e2e/lib.sh
 
 for protected in on off; do
-	expect_rc 0 "$LKVM" run -m 64 --console virtio --protected=$protected \
+	expect_rc 0 "$LKVM" run -m 64 --window=4M --console virtio \
+		--protected=$protected \
 		"$GUEST/last_words.flat"
 	expect_out '^these are the last words' 'powered off'
 done

@@ -10,7 +10,7 @@
 
 #define ECAM	   0x40000000UL
 #define MMIO	   0x50000000UL
-#define WINDOW_LEN (2UL << 20) /* that much of it there always is */
+#define WINDOW_LEN (2UL << 20) /* --window=: that much of it, or more */
 #define WINDOW	   (RAM - WINDOW_LEN)
 
 #define MEM_SHARE   0xc6000003UL

@@ -42,7 +42,8 @@ static uint64_t net_need(const struct config_net *n)
 	uint64_t tx = queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
 				 KIB(64));
 
-	return n->queues * (rx + tx);
+	/* A quarter more: its buffers of any size cut the pool into pieces. */
+	return n->queues * (rx + tx) * 5 / 4;
 }
 
 /*

@@ -227,7 +227,10 @@ static void on_io(struct watch *w, uint32_t events)
 	struct virtio_vsock *v = c->v;
 
 	pthread_mutex_lock(&v->dev.lock);
-	if (vsock_runs(v) && c->io.fd >= 0) {
+	if (!vsock_runs(v)) {
+		vsock_end_all(
+			v); /* a vCPU's thread broke it: nobody else does */
+	} else if (c->io.fd >= 0) {
 		serve_io(c, events);
 		vsock_rx_run(v);
 	}

@@ -365,6 +365,29 @@ START_TEST(packets_that_are_none_break_the_queue_and_end_all)
 }
 END_TEST
 
+START_TEST(a_queue_broken_from_without_ends_all)
+{
+	struct world *x = world_make();
+	int l, fd, other;
+
+	bring_up(x, BASE, 64);
+	l = host_listens(x, "_6000");
+	fd = guest_connects(x, l, 1);
+	other = guest_connects(x, l, 2);
+	virtio_dev_queue_disable(x->dev, 2);
+	x->dev->queues[2].vq.size = VIRTIO_VSOCK_EV_SIZE;
+	x->dev->queues[2].vq.desc_gpa = 1;
+	virtio_dev_queue_enable(x->dev, 2);
+	ck_assert(is_broken(x));
+	ck_assert_uint_eq(host_writes(fd, 0, 1), 1);
+	serve(x);
+	ck_assert(is_over(fd));
+	ck_assert(at_end(other));
+	ck_assert_uint_eq(stats(x).nr_conns, 0);
+	world_free(x);
+}
+END_TEST
+
 START_TEST(receive_buffers_that_are_none_break_the_queue)
 {
 	static const struct vq_buf shapes[] = {
@@ -524,6 +547,7 @@ static Suite *suite(void)
 	tcase_add_test(t, strangers_are_reset_with_their_own_addresses);
 	tcase_add_test(t, what_makes_no_sense_resets_its_connection);
 	tcase_add_test(t, packets_that_are_none_break_the_queue_and_end_all);
+	tcase_add_test(t, a_queue_broken_from_without_ends_all);
 	tcase_add_test(t, receive_buffers_that_are_none_break_the_queue);
 	tcase_add_test(t, header_in_a_page_taken_back_breaks_the_queue);
 	tcase_add_test(t, data_in_a_page_taken_back_resets_its_connection);

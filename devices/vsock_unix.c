@@ -132,6 +132,9 @@ static bool parse_hello(const char *line, uint32_t *port)
 
 int vsock_unix_hello(int fd, uint32_t *port)
 {
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+	/* Asked first: all that came before its end is there then. */
+	const bool is_all = poll(&p, 1, 0) > 0;
 	char line[HELLO_MAX + 1] = "";
 	ssize_t n = recv(fd, line, HELLO_MAX, MSG_PEEK);
 	const char *end;
@@ -140,7 +143,8 @@ int vsock_unix_hello(int fd, uint32_t *port)
 		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPROTO;
 	end = memchr(line, '\n', (size_t)n);
 	if (!end)
-		return n == 0 || (size_t)n == HELLO_MAX ? -EPROTO : -EAGAIN;
+		return n == 0 || is_all || (size_t)n == HELLO_MAX ? -EPROTO
+								  : -EAGAIN;
 	/* What is behind the line is the guest's. */
 	n = recv(fd, line, (size_t)(end - line) + 1, 0);
 	if (n < 1 || line[n - 1] != '\n')

@@ -149,7 +149,8 @@ static bool events_of(const struct conn *c, uint32_t *events)
 {
 	*events = c->held ? EPOLLOUT : 0U;
 	if (c->state == CONN_HELLO)
-		*events = EPOLLIN | EPOLLET; /* half a line may stay */
+		*events =
+			EPOLLIN | EPOLLRDHUP | EPOLLET; /* half a line stays */
 	else if (c->state == CONN_ASKED)
 		*events = EPOLLET; /* a program that left may have spoken */
 	else if (c->state == CONN_OPEN && !c->no_input && !c->readable)
@@ -185,7 +186,7 @@ static void take_hello(struct conn *c)
 	uint32_t port;
 	int err = vsock_unix_hello(c->io.fd, &port);
 
-	if (err == -EAGAIN && !vsock_unix_hung_up(c->io.fd))
+	if (err == -EAGAIN)
 		return;
 	if (err) {
 		conn_free(c);

@@ -146,16 +146,20 @@ START_TEST(other_hellos_are_hung_up_on)
 		"CONNECTCONNECTCONNECT",
 	};
 	struct world *x = world_make();
+	int fd;
 
 	bring_up(x, BASE, 64);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		int fd = host_connects(x, bad[i]);
-
+		fd = host_connects(x, bad[i]);
 		ck_assert_msg(is_over(fd), "%s", bad[i]);
 		close(fd);
 	}
 	close(host_connects(x, "CONN"));
 	expect_nothing(x);
+	fd = host_connects(x, "CONN");
+	must(!shutdown(fd, SHUT_WR)); /* it still reads */
+	serve(x);
+	ck_assert(is_over(fd));
 	ck_assert_uint_eq(stats(x).nr_conns, 0);
 	world_free(x);
 }

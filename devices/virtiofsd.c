@@ -291,16 +291,19 @@ static void virtiofsd_disconnect(struct vhost_peer *p)
 static bool virtiofsd_retry(struct vhost_peer *p)
 {
 	struct virtiofsd *v = p->own;
+	enum sandbox next = v->sandbox + 1;
 
-	if (v->sandbox == v->weakest)
+	/* What once worked is possible here: this has another cause. */
+	if (p->has_spoken)
 		return false;
-	v->sandbox++;
 	/* Only root can change its root directory. */
-	if (v->sandbox == SANDBOX_CHROOT && geteuid() != 0) {
-		if (v->weakest == SANDBOX_CHROOT)
-			return false;
-		v->sandbox++;
+	if (next == SANDBOX_CHROOT && geteuid() != 0)
+		next++;
+	if (next > v->weakest) {
+		v->sandbox = SANDBOX_NAMESPACE; /* the next time, anew */
+		return false;
 	}
+	v->sandbox = next;
 	log_debug("--share %s: virtiofsd: %s; trying --sandbox=%s", v->dir,
 		  p->why, sandboxes[v->sandbox]);
 	return true;

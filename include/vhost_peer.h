@@ -37,6 +37,7 @@ struct vhost_peer {
 	const struct vhost_peer_class *class; /* NULL: closed */
 	char name[96]; /* "virtiofsd for /srv": for messages */
 	char why[256];
+	bool has_spoken; /* once, over any connection; the device sets it */
 	void *own;
 };
 

@@ -138,6 +138,8 @@ static int connect_once(struct virtio_vhost_user *v)
 		if (p->why[0] == '\0')
 			(void)snprintf(p->why, sizeof(p->why), "%s",
 				       v->conn.why);
+	} else {
+		p->has_spoken = true;
 	}
 	return err;
 }

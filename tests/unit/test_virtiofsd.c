@@ -162,6 +162,20 @@ START_TEST(less_confinement_is_tried_in_order)
 	}
 	ck_assert_str_eq(last_words(), "--sandbox=none");
 	ck_assert(!peer.class->retry(&peer));
+	/* None of them: the next time it begins anew. */
+	ck_assert_str_eq(last_words(), "--sandbox=namespace");
+	vhost_peer_close(&peer);
+}
+END_TEST
+
+START_TEST(confinement_that_once_worked_stays)
+{
+	play(HELP_RUST "echo $3 >&2\n");
+	start(false);
+	ck_assert_str_eq(last_words(), "--sandbox=namespace");
+	peer.has_spoken = true;
+	ck_assert(!peer.class->retry(&peer));
+	ck_assert_str_eq(last_words(), "--sandbox=namespace");
 	vhost_peer_close(&peer);
 }
 END_TEST
@@ -252,6 +266,7 @@ int main(void)
 	tcase_add_test(t, the_older_one_cannot_share_read_only);
 	tcase_add_test(t, its_socket_listens_and_has_no_name_any_more);
 	tcase_add_test(t, less_confinement_is_tried_in_order);
+	tcase_add_test(t, confinement_that_once_worked_stays);
 	tcase_add_test(t, what_it_says_is_made_harmless);
 	tcase_add_test(t, it_starts_again_as_often_as_one_connects);
 	tcase_add_test(t, without_it_there_is_a_line);

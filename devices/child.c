@@ -11,8 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log.h"
+
 #define HELP_PATIENCE_MS 10000
 #define END_PATIENCE_MS	 1000U
+#define KILL_PATIENCE_MS 2000U
 
 static int set_actions(posix_spawn_file_actions_t *a,
 		       const struct child_fd *fds, unsigned int nr)
@@ -83,25 +86,39 @@ static bool has_ended(pid_t pid)
 	       si.si_pid != 0;
 }
 
-int child_end(pid_t *pid, unsigned int patience_ms)
+static bool ends_within(pid_t pid, unsigned int patience_ms)
 {
 	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	for (unsigned int ms = 0; ms < patience_ms; ms += 5) {
+		if (has_ended(pid))
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return has_ended(pid);
+}
+
+int child_end(pid_t *pid, unsigned int patience_ms)
+{
 	const pid_t group = *pid;
 	int status = -1;
 
 	if (group <= 0)
 		return -1;
 	(void)kill(-group, SIGTERM);
-	for (unsigned int ms = 0; ms < patience_ms; ms += 5) {
-		if (has_ended(group))
-			break;
-		(void)nanosleep(&pause, NULL);
-	}
+	(void)ends_within(group, patience_ms);
 	/* What it has started may be there though it is not. */
 	(void)kill(-group, SIGKILL);
+	*pid = 0;
+	/* The kernel may hold it (a disk, a server that does not answer). */
+	if (!ends_within(group, KILL_PATIENCE_MS)) {
+		log_warn("process %d was killed but does not end; it is left "
+			 "to itself, see /proc/%d/stack",
+			 (int)group, (int)group);
+		return -1;
+	}
 	while (waitpid(group, &status, 0) < 0 && errno == EINTR)
 		continue;
-	*pid = 0;
 	return status;
 }
 

@@ -25,7 +25,8 @@ int __must_check child_start(pid_t *pid, const char *const argv[],
 /*
  * Ends the child and what it started. It has had its reason to end already (a
  * socket is closed): @patience_ms later it is killed. *@pid becomes 0; 0 and
- * before: there is none. Its wait status, or -1.
+ * before: there is none. Its wait status, or -1. One that the kernel does not
+ * let go is left to itself, with one line: we never wait for ever.
  */
 int child_end(pid_t *pid, unsigned int patience_ms);
 

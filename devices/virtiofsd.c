@@ -40,12 +40,13 @@ static const char *const sandboxes[] = { "namespace", "chroot", "none" };
 
 struct virtiofsd {
 	pid_t child;
-	int said; /* what it prints, a pipe; -1 */
 	bool ro, is_rust;
 	enum sandbox sandbox, weakest;
 	bool told_sandbox;
 	char *dir;
 	char program[128];
+	char words[1024]; /* the last nr_words bytes that it printed */
+	size_t nr_words;
 };
 
 /* --- which one --------------------------------------------------------------- */
@@ -196,8 +197,9 @@ static void set_arguments(struct arguments *a, const struct virtiofsd *v)
 	a->argv[n] = NULL;
 }
 
-static int start_child(struct virtiofsd *v, int listener)
+static int start_child(struct vhost_peer *p, int listener)
 {
+	struct virtiofsd *v = p->own;
 	struct child_fd fds[] = { { listener, CHILD_FD },
 				  { .theirs = STDOUT_FILENO },
 				  { .theirs = STDERR_FILENO } };
@@ -207,6 +209,8 @@ static int start_child(struct virtiofsd *v, int listener)
 	if (!a || pipe2(said, O_CLOEXEC))
 		err = a ? -errno : -ENOMEM;
 	if (!err) {
+		(void)fcntl(said[0], F_SETFL, O_NONBLOCK);
+		v->nr_words = 0;
 		set_arguments(a, v);
 		fds[1].ours = fds[2].ours = said[1];
 		err = child_start(&v->child, a->argv, fds, ARRAY_SIZE(fds));
@@ -214,23 +218,54 @@ static int start_child(struct virtiofsd *v, int listener)
 		if (err)
 			close(said[0]);
 		else
-			v->said = said[0];
+			p->said = said[0];
 	}
 	free(a);
 	return err;
 }
 
-/* The last line of what it said, made harmless. */
-static void keep_last_words(struct vhost_peer *p, struct virtiofsd *v)
+/* Of all that it says, the end is kept. */
+static void add_words(struct virtiofsd *v, const char *text, size_t len)
+{
+	const size_t max = sizeof(v->words);
+	size_t keep;
+
+	if (len > max) {
+		text += len - max;
+		len = max;
+	}
+	keep = v->nr_words < max - len ? v->nr_words : max - len;
+	memmove(v->words, v->words + v->nr_words - keep, keep);
+	memcpy(v->words + keep, text, len);
+	v->nr_words = keep + len;
+}
+
+static bool virtiofsd_hear(struct vhost_peer *p)
 {
 	char text[2048];
-	char *line, *end;
-	ssize_t n;
+	ssize_t n = 1;
 
-	(void)fcntl(v->said, F_SETFL, O_NONBLOCK);
-	n = read(v->said, text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	end = text + strlen(text);
+	/* As much as a pipe holds, however fast it goes on. */
+	for (unsigned int i = 0; n > 0 && i < KIB(64) / sizeof(text); i++) {
+		n = read(p->said, text, sizeof(text));
+		if (n > 0)
+			add_words(p->own, text, (size_t)n);
+	}
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* The last line of what it said, made harmless. */
+static void keep_last_words(struct vhost_peer *p, const struct virtiofsd *v)
+{
+	char text[sizeof(v->words) + 1];
+	char *line, *end = text + v->nr_words;
+
+	memcpy(text, v->words, v->nr_words);
+	*end = '\0';
+	for (char *c = text; c < end; c++) {
+		if (*c == '\0')
+			*c = '?';
+	}
 	while (end > text && end[-1] == '\n')
 		*--end = '\0';
 	line = strrchr(text, '\n');
@@ -257,7 +292,7 @@ static int virtiofsd_connect(struct vhost_peer *p)
 			       errno_text(err));
 		return err;
 	}
-	err = start_child(v, fds[1]);
+	err = start_child(p, fds[1]);
 	close(fds[1]);
 	if (err) {
 		close(fds[0]);
@@ -280,11 +315,12 @@ static void virtiofsd_disconnect(struct vhost_peer *p)
 
 	p->why[0] = '\0';
 	(void)child_end(&v->child, CHILD_PATIENCE_MS);
-	if (v->said < 0)
+	if (p->said < 0)
 		return;
+	(void)virtiofsd_hear(p);
 	keep_last_words(p, v);
-	close(v->said);
-	v->said = -1;
+	close(p->said);
+	p->said = -1;
 }
 
 /* It ended before it said a word: less confinement is what is left to try. */
@@ -323,6 +359,7 @@ static const struct vhost_peer_class virtiofsd_class = {
 	.connect = virtiofsd_connect,
 	.disconnect = virtiofsd_disconnect,
 	.retry = virtiofsd_retry,
+	.hear = virtiofsd_hear,
 	.close = virtiofsd_close,
 	.is_ours = true,
 };
@@ -357,7 +394,7 @@ int virtiofsd_open(struct vhost_peer *p, const struct virtiofsd_config *c)
 		log_err("--share %s: out of memory", c->dir);
 		return -ENOMEM;
 	}
-	v->said = -1;
+	p->said = -1;
 	v->ro = c->ro;
 	if (!virtiofsd_find(v->program, sizeof(v->program))) {
 		log_err("--share %s: there is no virtiofsd, on PATH or in "

@@ -28,6 +28,12 @@ struct vhost_peer_class {
 	 * will try something else. NULL: it will not.
 	 */
 	bool (*retry)(struct vhost_peer *p);
+	/*
+	 * Reads what a program of ours says, from @p->said when that is
+	 * readable, or it would wait for us. false: that was the end of it.
+	 * NULL: we do not listen to it.
+	 */
+	bool (*hear)(struct vhost_peer *p);
 	void (*close)(struct vhost_peer *p);
 	/* Started by us: each run of the device gets a new one. */
 	bool is_ours;
@@ -37,6 +43,7 @@ struct vhost_peer {
 	const struct vhost_peer_class *class; /* NULL: closed */
 	char name[96]; /* "virtiofsd for /srv": for messages */
 	char why[256];
+	int said;	 /* for hear(), while connected */
 	bool has_spoken; /* once, over any connection; the device sets it */
 	void *own;
 };

@@ -111,6 +111,25 @@ static const struct ring_backend_class backend_class = {
 
 /* --- the connection ---------------------------------------------------------- */
 
+static void stop_listening(struct virtio_vhost_user *v)
+{
+	if (v->said.fd >= 0)
+		loop_remove(v->dev.loop, &v->said);
+	v->said.fd = -1;
+}
+
+static void on_said(struct watch *w, uint32_t events)
+{
+	struct virtio_vhost_user *v =
+		container_of(w, struct virtio_vhost_user, said);
+
+	(void)events;
+	pthread_mutex_lock(&v->dev.lock);
+	if (w->fd >= 0 && !v->peer->class->hear(v->peer))
+		stop_listening(v);
+	pthread_mutex_unlock(&v->dev.lock);
+}
+
 static void hang_up(struct virtio_vhost_user *v)
 {
 	if (v->conn.fd < 0)
@@ -118,6 +137,7 @@ static void hang_up(struct virtio_vhost_user *v)
 	if (v->hangup.fd >= 0)
 		loop_remove(v->dev.loop, &v->hangup);
 	v->hangup.fd = -1;
+	stop_listening(v);
 	vhost_user_close(&v->conn);
 	v->peer->class->disconnect(v->peer);
 }
@@ -212,6 +232,12 @@ static int watch_connection(struct virtio_vhost_user *v)
 	err = loop_add(v->dev.loop, &v->hangup);
 	if (err)
 		v->hangup.fd = -1;
+	if (err || !v->peer->class->hear)
+		return err;
+	v->said.fd = v->peer->said;
+	err = loop_add(v->dev.loop, &v->said);
+	if (err)
+		v->said.fd = -1;
 	return err;
 }
 
@@ -390,6 +416,8 @@ int virtio_vhost_user_create(struct virtio_vhost_user **out,
 	v->hangup = (struct watch){ .fd = -1,
 				    .events = EPOLLRDHUP,
 				    .ready = on_hangup };
+	v->said =
+		(struct watch){ .fd = -1, .events = EPOLLIN, .ready = on_said };
 	for (size_t q = 0; q < ARRAY_SIZE(v->orphans); q++) {
 		v->orphans[q].owner = v;
 		v->orphans[q].kick.fd = -1;

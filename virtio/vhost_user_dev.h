@@ -20,6 +20,7 @@ struct virtio_vhost_user {
 	/* dev.lock guards all of the following. */
 	struct vhost_user conn;
 	struct watch hangup; /* while conn is open */
+	struct watch said;   /* the same, and until the end of it */
 	bool lost;	     /* it was, and was not connected to again */
 	unsigned int nr_losses;
 	uint8_t config[VHOST_USER_CONFIG_MAX];

@@ -189,6 +189,37 @@ START_TEST(what_it_says_is_made_harmless)
 }
 END_TEST
 
+START_TEST(it_may_say_as_much_as_it_likes_and_the_end_counts)
+{
+	struct pollfd p;
+	int fd;
+
+	play(HELP_RUST "i=0; while [ $i -lt 9000 ]; do "
+		       "echo a line of words, number $i; i=$((i + 1)); done\n"
+		       "echo the last one\n");
+	start(false);
+	fd = peer.class->connect(&peer);
+	ck_assert_int_ge(fd, 0);
+	p = (struct pollfd){ .fd = peer.said, .events = POLLIN };
+	do {
+		ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	} while (peer.class->hear(&peer));
+	close(fd);
+	peer.class->disconnect(&peer);
+	ck_assert_str_eq(peer.why, "the last one");
+	vhost_peer_close(&peer);
+}
+END_TEST
+
+START_TEST(the_end_counts_though_nobody_listened)
+{
+	play(HELP_RUST "head -c 30000 /dev/zero; echo; echo the last one\n");
+	start(false);
+	ck_assert_str_eq(last_words(), "the last one");
+	vhost_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(it_starts_again_as_often_as_one_connects)
 {
 	play(HELP_RUST "echo again\n");
@@ -268,6 +299,8 @@ int main(void)
 	tcase_add_test(t, less_confinement_is_tried_in_order);
 	tcase_add_test(t, confinement_that_once_worked_stays);
 	tcase_add_test(t, what_it_says_is_made_harmless);
+	tcase_add_test(t, it_may_say_as_much_as_it_likes_and_the_end_counts);
+	tcase_add_test(t, the_end_counts_though_nobody_listened);
 	tcase_add_test(t, it_starts_again_as_often_as_one_connects);
 	tcase_add_test(t, without_it_there_is_a_line);
 	tcase_add_test(t, a_share_is_a_directory);

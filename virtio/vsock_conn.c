@@ -229,8 +229,8 @@ static void on_io(struct watch *w, uint32_t events)
 
 	pthread_mutex_lock(&v->dev.lock);
 	if (!vsock_runs(v)) {
-		vsock_end_all(
-			v); /* a vCPU's thread broke it: nobody else does */
+		/* A vCPU's thread broke it: nobody else does. */
+		vsock_end_all(v);
 	} else if (c->io.fd >= 0) {
 		serve_io(c, events);
 		vsock_rx_run(v);

@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "log.h"
 
 static void lock(struct virtio_dev *d)
@@ -29,28 +30,11 @@ static void unlock(struct virtio_dev *d)
 
 /* --- eventfds --------------------------------------------------------------- */
 
-static void signal_fd(int fd)
-{
-	const uint64_t one = 1;
-
-	/* Fails when the counter is full: then it is signalled already. */
-	if (write(fd, &one, sizeof(one)) < 0)
-		return;
-}
-
-/* Takes what has been signalled; how often. */
-static uint64_t drain_fd(int fd)
-{
-	uint64_t n;
-
-	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
-}
-
 static void on_kick(struct watch *w, uint32_t events)
 {
 	struct virtio_queue *q = container_of(w, struct virtio_queue, kick);
 	struct virtio_dev *d = q->dev;
-	uint64_t n = drain_fd(w->fd);
+	uint64_t n = event_drain(w->fd);
 
 	(void)events;
 	lock(d);
@@ -136,7 +120,7 @@ static void forget_queue(struct virtio_dev *d, unsigned int q, bool was_running)
 		tell_transport(d, q, false);
 	vq_reset(vq);
 	/* A kick of before is none of the next run. */
-	(void)drain_fd(d->queues[q].kick.fd);
+	(void)event_drain(d->queues[q].kick.fd);
 }
 
 /* As after power-on, §2.4; the lock is held. */
@@ -230,7 +214,7 @@ static void needs_reset(struct virtio_dev *d)
 
 void virtio_kick_again(struct virtio_dev *d, unsigned int q)
 {
-	signal_fd(d->queues[q].kick.fd);
+	event_signal(d->queues[q].kick.fd);
 }
 
 static void run_queue(struct virtio_dev *d, unsigned int q)
@@ -394,7 +378,7 @@ void virtio_publish(struct virtio_dev *d, unsigned int q)
 	int ret = vq_publish(&d->queues[q].vq);
 
 	if (ret > 0)
-		signal_fd(d->queues[q].call);
+		event_signal(d->queues[q].call);
 	else if (ret < 0)
 		virtio_dev_broken(d, q);
 }

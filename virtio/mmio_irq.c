@@ -22,6 +22,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "log.h"
 #include "transport.h"
 
@@ -67,7 +68,7 @@ static void connect(struct virtio_mmio *t)
 	int ret;
 
 	for (unsigned int i = 0; i <= t->dev->nr_queues; i++) {
-		(void)transport_drain(call_fd(t, i));
+		(void)event_drain(call_fd(t, i));
 		ret = pvm_irqfd_spi(t->pvm, call_fd(t, i), t->spi);
 		t->irq_wired[i] = ret == 0;
 		if (ret)
@@ -135,11 +136,11 @@ static bool has_used(struct virtio_mmio *t)
 	if (now != t->seen_interrupts) {
 		t->seen_interrupts = now;
 		if (t->nr_told++ == 0)
-			(void)transport_drain(t->acks); /* of nothing */
+			(void)event_drain(t->acks); /* of nothing */
 		return true;
 	}
 	if (t->nr_told > 0) {
-		acks = transport_drain(t->acks);
+		acks = event_drain(t->acks);
 		t->nr_told -= acks < t->nr_told ? acks : t->nr_told;
 	}
 	return t->nr_told > 0;
@@ -164,7 +165,7 @@ void virtio_mmio_interrupt_ack(struct virtio_mmio *t, uint32_t bits)
 {
 	pthread_mutex_lock(&t->lock);
 	if (bits & STATUS_QUEUE) {
-		(void)transport_drain(t->acks);
+		(void)event_drain(t->acks);
 		t->nr_told = 0;
 	}
 	if (bits & STATUS_CONFIG)
@@ -175,7 +176,7 @@ void virtio_mmio_interrupt_ack(struct virtio_mmio *t, uint32_t bits)
 void virtio_mmio_irq_reset(struct virtio_mmio *t)
 {
 	pthread_mutex_lock(&t->lock);
-	(void)transport_drain(t->acks);
+	(void)event_drain(t->acks);
 	t->seen_interrupts = nr_interrupts(t->dev);
 	t->nr_told = 0;
 	t->config_news = t->config_told = false;
@@ -191,7 +192,7 @@ static void config_changed(void *ctx)
 	pthread_mutex_lock(&t->lock);
 	t->config_news = true;
 	pthread_mutex_unlock(&t->lock);
-	transport_signal(t->config_call);
+	event_signal(t->config_call);
 }
 
 static void queue_changed(void *ctx, unsigned int q, bool running)

@@ -22,6 +22,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "log.h"
 #include "transport.h"
 
@@ -167,7 +168,7 @@ static void call_ready(struct watch *w, uint32_t events)
 	(void)events;
 	pthread_mutex_lock(&t->lock);
 	if (irq->watched) {
-		(void)transport_drain(w->fd);
+		(void)event_drain(w->fd);
 		t->isr |= irq == config_irq(t) ? ISR_CONFIG : ISR_QUEUE;
 		pci_set_intx(&t->pci, true);
 	}
@@ -299,7 +300,7 @@ static void config_changed(void *ctx)
 {
 	struct virtio_pci *t = ctx;
 
-	transport_signal(t->config_call);
+	event_signal(t->config_call);
 }
 
 static void queue_changed(void *ctx, unsigned int q, bool running)
@@ -309,7 +310,7 @@ static void queue_changed(void *ctx, unsigned int q, bool running)
 	pthread_mutex_lock(&t->lock);
 	t->running[q] = running;
 	if (!running && !t->irqs[q].routed)
-		(void)transport_drain(t->irqs[q].watch.fd);
+		(void)event_drain(t->irqs[q].watch.fd);
 	virtio_pci_wire(t);
 	pthread_mutex_unlock(&t->lock);
 }
@@ -326,7 +327,7 @@ void virtio_pci_irqs_reset(struct virtio_pci *t)
 		t->irqs[i].vector = VIRTIO_PCI_NO_VECTOR;
 	virtio_pci_wire(t);
 	for (unsigned int i = 0; i < nr_irqs(t); i++)
-		(void)transport_drain(t->irqs[i].watch.fd);
+		(void)event_drain(t->irqs[i].watch.fd);
 	t->isr = 0;
 	pci_set_intx(&t->pci, false);
 	pthread_mutex_unlock(&t->lock);

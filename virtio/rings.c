@@ -18,6 +18,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "queue.h"
 
 #define BIT(n) (1ULL << (n))
@@ -60,12 +61,11 @@ static void on_err(struct watch *w, uint32_t events)
 	struct virtio_rings *r = rq->rings;
 	struct virtio_dev *d = r->dev;
 	unsigned int q = (unsigned int)(rq - r->queues);
-	uint64_t n;
 
 	(void)events;
 	pthread_mutex_lock(&d->lock);
 	/* One of before the last reset has no queue any more. */
-	if (read(w->fd, &n, sizeof(n)) == sizeof(n) && rq->started) {
+	if (event_drain(w->fd) > 0 && rq->started) {
 		virtio_rings_stop(r);
 		look(r, q);
 		virtio_dev_broken(d, q);
@@ -103,7 +103,6 @@ int virtio_rings_queue_start(struct virtio_rings *r, unsigned int q)
 void virtio_rings_queue_stop(struct virtio_rings *r, unsigned int q)
 {
 	struct virtqueue *vq;
-	uint64_t n;
 
 	if (q >= r->nr || !r->queues[q].started)
 		return;
@@ -111,7 +110,7 @@ void virtio_rings_queue_stop(struct virtio_rings *r, unsigned int q)
 	r->queues[q].started = false;
 	r->backend->class->queue_stop(r->backend, q, &vq->next_avail);
 	/* What it signalled last is not about the next run. */
-	(void)!read(r->queues[q].err.fd, &n, sizeof(n));
+	(void)event_drain(r->queues[q].err.fd);
 }
 
 int virtio_rings_start(struct virtio_rings *r)

@@ -2,8 +2,6 @@
 /* transport.c: what both transports do the same way. */
 #include "transport.h"
 
-#include <unistd.h>
-
 void transport_set_size(struct virtio_dev *d, unsigned int q, uint64_t size)
 {
 	struct virtqueue *vq = &d->queues[q].vq;
@@ -33,18 +31,4 @@ void transport_set_address(struct virtio_dev *d, unsigned int q,
 		*gpa = (*gpa & ~(0xffffffffULL << shift)) | (gpa_t)half
 								    << shift;
 	pthread_mutex_unlock(&d->lock);
-}
-
-void transport_signal(int fd)
-{
-	const uint64_t one = 1;
-
-	(void)!write(fd, &one, sizeof(one)); /* full: signalled it is */
-}
-
-uint64_t transport_drain(int fd)
-{
-	uint64_t n;
-
-	return read(fd, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }

@@ -19,8 +19,4 @@ void transport_set_size(struct virtio_dev *d, unsigned int q, uint64_t size);
 void transport_set_address(struct virtio_dev *d, unsigned int q,
 			   enum queue_part part, bool high, uint32_t half);
 
-/* Eventfds that do not block: one more signal; how many there were. */
-void transport_signal(int fd);
-uint64_t transport_drain(int fd);
-
 #endif

@@ -13,7 +13,8 @@
 #include <errno.h>
 #include <linux/fuse.h>
 #include <sys/epoll.h>
-#include <unistd.h>
+
+#include "event.h"
 
 /* An answer without more; FORGETs want none. 0, or -errno: it cannot be had. */
 static int answer(struct virtio_vhost_user *v, struct virtqueue *vq)
@@ -63,19 +64,16 @@ static void on_kick(struct watch *w, uint32_t events)
 	struct vhost_user_orphan *o =
 		container_of(w, struct vhost_user_orphan, kick);
 	struct virtio_vhost_user *v = o->owner;
-	uint64_t n;
 
 	(void)events;
 	pthread_mutex_lock(&v->dev.lock);
-	if (w->fd >= 0 && read(w->fd, &n, sizeof(n)) == sizeof(n))
+	if (w->fd >= 0 && event_drain(w->fd) > 0)
 		answer_all(v, (unsigned int)(o - v->orphans));
 	pthread_mutex_unlock(&v->dev.lock);
 }
 
 void vhost_user_fs_mourn(struct virtio_vhost_user *v)
 {
-	const uint64_t one = 1;
-
 	for (unsigned int q = 0; q < v->dev.nr_queues; q++) {
 		struct watch *w = &v->orphans[q].kick;
 
@@ -90,7 +88,7 @@ void vhost_user_fs_mourn(struct virtio_vhost_user *v)
 		else
 			answer_all(v, q);
 		/* It may have died between its last answer and this. */
-		(void)!write(v->dev.queues[q].call, &one, sizeof(one));
+		event_signal(v->dev.queues[q].call);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* test_vhost_user_dev.c: properties of a device served by vhost-user. */
 #include "vhost_user_fixture.h"
 
+#include "../../virtio/event.h"
 #include "../../vmm/crash.h"
 #include "virtio_blk.h"
 
@@ -166,6 +167,34 @@ START_TEST(one_that_keeps_its_queues_is_hung_up_on)
 }
 END_TEST
 
+/* Their file descriptions are the back end's, too. */
+START_TEST(one_that_makes_eventfds_block_holds_nobody_up)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_FS);
+	const uint64_t full = UINT64_MAX - 1;
+
+	w->back.clears = true;
+	bring_up(w);
+	virtio_dev_set_status(w->dev, 0);
+	ck_assert_uint_eq(w->back.nr_cleared, 6);
+	for (unsigned int q = 0; q < NR_QUEUES; q++) {
+		const int fds[] = { w->dev->queues[q].kick.fd,
+				    w->dev->queues[q].call };
+
+		for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++) {
+			must(!fcntl(fds[i], F_SETFL, 0)); /* again */
+			ck_assert_uint_eq(event_drain(fds[i]), 0);
+			must(write(fds[i], &full, 8) == 8);
+			event_signal(fds[i]);
+			ck_assert_uint_eq(event_drain(fds[i]), full);
+			event_signal(fds[i]);
+			ck_assert_uint_eq(event_drain(fds[i]), 1);
+		}
+	}
+	world_free(w);
+}
+END_TEST
+
 START_TEST(a_card_loses_its_link)
 {
 	struct world *w = world_make(&lasting, VHOST_USER_NET);
@@ -203,6 +232,7 @@ int main(void)
 	tcase_add_test(t, one_that_dies_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_changed_is_not_trusted);
 	tcase_add_test(t, one_that_keeps_its_queues_is_hung_up_on);
+	tcase_add_test(t, one_that_makes_eventfds_block_holds_nobody_up);
 	tcase_add_test(t, a_card_loses_its_link);
 	suite_add_tcase(s, t);
 	return unit_main(s);

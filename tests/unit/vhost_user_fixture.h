@@ -34,6 +34,8 @@ struct back {
 	struct vhost_peer peer;
 	uint64_t features, protocol;
 	bool is_silent; /* at GET_VRING_BASE */
+	bool clears;	/* O_NONBLOCK of what it is given, as crosvm does */
+	unsigned int nr_cleared;
 	bool refuses;
 	/* What it was told. */
 	pthread_t thread;
@@ -111,12 +113,41 @@ static void answer(struct back *b, struct message *m)
 	}
 }
 
+/* And what comes along. */
+static bool receive_header(struct back *b, struct message *m)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { m, 12 };
+	struct msghdr h = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control.buf,
+			    .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c;
+	int fd;
+
+	if (recvmsg(b->fd, &h, MSG_WAITALL) != 12)
+		return false;
+	c = CMSG_FIRSTHDR(&h);
+	if (!c)
+		return true;
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	if (b->clears && m->request >= 12 && m->request <= 14) {
+		must(!fcntl(fd, F_SETFL, 0));
+		__atomic_add_fetch(&b->nr_cleared, 1, __ATOMIC_RELAXED);
+	}
+	close(fd);
+	return true;
+}
+
 static void *serve(void *arg)
 {
 	struct back *b = arg;
 	struct message m;
 
-	while (recv(b->fd, &m, 12, MSG_WAITALL) == 12) {
+	while (receive_header(b, &m)) {
 		must(m.size <= sizeof(m.payload));
 		if (m.size &&
 		    recv(b->fd, m.payload, m.size, MSG_WAITALL) != m.size)

@@ -474,5 +474,5 @@ bool vhost_user_is_gone(const struct vhost_user *u)
 	if (u->fd < 0 || u->broken)
 		return true;
 	n = recv(u->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	return n >= 0 || (errno != EAGAIN && errno != EINTR);
 }

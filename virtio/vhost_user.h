@@ -76,7 +76,10 @@ int __must_check vhost_user_stop_vring(struct vhost_user *u, unsigned int index,
 int __must_check vhost_user_get_config(struct vhost_user *u, uint32_t offset,
 				       void *buf, uint32_t len);
 
-/* Whether the back end has hung up, without waiting for anything. */
+/*
+ * Whether the back end has hung up, or said what it was not asked for, without
+ * waiting for anything. No answer is awaited.
+ */
 bool vhost_user_is_gone(const struct vhost_user *u);
 
 #endif

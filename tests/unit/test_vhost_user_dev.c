@@ -122,6 +122,21 @@ START_TEST(one_that_dies_asks_for_a_reset_and_is_found_again)
 }
 END_TEST
 
+/* Or the loop would find the same event for ever. */
+START_TEST(one_that_dies_with_a_word_on_its_lips_is_gone)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_RNG);
+
+	bring_up(w);
+	must(send(w->back.fd, "?", 1, MSG_NOSIGNAL) == 1);
+	die(&w->back);
+	settle(w);
+	ck_assert(is_broken(w));
+	ck_assert_uint_eq(w->back.nr_disconnects, 1);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(one_that_dies_again_and_again_is_given_up)
 {
 	struct world *w = world_make(&lasting, VHOST_USER_RNG);
@@ -229,6 +244,7 @@ int main(void)
 	tcase_add_test(t, a_share_has_its_tag);
 	tcase_add_test(t, one_that_cannot_serve_it_is_refused);
 	tcase_add_test(t, one_that_dies_asks_for_a_reset_and_is_found_again);
+	tcase_add_test(t, one_that_dies_with_a_word_on_its_lips_is_gone);
 	tcase_add_test(t, one_that_dies_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_changed_is_not_trusted);
 	tcase_add_test(t, one_that_keeps_its_queues_is_hung_up_on);

@@ -114,7 +114,10 @@ static int wait_for(struct vhost_user *u, short events)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return give_up(u, -errno, "poll failed");
-	return n ? 0 : give_up(u, -ETIMEDOUT, "it does not answer");
+	if (n)
+		return 0;
+	u->timed_out = true;
+	return give_up(u, -ETIMEDOUT, "it does not answer");
 }
 
 /* --- sending ---------------------------------------------------------------- */

@@ -29,6 +29,7 @@
 struct vhost_user {
 	int fd; /* non-blocking stream socket; -1: closed */
 	bool broken;
+	bool timed_out;	     /* it owes us an answer */
 	int64_t deadline_ms; /* of CLOCK_MONOTONIC */
 	uint64_t offered;    /* GET_FEATURES, as it was answered */
 	uint64_t protocol;   /* what was agreed on */

@@ -7,7 +7,9 @@
  * over resets of the device; one that we start ourselves (virtiofsd) has the
  * state of its guest and is a new one for each run of the device. One that
  * hangs up, or does not follow the protocol, is not waited for: the device asks
- * for a reset, whose next start connects again.
+ * for a reset, whose next start connects again. Not so to one that did not
+ * answer: it may serve the queues still, and what it writes to is the window
+ * of the next run, too. One of ours is dead by then.
  */
 #include "vhost_user_dev.h"
 
@@ -138,6 +140,7 @@ static void hang_up(struct virtio_vhost_user *v)
 		loop_remove(v->dev.loop, &v->hangup);
 	v->hangup.fd = -1;
 	stop_listening(v);
+	v->is_barred |= v->conn.timed_out && !v->peer->class->is_ours;
 	vhost_user_close(&v->conn);
 	v->peer->class->disconnect(v->peer);
 }
@@ -181,6 +184,12 @@ static void set_link(struct virtio_vhost_user *v, bool is_up)
 		is_up ? VIRTIO_NET_S_LINK_UP : 0;
 }
 
+/* Whether the next start connects once more. */
+static bool may_connect(const struct virtio_vhost_user *v)
+{
+	return !v->is_barred && v->nr_losses <= MAX_LOSSES;
+}
+
 /* It is gone, or might as well be. @why: NULL, or what is wrong with it. */
 static void lost(struct virtio_vhost_user *v, const char *why)
 {
@@ -191,11 +200,11 @@ static void lost(struct virtio_vhost_user *v, const char *why)
 	v->nr_losses++;
 	virtio_rings_stop(&v->rings);
 	hang_up(v);
-	(void)snprintf(
-		what, sizeof(what),
-		"%s is gone%s%s%s%s; a reset of the guest connects again",
-		v->peer->name, why ? ": " : "", why ? why : "",
-		v->peer->why[0] ? ": " : "", v->peer->why);
+	(void)snprintf(what, sizeof(what), "%s is gone%s%s%s%s; %s",
+		       v->peer->name, why ? ": " : "", why ? why : "",
+		       v->peer->why[0] ? ": " : "", v->peer->why,
+		       may_connect(v) ? "a reset of the guest connects again"
+				      : "it is not connected to again");
 	virtio_dev_failed(d, what, 0);
 	if (d->class->id == VIRTIO_ID_FS)
 		vhost_user_fs_mourn(v);
@@ -250,8 +259,10 @@ static int start(struct virtio_vhost_user *v, char *why, size_t size)
 
 	if (vhost_user_is_gone(&v->conn)) {
 		hang_up(v);
-		if (v->lost && v->nr_losses > MAX_LOSSES) {
-			(void)snprintf(why, size, "too often by now");
+		if (!may_connect(v)) {
+			(void)snprintf(why, size, "%s",
+				       v->is_barred ? "it did not answer before"
+						    : "too often by now");
 			return -ENOTCONN;
 		}
 		err = connect_peer(v);
@@ -298,11 +309,14 @@ void vhost_user_dev_stop(struct virtio_dev *d)
 
 	vhost_user_fs_forget(v);
 	virtio_rings_stop(&v->rings);
-	if (v->conn.broken && v->conn.fd >= 0)
+	if (v->conn.broken && v->conn.fd >= 0) {
+		v->lost = true;
+		v->nr_losses++;
 		virtio_blame(
 			d,
 			"%s does not give its queues back (%s): hung up on it",
 			v->peer->name, v->conn.why ? v->conn.why : "no answer");
+	}
 	if (v->conn.broken || v->peer->class->is_ours)
 		hang_up(v);
 }

@@ -175,9 +175,43 @@ START_TEST(one_that_keeps_its_queues_is_hung_up_on)
 	virtio_dev_set_status(w->dev, 0); /* 5 s */
 	ck_assert_uint_eq(count(&w->back.nr_stops), 1);
 	ck_assert_uint_eq(w->back.nr_disconnects, 1);
+	/* It may serve them still. */
+	w->back.is_silent = false;
+	for (unsigned int i = 0; i < 3; i++) {
+		bring_up(w);
+		ck_assert(is_broken(w));
+	}
+	ck_assert_uint_eq(w->back.nr_connects, 1);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(one_of_ours_that_keeps_its_queues_is_ended)
+{
+	struct world *w = world_make(&ours, VHOST_USER_RNG);
+
+	w->back.is_silent = true;
+	bring_up(w);
+	virtio_dev_set_status(w->dev, 0); /* 5 s */
 	w->back.is_silent = false;
 	bring_up(w);
 	ck_assert(!is_broken(w));
+	ck_assert_uint_eq(w->back.nr_connects, 2);
+	world_free(w);
+}
+END_TEST
+
+/* A guest that resets again and again has to wait for each. */
+START_TEST(one_that_talks_nonsense_again_and_again_is_given_up)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_RNG);
+
+	w->back.errs = true;
+	for (unsigned int i = 0; i < 40; i++) {
+		bring_up(w);
+		virtio_dev_set_status(w->dev, 0);
+	}
+	ck_assert_uint_le(w->back.nr_connects, 20);
 	world_free(w);
 }
 END_TEST
@@ -248,6 +282,8 @@ int main(void)
 	tcase_add_test(t, one_that_dies_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_changed_is_not_trusted);
 	tcase_add_test(t, one_that_keeps_its_queues_is_hung_up_on);
+	tcase_add_test(t, one_of_ours_that_keeps_its_queues_is_ended);
+	tcase_add_test(t, one_that_talks_nonsense_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_makes_eventfds_block_holds_nobody_up);
 	tcase_add_test(t, a_card_loses_its_link);
 	suite_add_tcase(s, t);

@@ -34,6 +34,7 @@ struct back {
 	struct vhost_peer peer;
 	uint64_t features, protocol;
 	bool is_silent; /* at GET_VRING_BASE */
+	bool errs;	/* there, too */
 	bool clears;	/* O_NONBLOCK of what it is given, as crosvm does */
 	unsigned int nr_cleared;
 	bool refuses;
@@ -90,7 +91,7 @@ static void answer(struct back *b, struct message *m)
 	case 11:
 		__atomic_add_fetch(&b->nr_stops, 1, __ATOMIC_RELAXED);
 		if (!b->is_silent)
-			reply(b, m, m->payload, 8);
+			reply(b, m, m->payload, b->errs ? 4 : 8);
 		break;
 	case 15:
 		reply(b, m, &b->protocol, 8);

@@ -338,10 +338,13 @@ void vhost_user_dev_config_read(struct virtio_dev *d, unsigned int offset,
 static const char *lacks(const struct virtio_vhost_user *v)
 {
 	const struct vhost_user_kind *k = v->kind;
+	/* Some count a card's pairs of queues: DPDK says 1. */
+	const unsigned int least =
+		k->class.id == VIRTIO_ID_NET ? 1 : k->nr_queues;
 
 	if (!((v->conn.offered >> VIRTIO_F_VERSION_1) & 1))
 		return "it knows no virtio 1.0 (VIRTIO_F_VERSION_1)";
-	if (v->conn.max_queues < k->nr_queues)
+	if (v->conn.max_queues < least)
 		return "it serves fewer queues than the device has; is the "
 		       "type= right?";
 	if (k->asks_config && !vhost_user_has(&v->conn, VHOST_USER_P_CONFIG))

@@ -244,6 +244,21 @@ START_TEST(one_that_makes_eventfds_block_holds_nobody_up)
 }
 END_TEST
 
+START_TEST(a_card_may_be_of_one_pair)
+{
+	struct world *w = world_new(&lasting);
+
+	w->back.nr_queues = 0;
+	ck_assert_int_eq(create(w, VHOST_USER_NET), -ENOTSUP);
+	w->back.nr_queues = 1;
+	ck_assert_int_eq(create(w, VHOST_USER_FS), -ENOTSUP);
+	ck_assert_int_eq(create(w, VHOST_USER_NET), 0);
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	world_free(w);
+}
+END_TEST
+
 START_TEST(a_card_loses_its_link)
 {
 	struct world *w = world_make(&lasting, VHOST_USER_NET);
@@ -285,6 +300,7 @@ int main(void)
 	tcase_add_test(t, one_of_ours_that_keeps_its_queues_is_ended);
 	tcase_add_test(t, one_that_talks_nonsense_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_makes_eventfds_block_holds_nobody_up);
+	tcase_add_test(t, a_card_may_be_of_one_pair);
 	tcase_add_test(t, a_card_loses_its_link);
 	suite_add_tcase(s, t);
 	return unit_main(s);

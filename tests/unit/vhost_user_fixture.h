@@ -33,6 +33,7 @@
 struct back {
 	struct vhost_peer peer;
 	uint64_t features, protocol;
+	uint64_t nr_queues;
 	bool is_silent; /* at GET_VRING_BASE */
 	bool errs;	/* there, too */
 	bool clears;	/* O_NONBLOCK of what it is given, as crosvm does */
@@ -97,7 +98,7 @@ static void answer(struct back *b, struct message *m)
 		reply(b, m, &b->protocol, 8);
 		break;
 	case 17:
-		v = 2;
+		v = b->nr_queues;
 		reply(b, m, &v, 8);
 		break;
 	case 18:
@@ -230,6 +231,7 @@ static inline struct world *world_new(const struct vhost_peer_class *class)
 	strcpy(w->back.peer.name, "it");
 	w->back.features = PROTOCOL | MODERN | EVENTS | INDIRECT;
 	w->back.protocol = BIT(0) | BIT(9);
+	w->back.nr_queues = 2;
 	return w;
 }
 

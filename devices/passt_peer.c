@@ -4,6 +4,7 @@
  * sockets and the window itself.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static int peer_connect(struct vhost_peer *p)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
 		return -errno;
+	(void)fcntl(sv[0], F_SETFL, O_NONBLOCK); /* not passt's end */
 	theirs.ours = sv[1];
 	err = child_start(&own->child, argv, &theirs, 1);
 	close(sv[1]);

@@ -3,6 +3,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +95,8 @@ START_TEST(one_with_vhost_user_gets_a_socket_and_its_ports)
 	ck_assert_int_eq(passt_peer_open(&p, &c), 0);
 	fd = p.class->connect(&p);
 	ck_assert_int_ge(fd, 0);
+	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ck_assert_int_eq(poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 10000), 1);
 	ck_assert_int_gt(read(fd, said, sizeof(said) - 1), 0);
 	ck_assert_str_eq(said, "--vhost-user --foreground --quiet --fd 3 "
 			       "--tcp-ports 8022:22 --udp-ports none\n");

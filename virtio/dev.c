@@ -294,19 +294,19 @@ uint8_t virtio_dev_status(struct virtio_dev *d)
 
 /* --- queues ----------------------------------------------------------------- */
 
-/* One that was enabled when the device ran already. */
+/*
+ * One that was enabled when the device ran already. It counts as running even
+ * if it cannot be served: only a reset helps then.
+ */
 static void start_queue(struct virtio_dev *d, unsigned int q)
 {
 	int err = 0;
 
-	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
-		return;
-	if (d->class->queue_start)
+	if (d->class->queue_start && !(d->status & VIRTIO_CONFIG_S_NEEDS_RESET))
 		err = d->class->queue_start(d, q);
 	if (err)
 		virtio_dev_failed(d, "cannot start a queue", err);
-	else
-		run_queue(d, q);
+	run_queue(d, q);
 }
 
 void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)

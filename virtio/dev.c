@@ -214,7 +214,10 @@ static void needs_reset(struct virtio_dev *d)
 
 void virtio_kick_again(struct virtio_dev *d, unsigned int q)
 {
-	event_signal(d->queues[q].kick.fd);
+	if (is_watched(d, q))
+		event_signal(d->queues[q].kick.fd);
+	else
+		event_signal_shared(d->queues[q].kick.fd);
 }
 
 static void run_queue(struct virtio_dev *d, unsigned int q)

@@ -15,13 +15,18 @@ void event_signal(int fd)
 {
 	const uint64_t one = 1;
 
+	(void)!write(fd, &one, sizeof(one)); /* full: signalled it is */
+}
+
+void event_signal_shared(int fd)
+{
 	/*
 	 * There is no RWF_NOWAIT for writing one. What remains is a back end
 	 * that fills the counter and clears the flag between these two calls:
 	 * none does that but on purpose.
 	 */
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-	(void)!write(fd, &one, sizeof(one)); /* full: signalled it is */
+	event_signal(fd);
 }
 
 uint64_t event_drain(int fd)

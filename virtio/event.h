@@ -5,11 +5,11 @@
 
 #include "base.h"
 
-/*
- * One more signal; how many there were. Neither waits, whatever the back end
- * did to the file's flags.
- */
+/* One more signal, on the data path: of a file that nobody else was given. */
 void event_signal(int fd);
+/* As well, whatever a back end that has it did to the file's flags. */
+void event_signal_shared(int fd);
+/* How many there were; does not wait either, whoever has the file. */
 uint64_t event_drain(int fd);
 
 #endif

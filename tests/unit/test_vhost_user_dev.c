@@ -234,9 +234,9 @@ START_TEST(one_that_makes_eventfds_block_holds_nobody_up)
 			must(!fcntl(fds[i], F_SETFL, 0)); /* again */
 			ck_assert_uint_eq(event_drain(fds[i]), 0);
 			must(write(fds[i], &full, 8) == 8);
-			event_signal(fds[i]);
+			event_signal_shared(fds[i]);
 			ck_assert_uint_eq(event_drain(fds[i]), full);
-			event_signal(fds[i]);
+			event_signal_shared(fds[i]);
 			ck_assert_uint_eq(event_drain(fds[i]), 1);
 		}
 	}

@@ -358,4 +358,30 @@ static inline size_t host_writes(int fd, size_t first, size_t len)
 	return n < 0 ? 0 : (size_t)n;
 }
 
+/* What a connection may send ahead, and once it carried something. */
+#define FIRST (16U << 10)
+#define FULL  (256U << 10)
+
+/* A connection that has all the credit it gets; 1000 bytes went over. */
+static inline int open_full(struct world *x, int listener, uint32_t guest_port)
+{
+	int fd = guest_connects(x, listener, guest_port);
+	struct virtio_vsock_hdr h;
+
+	say_data(x, guest_port, 6000, 0, 1000);
+	h = expect(x, VIRTIO_VSOCK_OP_CREDIT_UPDATE, guest_port, 6000);
+	must(h.buf_alloc == FULL && h.fwd_cnt == 1000);
+	must(host_reads(fd, 0) == 1000);
+	return fd;
+}
+
+/* One chain of @n buffers, kicked. */
+static inline void put_chain(struct world *x, const struct vq_buf *b,
+			     unsigned int n)
+{
+	must(vq_driver_add(&x->d[1], b, n) >= 0);
+	(void)vq_driver_publish(&x->d[1]);
+	kick(x, 1);
+}
+
 #endif

@@ -55,6 +55,12 @@ static inline void *window_at(const struct window *w, gpa_t gpa, uint64_t len)
 	return w->hva + offset;
 }
 
+/* The guest's address of @hva, which is inside the window, or at its end. */
+static inline gpa_t window_gpa(const struct window *w, const void *hva)
+{
+	return w->gpa + (gpa_t)((const uint8_t *)hva - w->hva);
+}
+
 /*
  * The accessors. @p is what window_at() returned for at least as many bytes.
  * 0, or -EFAULT when the guest took the page back; what is read is then zero,

@@ -41,11 +41,6 @@ static_assert(sizeof(struct used_elem) == sizeof(struct vring_used_elem),
 #define STAT_SET(field, v) __atomic_store_n(&(field), (v), __ATOMIC_RELAXED)
 #define STAT_ADD(field, n) STAT_SET(field, (field) + (n))
 
-static gpa_t gpa_of(const struct virtqueue *q, const void *hva)
-{
-	return q->window->gpa + (gpa_t)((const uint8_t *)hva - q->window->hva);
-}
-
 int vq_fail(struct virtqueue *q, enum vq_fault fault, gpa_t gpa, uint64_t len)
 {
 	if (fault == VQ_OUTSIDE)
@@ -58,7 +53,7 @@ int vq_fail(struct virtqueue *q, enum vq_fault fault, gpa_t gpa, uint64_t len)
 int vq_fail_at(struct virtqueue *q, enum vq_fault fault, const void *hva,
 	       uint64_t len)
 {
-	return vq_fail(q, fault, gpa_of(q, hva), len);
+	return vq_fail(q, fault, window_gpa(q->window, hva), len);
 }
 
 void vq_break(struct virtqueue *q, enum vq_fault fault,

@@ -69,11 +69,6 @@ static int set_window(struct ring_backend *b, const struct window *w)
 	return vhost_user_set_memory(&v->conn, w);
 }
 
-static gpa_t gpa_of(const struct window *w, const void *hva)
-{
-	return w->gpa + (uint64_t)((const uint8_t *)hva - w->hva);
-}
-
 static int queue_start(struct ring_backend *b, unsigned int q,
 		       const struct ring_queue *r)
 {
@@ -82,9 +77,9 @@ static int queue_start(struct ring_backend *b, unsigned int q,
 		.index = q,
 		.num = r->num,
 		.base = r->base,
-		.desc = gpa_of(v->window, r->desc),
-		.avail = gpa_of(v->window, r->avail),
-		.used = gpa_of(v->window, r->used),
+		.desc = window_gpa(v->window, r->desc),
+		.avail = window_gpa(v->window, r->avail),
+		.used = window_gpa(v->window, r->used),
 		.kick = r->kick,
 		.call = r->call,
 		.err = r->err,

@@ -14,12 +14,10 @@
 
 #include "log.h"
 #include "vhost_ioctl.h"
+#include "virtio_vsock.h"
 
 #define VHOST_VSOCK_PATH "/dev/vhost-vsock"
 
-/* Below are nobody's, the host's and the loopback's; the last is anybody's. */
-#define FIRST_CID 3U
-#define LAST_CID  0xfffffffeU
 /* As many VMs are not on a host. */
 #define MAX_TRIES 4096U
 
@@ -45,7 +43,9 @@ static int take_cid(struct vhost_vsock *v, int fd)
 	for (unsigned int i = 0; i < MAX_TRIES; i++) {
 		if (v->keeps || err != -EADDRINUSE)
 			break;
-		v->cid = v->cid < LAST_CID ? v->cid + 1 : FIRST_CID;
+		v->cid = v->cid < VIRTIO_VSOCK_LAST_CID
+				 ? v->cid + 1
+				 : VIRTIO_VSOCK_FIRST_CID;
 		err = set_cid(fd, v->cid);
 	}
 	return err;
@@ -176,8 +176,9 @@ int vhost_vsock_open(struct vhost_vsock *v, uint32_t cid)
 	v->keeps = cid != 0;
 	v->cid = cid;
 	if (!cid) /* easily told apart, and likely free */
-		v->cid = getpid() < (pid_t)FIRST_CID ? FIRST_CID
-						     : (uint32_t)getpid();
+		v->cid = getpid() < (pid_t)VIRTIO_VSOCK_FIRST_CID
+				 ? VIRTIO_VSOCK_FIRST_CID
+				 : (uint32_t)getpid();
 	err = open_device(v);
 	if (err)
 		return refuse(v, err);

@@ -18,6 +18,13 @@
 
 #define VIRTIO_VSOCK_MAX_CONNS 4096U
 
+/*
+ * CIDs of a guest (§5.10.4), whoever serves its device. Below are those of
+ * nobody, this host and the loopback; behind the last is anybody's.
+ */
+#define VIRTIO_VSOCK_FIRST_CID 3U
+#define VIRTIO_VSOCK_LAST_CID  0xfffffffeU
+
 struct virtio_vsock_init {
 	const char *path; /* of the socket; borrowed */
 	uint64_t cid;	  /* the guest's */

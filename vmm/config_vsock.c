@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Below are those of nobody, this host and the loopback; -1 is anybody's. */
-#define FIRST_CID 3U
-#define LAST_CID  0xfffffffeU
+#include "virtio_vsock.h"
 
 static int set_cid(struct opt_parse *p, const char *value,
 		   struct config_vsock *v, const char *number)
@@ -21,12 +19,13 @@ static int set_cid(struct opt_parse *p, const char *value,
 	v->cid = 0;
 	if (!strcmp(number, "auto"))
 		return 0;
-	if (parse_u64(number, &v->cid) || v->cid < FIRST_CID ||
-	    v->cid > LAST_CID)
+	if (parse_u64(number, &v->cid) || v->cid < VIRTIO_VSOCK_FIRST_CID ||
+	    v->cid > VIRTIO_VSOCK_LAST_CID)
 		return opt_bad_value(p, value,
 				     "cid= takes a number from %u to %u, or "
 				     "auto",
-				     FIRST_CID, LAST_CID);
+				     VIRTIO_VSOCK_FIRST_CID,
+				     VIRTIO_VSOCK_LAST_CID);
 	return 0;
 }
 

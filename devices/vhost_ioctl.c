@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int call(int fd, unsigned long request, void *arg)
+int vhost_call(int fd, unsigned long request, void *arg)
 {
 	int ret;
 
@@ -27,9 +27,9 @@ int vhost_open(const char *path, uint64_t *features)
 	if (fd < 0)
 		return -errno;
 	/* From here on its worker has our address space. */
-	err = call(fd, VHOST_SET_OWNER, NULL);
+	err = vhost_call(fd, VHOST_SET_OWNER, NULL);
 	if (!err)
-		err = call(fd, VHOST_GET_FEATURES, features);
+		err = vhost_call(fd, VHOST_GET_FEATURES, features);
 	if (err) {
 		close(fd);
 		return err;
@@ -39,7 +39,7 @@ int vhost_open(const char *path, uint64_t *features)
 
 int vhost_set_features(int fd, uint64_t features)
 {
-	return call(fd, VHOST_SET_FEATURES, &features);
+	return vhost_call(fd, VHOST_SET_FEATURES, &features);
 }
 
 int vhost_set_window(int fd, const struct window *w)
@@ -55,14 +55,14 @@ int vhost_set_window(int fd, const struct window *w)
 	m.table.regions[0].guest_phys_addr = w->gpa;
 	m.table.regions[0].memory_size = w->len;
 	m.table.regions[0].userspace_addr = (uintptr_t)w->hva;
-	return call(fd, VHOST_SET_MEM_TABLE, &m.table);
+	return vhost_call(fd, VHOST_SET_MEM_TABLE, &m.table);
 }
 
 static int set_file(int fd, unsigned long request, unsigned int index, int file)
 {
 	struct vhost_vring_file f = { .index = index, .fd = file };
 
-	return call(fd, request, &f);
+	return vhost_call(fd, request, &f);
 }
 
 int vhost_set_ring(int fd, unsigned int index, const struct ring_queue *r)
@@ -75,12 +75,12 @@ int vhost_set_ring(int fd, unsigned int index, const struct ring_queue *r)
 		.avail_user_addr = (uintptr_t)r->avail,
 		.used_user_addr = (uintptr_t)r->used,
 	};
-	int err = call(fd, VHOST_SET_VRING_NUM, &num);
+	int err = vhost_call(fd, VHOST_SET_VRING_NUM, &num);
 
 	if (!err)
-		err = call(fd, VHOST_SET_VRING_BASE, &base);
+		err = vhost_call(fd, VHOST_SET_VRING_BASE, &base);
 	if (!err)
-		err = call(fd, VHOST_SET_VRING_ADDR, &addr);
+		err = vhost_call(fd, VHOST_SET_VRING_ADDR, &addr);
 	if (!err)
 		err = set_file(fd, VHOST_SET_VRING_ERR, index, r->err);
 	if (!err)
@@ -94,7 +94,7 @@ void vhost_end_ring(int fd, unsigned int index, uint16_t *base)
 {
 	struct vhost_vring_state s = { .index = index };
 
-	if (!call(fd, VHOST_GET_VRING_BASE, &s))
+	if (!vhost_call(fd, VHOST_GET_VRING_BASE, &s))
 		*base = (uint16_t)s.num;
 	(void)set_file(fd, VHOST_SET_VRING_KICK, index, -1);
 	(void)set_file(fd, VHOST_SET_VRING_CALL, index, -1);

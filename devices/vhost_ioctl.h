@@ -11,6 +11,9 @@
  */
 int __must_check vhost_open(const char *path, uint64_t *features);
 
+/* ioctl(2), again when a signal came in between. 0 or -errno. */
+int __must_check vhost_call(int fd, unsigned long request, void *arg);
+
 /* As struct ring_backend_class has them; @index: of the device's ring. */
 int __must_check vhost_set_features(int fd, uint64_t features);
 int __must_check vhost_set_window(int fd, const struct window *w);

@@ -11,7 +11,6 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -54,7 +53,7 @@ static int set_tap(int fd, unsigned int index, int tap)
 {
 	struct vhost_vring_file f = { .index = index, .fd = tap };
 
-	return ioctl(fd, VHOST_NET_SET_BACKEND, &f) ? -errno : 0;
+	return vhost_call(fd, VHOST_NET_SET_BACKEND, &f);
 }
 
 static int queue_start(struct ring_backend *b, unsigned int q,

@@ -9,7 +9,6 @@
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -32,7 +31,7 @@ static int set_cid(int fd, uint32_t cid)
 {
 	uint64_t value = cid;
 
-	return ioctl(fd, VHOST_VSOCK_SET_GUEST_CID, &value) ? -errno : 0;
+	return vhost_call(fd, VHOST_VSOCK_SET_GUEST_CID, &value);
 }
 
 /* v->cid or, when somebody has it and another would do, the next that is free. */
@@ -106,7 +105,7 @@ static int set_window(struct ring_backend *b, const struct window *w)
 
 static int set_running(const struct vhost_vsock *v, int running)
 {
-	return ioctl(v->fd, VHOST_VSOCK_SET_RUNNING, &running) ? -errno : 0;
+	return vhost_call(v->fd, VHOST_VSOCK_SET_RUNNING, &running);
 }
 
 static int queue_start(struct ring_backend *b, unsigned int q,

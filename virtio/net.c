@@ -129,6 +129,41 @@ static uint32_t longest_frame(const struct virtio_net *v)
 	return mtu + NETDEV_MAX_FRAME - 65535U;
 }
 
+static void leave_control(struct virtio_net *v)
+{
+	if (v->minds_control)
+		loop_remove(v->dev.loop, &v->dev.queues[2].kick);
+	v->minds_control = false;
+}
+
+/*
+ * Without MQ the third queue is no back end's: it controls. Its kicks, which
+ * the loop leaves alone otherwise, are ours in this run.
+ */
+static int mind_control(struct virtio_net *v)
+{
+	int err = 0;
+
+	v->rings.nr_given = v->rings.nr;
+	if (v->nr_pairs > 1 && net_control_queue(v) == 2) {
+		v->rings.nr_given = 2;
+		err = loop_add(v->dev.loop, &v->dev.queues[2].kick);
+		v->minds_control = !err;
+	}
+	return err;
+}
+
+static int start_far(struct virtio_net *v)
+{
+	int err = mind_control(v);
+
+	if (!err && !v->dead)
+		err = virtio_rings_start(&v->rings);
+	if (err)
+		leave_control(v);
+	return err;
+}
+
 static int net_start(struct virtio_dev *d)
 {
 	struct virtio_net *v = net_of(d);
@@ -152,9 +187,7 @@ static int net_start(struct virtio_dev *d)
 	v->need = NETDEV_HEADER + longest_frame(v);
 	if (err)
 		net_died(v);
-	else if (v->far)
-		err = virtio_rings_start(&v->rings);
-	return v->dead ? 0 : err;
+	return v->far ? start_far(v) : 0;
 }
 
 static void forget(struct net_pair *p)
@@ -169,6 +202,7 @@ static void net_stop(struct virtio_dev *d)
 	struct virtio_net *v = net_of(d);
 
 	virtio_rings_stop(&v->rings);
+	leave_control(v);
 	for (unsigned int i = 0; i < v->nr_pairs; i++)
 		forget(&v->pairs[i]);
 }
@@ -177,7 +211,7 @@ static int net_queue_start(struct virtio_dev *d, unsigned int q)
 {
 	struct virtio_net *v = net_of(d);
 
-	if (!v->far || v->dead || q >= v->rings.nr)
+	if (!v->far || v->dead || q >= v->rings.nr_given)
 		return 0;
 	return virtio_rings_queue_start(&v->rings, q);
 }

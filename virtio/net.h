@@ -54,6 +54,7 @@ struct virtio_net {
 	bool merge;		/* frames may take several buffers */
 	bool dead;		/* the netdev is: said once */
 	bool far;		/* a back end has the queues of all pairs */
+	bool minds_control;	/* far: the loop watches queue 2 for us */
 	struct virtio_rings rings;
 	struct watch link;     /* far: tells when the netdev dies */
 	uint32_t need;	       /* room for the longest frame with its header */
@@ -63,7 +64,10 @@ struct virtio_net {
 	struct net_pair pairs[NETDEV_MAX_PAIRS];
 };
 
-/* Queues: receive 0, send 0, receive 1, ...; control is the last. */
+/*
+ * Queues: receive 0, send 0, receive 1, ...; control is the last of those that
+ * the driver knows of (virtio 1.3 §5.1.2): without MQ there is one pair.
+ */
 static inline unsigned int net_rx_queue(const struct net_pair *p)
 {
 	return 2 * p->index;

@@ -91,7 +91,7 @@ int virtio_rings_queue_start(struct virtio_rings *r, unsigned int q)
 	};
 	int err;
 
-	assert(q < r->nr && dq->vq.ready && !rq->started);
+	assert(q < r->nr_given && dq->vq.ready && !rq->started);
 	rq->started = true;
 	__atomic_store_n(&r->dev->calls_uncounted, true, __ATOMIC_RELAXED);
 	err = r->backend->class->queue_start(r->backend, q, &s);
@@ -122,7 +122,7 @@ int virtio_rings_start(struct virtio_rings *r)
 
 	if (!err)
 		err = c->set_window(r->backend, r->dev->window);
-	for (unsigned int q = 0; !err && q < r->nr; q++) {
+	for (unsigned int q = 0; !err && q < r->nr_given; q++) {
 		if (r->dev->queues[q].vq.ready)
 			err = virtio_rings_queue_start(r, q);
 	}
@@ -149,7 +149,7 @@ int virtio_rings_init(struct virtio_rings *r, struct virtio_dev *dev,
 	r->dev = dev;
 	r->loop = dev->loop;
 	r->backend = backend;
-	r->nr = nr;
+	r->nr = r->nr_given = nr;
 	dev->offered &= ~RING_FEATURES | backend->features;
 	for (unsigned int q = 0; q < nr; q++) {
 		r->queues[q].rings = r;

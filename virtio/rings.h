@@ -15,7 +15,12 @@ struct virtio_rings {
 	struct virtio_dev *dev;
 	struct loop *loop;
 	struct ring_backend *backend;
-	unsigned int nr; /* queues 0 to nr - 1 are the back end's */
+	unsigned int nr; /* queues 0 to nr - 1 may be the back end's */
+	/*
+	 * And are, in this run: nr, unless the class says less before start:
+	 * the driver decides how many queues there are.
+	 */
+	unsigned int nr_given;
 	struct virtio_rings_queue {
 		struct virtio_rings *rings;
 		struct watch err;

@@ -94,27 +94,68 @@ START_TEST(buffers_merge_if_the_back_end_can)
 }
 END_TEST
 
-START_TEST(the_control_queue_stays_ours)
+/* The answer to "two pairs", given to queue @q; -1: there is none. */
+static int command(struct card *c, unsigned int q)
 {
-	struct far far = far_make(~0ULL);
-	struct card *c = card_make_far(2, &far.backend);
 	const uint8_t bytes[] = { VIRTIO_NET_CTRL_MQ,
 				  VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, 2, 0 };
 	const struct vq_buf b[] = { { CTRL_DATA, sizeof(bytes), false },
 				    { CTRL_DATA + 64, 1, true } };
 	uint8_t *ack = vq_driver_mem(&c->w, CTRL_DATA + 64, 1);
 
-	bring_up(c, MANY, 128);
-	must(far.has == 0xf && c->pairs_set == 1);
 	memcpy(vq_driver_mem(&c->w, CTRL_DATA, 4), bytes, sizeof(bytes));
 	*ack = 77;
-	must(vq_driver_add(&c->d[4], b, 2) >= 0);
-	(void)vq_driver_publish(&c->d[4]);
-	kick(c, 4);
+	must(vq_driver_add(&c->d[q], b, 2) >= 0);
+	(void)vq_driver_publish(&c->d[q]);
+	kick(c, q);
 	serve(c);
-	must(vq_driver_get(&c->d[4], NULL) >= 0);
-	must(*ack == VIRTIO_NET_OK && c->pairs_set == 2);
+	return vq_driver_get(&c->d[q], NULL) < 0 ? -1 : *ack;
+}
+
+START_TEST(the_control_queue_stays_ours)
+{
+	struct far far = far_make(~0ULL);
+	struct card *c = card_make_far(2, &far.backend);
+
+	bring_up(c, MANY, 128);
+	must(far.has == 0xf && c->pairs_set == 1);
+	must(command(c, 4) == VIRTIO_NET_OK && c->pairs_set == 2);
 	must(far.has == 0xf);
+	card_free(c);
+}
+END_TEST
+
+/* virtio 1.3 §5.1.2 */
+START_TEST(without_pairs_agreed_on_the_third_queue_is_ours)
+{
+	struct far far = far_make(~0ULL);
+	struct card *c = card_make_far(2, &far.backend);
+
+	for (unsigned int i = 0; i < 2; i++) {
+		bring_up(c, MANY & ~F(MQ), 128);
+		must(far.has == 3);
+		must(command(c, 2) == VIRTIO_NET_ERR);
+		must(command(c, 2) == VIRTIO_NET_ERR);
+		must(far.has == 3 && !is_broken(c));
+		/* The next driver may agree on them. */
+		bring_up(c, MANY, 128);
+		must(far.has == 0xf);
+		must(command(c, 2) == -1);
+		must(command(c, 4) == VIRTIO_NET_OK);
+	}
+	card_free(c);
+}
+END_TEST
+
+START_TEST(the_third_queue_answers_though_the_interface_is_gone)
+{
+	struct far far = far_make(~0ULL);
+	struct card *c = card_make_far(2, &far.backend);
+
+	c->start_error = -ENOTCONN;
+	bring_up(c, MANY & ~F(MQ), 128);
+	must(!far.has && !is_broken(c));
+	must(command(c, 2) == VIRTIO_NET_ERR);
 	card_free(c);
 }
 END_TEST
@@ -193,6 +234,9 @@ int main(void)
 	tcase_add_test(tc, frames_and_kicks_are_left_to_the_back_end);
 	tcase_add_test(tc, buffers_merge_if_the_back_end_can);
 	tcase_add_test(tc, the_control_queue_stays_ours);
+	tcase_add_test(tc, without_pairs_agreed_on_the_third_queue_is_ours);
+	tcase_add_test(tc,
+		       the_third_queue_answers_though_the_interface_is_gone);
 	tcase_add_test(tc, one_queue_resets_alone);
 	tcase_add_test(tc, an_interface_that_goes_takes_the_link_down_once);
 	tcase_add_test(tc, a_thousand_cards_leave_no_descriptor);

@@ -50,6 +50,11 @@ struct ring_backend_class {
 	 */
 	void (*queue_stop)(struct ring_backend *b, unsigned int q,
 			   uint16_t *base);
+	/*
+	 * A queue signalled err: all are taken back, the line is written and
+	 * the device asks for a reset. NULL: that is all there is to do.
+	 */
+	void (*gave_up)(struct ring_backend *b);
 };
 
 struct ring_backend {

@@ -106,7 +106,8 @@ void vq_init(struct virtqueue *q, const struct window *w, uint16_t max_size);
 int __must_check vq_start(struct virtqueue *q, uint64_t features);
 /*
  * Goes on with a started ring that somebody else has served, and in order: what
- * its used index does not tell is offered again. 0, or -EINVAL, q->error set.
+ * its used index does not tell is offered again, and what was wrong with it is
+ * met again. 0, or -EINVAL, q->error set.
  */
 int __must_check vq_resume(struct virtqueue *q);
 /* As after power-on, but for the stats. */

@@ -135,6 +135,7 @@ int vq_resume(struct virtqueue *q)
 {
 	uint16_t used;
 
+	q->error = (struct vq_error){ .fault = VQ_OK };
 	if (window_load16(q->used + offsetof(struct vring_used, idx), &used))
 		return vq_fail_at(q, VQ_REVOKED, q->used, RING_HEAD);
 	q->next_avail = q->avail_seen = used;

@@ -69,6 +69,8 @@ static void on_err(struct watch *w, uint32_t events)
 		virtio_rings_stop(r);
 		look(r, q);
 		virtio_dev_broken(d, q);
+		if (r->backend->class->gave_up)
+			r->backend->class->gave_up(r->backend);
 	}
 	pthread_mutex_unlock(&d->lock);
 }

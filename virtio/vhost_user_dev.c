@@ -99,13 +99,6 @@ static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 		v->conn.broken = true;
 }
 
-static const struct ring_backend_class backend_class = {
-	.set_features = set_features,
-	.set_window = set_window,
-	.queue_start = queue_start,
-	.queue_stop = queue_stop,
-};
-
 /* --- the connection ---------------------------------------------------------- */
 
 static void stop_listening(struct virtio_vhost_user *v)
@@ -179,6 +172,17 @@ static void set_link(struct virtio_vhost_user *v, bool is_up)
 		is_up ? VIRTIO_NET_S_LINK_UP : 0;
 }
 
+/* What the guest sees of a device that nobody serves until it is reset. */
+static void mourn(struct virtio_vhost_user *v)
+{
+	if (v->dev.class->id == VIRTIO_ID_FS)
+		vhost_user_fs_mourn(v);
+	if (v->dev.class->id == VIRTIO_ID_NET) {
+		set_link(v, false);
+		virtio_config_changed(&v->dev);
+	}
+}
+
 /* Whether the next start connects once more. */
 static bool may_connect(const struct virtio_vhost_user *v)
 {
@@ -201,12 +205,22 @@ static void lost(struct virtio_vhost_user *v, const char *why)
 		       may_connect(v) ? "a reset of the guest connects again"
 				      : "it is not connected to again");
 	virtio_dev_failed(d, what, 0);
-	if (d->class->id == VIRTIO_ID_FS)
-		vhost_user_fs_mourn(v);
-	if (d->class->id == VIRTIO_ID_NET) {
-		set_link(v, false);
-		virtio_config_changed(d);
+	mourn(v);
+}
+
+/* The end of a run that it took part in: its queues were taken back. */
+static void let_go(struct virtio_vhost_user *v)
+{
+	if (v->conn.broken && v->conn.fd >= 0) {
+		v->lost = true;
+		v->nr_losses++;
+		virtio_blame(
+			&v->dev,
+			"%s does not give its queues back (%s): hung up on it",
+			v->peer->name, v->conn.why ? v->conn.why : "no answer");
 	}
+	if (v->conn.broken || v->peer->class->is_ours)
+		hang_up(v);
 }
 
 static void on_hangup(struct watch *w, uint32_t events)
@@ -244,6 +258,24 @@ static int watch_connection(struct virtio_vhost_user *v)
 		v->said.fd = -1;
 	return err;
 }
+
+/* --- it cannot go on with a queue -------------------------------------------- */
+
+static void gave_up(struct ring_backend *b)
+{
+	struct virtio_vhost_user *v = of_backend(b);
+
+	let_go(v);
+	mourn(v);
+}
+
+static const struct ring_backend_class backend_class = {
+	.set_features = set_features,
+	.set_window = set_window,
+	.queue_start = queue_start,
+	.queue_stop = queue_stop,
+	.gave_up = gave_up,
+};
 
 /* --- the class --------------------------------------------------------------- */
 
@@ -304,16 +336,7 @@ void vhost_user_dev_stop(struct virtio_dev *d)
 
 	vhost_user_fs_forget(v);
 	virtio_rings_stop(&v->rings);
-	if (v->conn.broken && v->conn.fd >= 0) {
-		v->lost = true;
-		v->nr_losses++;
-		virtio_blame(
-			d,
-			"%s does not give its queues back (%s): hung up on it",
-			v->peer->name, v->conn.why ? v->conn.why : "no answer");
-	}
-	if (v->conn.broken || v->peer->class->is_ours)
-		hang_up(v);
+	let_go(v);
 }
 
 int vhost_user_dev_queue_start(struct virtio_dev *d, unsigned int q)

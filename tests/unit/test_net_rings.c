@@ -48,10 +48,10 @@ static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 }
 
 static const struct ring_backend_class far_class = {
-	set_features,
-	set_window,
-	queue_start,
-	queue_stop,
+	.set_features = set_features,
+	.set_window = set_window,
+	.queue_start = queue_start,
+	.queue_stop = queue_stop,
 };
 
 static struct far far_make(uint64_t features)

@@ -87,10 +87,10 @@ static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 }
 
 static const struct ring_backend_class backend_class = {
-	set_features,
-	set_window,
-	queue_start,
-	queue_stop,
+	.set_features = set_features,
+	.set_window = set_window,
+	.queue_start = queue_start,
+	.queue_stop = queue_stop,
 };
 
 static int dev_start(struct virtio_dev *d)

@@ -278,6 +278,43 @@ START_TEST(a_card_loses_its_link)
 }
 END_TEST
 
+START_TEST(a_card_whose_back_end_gave_up_loses_its_link)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_NET);
+	uint8_t c[8];
+
+	bring_up(w);
+	give_up(w, 1);
+	ck_assert(is_broken(w));
+	virtio_dev_config_read(w->dev, 0, c, sizeof(c));
+	ck_assert_uint_eq(c[6], 0);
+	/* It is there still. */
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	virtio_dev_config_read(w->dev, 0, c, sizeof(c));
+	ck_assert_uint_eq(c[6], 1);
+	ck_assert_uint_eq(w->back.nr_connects, 1);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(one_that_gave_up_and_keeps_its_queues_is_hung_up_on)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_RNG);
+
+	bring_up(w);
+	w->back.errs = true;
+	give_up(w, 0);
+	ck_assert(is_broken(w));
+	ck_assert_uint_eq(w->back.nr_disconnects, 1);
+	w->back.errs = false;
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	ck_assert_uint_eq(w->back.nr_connects, 2);
+	world_free(w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("vhost_user_dev");
@@ -302,6 +339,8 @@ int main(void)
 	tcase_add_test(t, one_that_makes_eventfds_block_holds_nobody_up);
 	tcase_add_test(t, a_card_may_be_of_one_pair);
 	tcase_add_test(t, a_card_loses_its_link);
+	tcase_add_test(t, a_card_whose_back_end_gave_up_loses_its_link);
+	tcase_add_test(t, one_that_gave_up_and_keeps_its_queues_is_hung_up_on);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

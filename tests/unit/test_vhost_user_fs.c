@@ -120,6 +120,56 @@ START_TEST(a_share_that_cannot_start_answers_too)
 }
 END_TEST
 
+START_TEST(requests_of_a_share_that_gave_up_get_an_error)
+{
+	struct world *w = world_make(_i ? &lasting : &ours, VHOST_USER_FS);
+	int heads[3];
+
+	bring_up(w);
+	heads[0] = request(w, 1, 0, false);
+	publish(w, 1);
+	give_up(w, 1);
+	ck_assert(is_broken(w));
+	ck_assert_uint_eq(w->back.nr_disconnects, _i ? 0 : 1);
+	expect_error(w, 1, 0, heads[0]);
+	heads[1] = request(w, 1, 1, false);
+	publish(w, 1);
+	heads[2] = request(w, 0, 2, false);
+	publish(w, 0);
+	settle(w);
+	expect_error(w, 1, 1, heads[1]);
+	expect_error(w, 0, 2, heads[2]);
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	ck_assert_uint_eq(w->back.nr_connects, _i ? 1 : 2);
+	world_free(w);
+}
+END_TEST
+
+/* The other queue is in good order. */
+START_TEST(a_share_whose_guest_broke_one_queue_answers_at_the_other)
+{
+	struct world *w = world_make(&ours, VHOST_USER_FS);
+	const struct vq_buf outside = { GPA + LEN, 40, false };
+	int head;
+
+	bring_up(w);
+	head = request(w, 1, 0, false);
+	publish(w, 1);
+	must(vq_driver_add(&w->d[0], &outside, 1) >= 0);
+	publish(w, 0);
+	give_up(w, 0);
+	ck_assert(is_broken(w));
+	expect_error(w, 1, 0, head);
+	publish(w, 0);
+	settle(w);
+	ck_assert_int_eq(vq_driver_get(&w->d[0], NULL), -1);
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	world_free(w);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("vhost_user_fs");
@@ -131,6 +181,10 @@ int main(void)
 	tcase_add_test(t, requests_of_a_dead_share_get_an_error);
 	tcase_add_test(t, nonsense_to_a_dead_share_harms_nobody);
 	tcase_add_test(t, a_share_that_cannot_start_answers_too);
+	tcase_add_loop_test(t, requests_of_a_share_that_gave_up_get_an_error, 0,
+			    2);
+	tcase_add_test(
+		t, a_share_whose_guest_broke_one_queue_answers_at_the_other);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "../../virtio/vhost_user_dev.h"
 #include "log.h"
-#include "virtio_vhost_user.h"
 
 #define BIT(n)	 (1ULL << (n))
 #define PROTOCOL BIT(30)
@@ -294,6 +294,15 @@ static inline void bring_up(struct world *w)
 static inline bool is_broken(struct world *w)
 {
 	return virtio_dev_status(w->dev) & VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+
+/* What the back end's err eventfd does: it cannot go on with queue @q. */
+static inline void give_up(struct world *w, unsigned int q)
+{
+	const uint64_t one = 1;
+
+	must(write(w->v->rings.queues[q].err.fd, &one, 8) == 8);
+	must(loop_poll(&w->loop) == 0);
 }
 
 static inline void settle(struct world *w)

@@ -33,6 +33,12 @@ struct ring_backend;
 /* Each: 0 or -errno, nothing logged. */
 struct ring_backend_class {
 	/*
+	 * Calls follow that belong together: a start, a stop, or one queue's.
+	 * Somebody waits for all of them: time that is given to a back end is
+	 * for them together. NULL: it needs none.
+	 */
+	void (*begin)(struct ring_backend *b);
+	/*
 	 * What device and driver agreed on, as far as the back end offered it;
 	 * VIRTIO_F_ACCESS_PLATFORM, which would mean an IOTLB, is taken out.
 	 * Before the first queue starts; anew after every reset.

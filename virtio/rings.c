@@ -77,7 +77,14 @@ static void on_err(struct watch *w, uint32_t events)
 
 /* --- handing over ------------------------------------------------------------ */
 
-int virtio_rings_queue_start(struct virtio_rings *r, unsigned int q)
+static void begin(struct virtio_rings *r)
+{
+	/* Without one there is nothing to stop. */
+	if (r->backend && r->backend->class->begin)
+		r->backend->class->begin(r->backend);
+}
+
+static int start_queue(struct virtio_rings *r, unsigned int q)
 {
 	struct virtio_rings_queue *rq = &r->queues[q];
 	struct virtio_queue *dq = &r->dev->queues[q];
@@ -91,18 +98,14 @@ int virtio_rings_queue_start(struct virtio_rings *r, unsigned int q)
 		.call = dq->call,
 		.err = rq->err.fd,
 	};
-	int err;
 
 	assert(q < r->nr_given && dq->vq.ready && !rq->started);
 	rq->started = true;
 	__atomic_store_n(&r->dev->calls_uncounted, true, __ATOMIC_RELAXED);
-	err = r->backend->class->queue_start(r->backend, q, &s);
-	if (err)
-		virtio_rings_queue_stop(r, q);
-	return err;
+	return r->backend->class->queue_start(r->backend, q, &s);
 }
 
-void virtio_rings_queue_stop(struct virtio_rings *r, unsigned int q)
+static void stop_queue(struct virtio_rings *r, unsigned int q)
 {
 	struct virtqueue *vq;
 
@@ -118,15 +121,17 @@ void virtio_rings_queue_stop(struct virtio_rings *r, unsigned int q)
 int virtio_rings_start(struct virtio_rings *r)
 {
 	const struct ring_backend_class *c = r->backend->class;
-	int err = c->set_features(r->backend, r->dev->features &
-						      r->backend->features &
-						      ~OUR_FEATURES);
+	int err;
 
+	begin(r);
+	err = c->set_features(r->backend, r->dev->features &
+						  r->backend->features &
+						  ~OUR_FEATURES);
 	if (!err)
 		err = c->set_window(r->backend, r->dev->window);
 	for (unsigned int q = 0; !err && q < r->nr_given; q++) {
 		if (r->dev->queues[q].vq.ready)
-			err = virtio_rings_queue_start(r, q);
+			err = start_queue(r, q);
 	}
 	if (err)
 		virtio_rings_stop(r);
@@ -135,8 +140,26 @@ int virtio_rings_start(struct virtio_rings *r)
 
 void virtio_rings_stop(struct virtio_rings *r)
 {
+	begin(r);
 	for (unsigned int q = 0; q < r->nr; q++)
+		stop_queue(r, q);
+}
+
+int virtio_rings_queue_start(struct virtio_rings *r, unsigned int q)
+{
+	int err;
+
+	begin(r);
+	err = start_queue(r, q);
+	if (err)
 		virtio_rings_queue_stop(r, q);
+	return err;
+}
+
+void virtio_rings_queue_stop(struct virtio_rings *r, unsigned int q)
+{
+	begin(r);
+	stop_queue(r, q);
 }
 
 /* --- beginning and end ------------------------------------------------------- */

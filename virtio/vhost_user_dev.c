@@ -26,9 +26,10 @@
 #include "log.h"
 #include "virtio_net.h"
 
-/* A program of ours has to be loaded first. */
+/* For a connection. A program of ours has to be loaded first. */
 #define CONNECT_MS 15000U
-#define ANSWER_MS  5000U
+/* For a start, or a stop, of all its queues. */
+#define ANSWER_MS 5000U
 
 /* What the guest sends may be what ends it. */
 #define MAX_LOSSES 16U
@@ -48,11 +49,16 @@ static struct virtio_vhost_user *of_backend(struct ring_backend *b)
 	return container_of(b, struct virtio_vhost_user, backend);
 }
 
+/* A vCPU waits, and with it all that make an exit. */
+static void begin(struct ring_backend *b)
+{
+	vhost_user_deadline(&of_backend(b)->conn, ANSWER_MS);
+}
+
 static int set_features(struct ring_backend *b, uint64_t features)
 {
 	struct virtio_vhost_user *v = of_backend(b);
 
-	vhost_user_deadline(&v->conn, ANSWER_MS);
 	/* Started anew, it may be another program by now. */
 	if (features & ~v->conn.offered) {
 		v->conn.why = "it cannot do what it could do before";
@@ -65,7 +71,6 @@ static int set_window(struct ring_backend *b, const struct window *w)
 {
 	struct virtio_vhost_user *v = of_backend(b);
 
-	vhost_user_deadline(&v->conn, ANSWER_MS);
 	return vhost_user_set_memory(&v->conn, w);
 }
 
@@ -85,7 +90,6 @@ static int queue_start(struct ring_backend *b, unsigned int q,
 		.err = r->err,
 	};
 
-	vhost_user_deadline(&v->conn, ANSWER_MS);
 	return vhost_user_start_vring(&v->conn, &ring);
 }
 
@@ -93,7 +97,6 @@ static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 {
 	struct virtio_vhost_user *v = of_backend(b);
 
-	vhost_user_deadline(&v->conn, ANSWER_MS);
 	/* One that does not answer is hung up on (stop()). */
 	if (vhost_user_stop_vring(&v->conn, q, base))
 		v->conn.broken = true;
@@ -270,6 +273,7 @@ static void gave_up(struct ring_backend *b)
 }
 
 static const struct ring_backend_class backend_class = {
+	.begin = begin,
 	.set_features = set_features,
 	.set_window = set_window,
 	.queue_start = queue_start,
@@ -375,7 +379,6 @@ static int ask_config(struct virtio_vhost_user *v)
 {
 	if (!v->kind->asks_config)
 		return 0;
-	vhost_user_deadline(&v->conn, ANSWER_MS);
 	return vhost_user_get_config(&v->conn, 0, v->config,
 				     v->kind->config_len);
 }

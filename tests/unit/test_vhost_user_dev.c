@@ -2,6 +2,8 @@
 /* test_vhost_user_dev.c: properties of a device served by vhost-user. */
 #include "vhost_user_fixture.h"
 
+#include <time.h>
+
 #include "../../virtio/event.h"
 #include "../../vmm/crash.h"
 #include "virtio_blk.h"
@@ -201,6 +203,32 @@ START_TEST(one_of_ours_that_keeps_its_queues_is_ended)
 }
 END_TEST
 
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* All vCPUs wait meanwhile; 16 answers, 7 of them about one queue. */
+START_TEST(one_that_takes_its_time_for_each_answer_gets_5_s_in_all)
+{
+	struct world *w = world_new(&lasting);
+	double begin;
+
+	w->back.protocol |= BIT(3);
+	must(create(w, VHOST_USER_FS) == 0);
+	w->back.delay_ms = 500;
+	begin = now();
+	bring_up(w);
+	ck_assert(now() - begin < 7);
+	ck_assert(is_broken(w));
+	w->back.delay_ms = 0;
+	world_free(w);
+}
+END_TEST
+
 /* A guest that resets again and again has to wait for each. */
 START_TEST(one_that_talks_nonsense_again_and_again_is_given_up)
 {
@@ -335,6 +363,8 @@ int main(void)
 	tcase_add_test(t, one_that_changed_is_not_trusted);
 	tcase_add_test(t, one_that_keeps_its_queues_is_hung_up_on);
 	tcase_add_test(t, one_of_ours_that_keeps_its_queues_is_ended);
+	tcase_add_test(t,
+		       one_that_takes_its_time_for_each_answer_gets_5_s_in_all);
 	tcase_add_test(t, one_that_talks_nonsense_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_makes_eventfds_block_holds_nobody_up);
 	tcase_add_test(t, a_card_may_be_of_one_pair);

@@ -38,6 +38,7 @@ struct back {
 	bool errs;	/* there, too */
 	bool clears;	/* O_NONBLOCK of what it is given, as crosvm does */
 	unsigned int nr_cleared;
+	unsigned int delay_ms; /* before each answer */
 	bool refuses;
 	/* What it was told. */
 	pthread_t thread;
@@ -76,8 +77,10 @@ static void reply(const struct back *b, struct message *m, const void *p,
 
 static void answer(struct back *b, struct message *m)
 {
+	const bool acks = m->flags & 8;
 	uint64_t v = 0;
 
+	(void)usleep(b->delay_ms * 1000);
 	memcpy(&v, m->payload, sizeof(v));
 	switch (m->request) {
 	case 1:
@@ -113,6 +116,9 @@ static void answer(struct back *b, struct message *m)
 	default:
 		break;
 	}
+	v = 0;
+	if (acks)
+		reply(b, m, &v, 8);
 }
 
 /* And what comes along. */

@@ -11,6 +11,10 @@
  * 12) with options of its own. Both confine themselves as the place allows:
  * with a root file system that cannot be pivoted, or without user namespaces,
  * less than they would like to.
+ *
+ * Both may fork, and it is the child that serves then: the window is its own
+ * until it has ended, too. That is when nobody has the pipe any more that all of
+ * them print to; before, there is no next one.
  */
 #include "vhost_peer.h"
 
@@ -22,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -29,6 +34,8 @@
 
 #define CHILD_FD	  3
 #define CHILD_PATIENCE_MS 2000U
+/* For those that it started, all of them killed. */
+#define LAST_PATIENCE_MS 2000U
 
 enum sandbox {
 	SANDBOX_NAMESPACE,
@@ -43,6 +50,8 @@ struct virtiofsd {
 	bool ro, is_rust;
 	enum sandbox sandbox, weakest;
 	bool told_sandbox;
+	int left; /* the pipe of one that left a process behind; or -1 */
+	bool told_left;
 	char *dir;
 	char program[128];
 	char words[1024]; /* the last nr_words bytes that it printed */
@@ -240,18 +249,37 @@ static void add_words(struct virtiofsd *v, const char *text, size_t len)
 	v->nr_words = keep + len;
 }
 
-static bool virtiofsd_hear(struct vhost_peer *p)
+/* Reads what is there; whether more may come. */
+static bool hear(struct virtiofsd *v, int fd)
 {
 	char text[2048];
 	ssize_t n = 1;
 
 	/* As much as a pipe holds, however fast it goes on. */
 	for (unsigned int i = 0; n > 0 && i < KIB(64) / sizeof(text); i++) {
-		n = read(p->said, text, sizeof(text));
+		n = read(fd, text, sizeof(text));
 		if (n > 0)
-			add_words(p->own, text, (size_t)n);
+			add_words(v, text, (size_t)n);
 	}
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static bool virtiofsd_hear(struct vhost_peer *p)
+{
+	return hear(p->own, p->said);
+}
+
+/* Whether the end came, of all that could print. */
+static bool hear_the_end(struct virtiofsd *v, int fd)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	for (unsigned int ms = 0; ms < LAST_PATIENCE_MS; ms += 5) {
+		if (!hear(v, fd))
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return !hear(v, fd);
 }
 
 /* The last line of what it said, made harmless. */
@@ -279,12 +307,31 @@ static void keep_last_words(struct vhost_peer *p, const struct virtiofsd *v)
 
 /* --- the peer ---------------------------------------------------------------- */
 
+/* Of what one before had started. */
+static bool nobody_is_left(struct virtiofsd *v)
+{
+	if (v->left < 0)
+		return true;
+	if (hear(v, v->left))
+		return false;
+	close(v->left);
+	v->left = -1;
+	return true;
+}
+
 static int virtiofsd_connect(struct vhost_peer *p)
 {
 	struct virtiofsd *v = p->own;
 	int fds[2] = { -1, -1 };
-	int err = make_sockets(fds);
+	int err;
 
+	if (!nobody_is_left(v)) {
+		(void)snprintf(p->why, sizeof(p->why),
+			       "one before left a process behind that is there "
+			       "still, and has the guest's memory");
+		return -EBUSY;
+	}
+	err = make_sockets(fds);
 	if (err) {
 		(void)snprintf(p->why, sizeof(p->why),
 			       "no socket for it, below $XDG_RUNTIME_DIR, "
@@ -317,10 +364,19 @@ static void virtiofsd_disconnect(struct vhost_peer *p)
 	(void)child_end(&v->child, CHILD_PATIENCE_MS);
 	if (p->said < 0)
 		return;
-	(void)virtiofsd_hear(p);
-	keep_last_words(p, v);
-	close(p->said);
+	if (hear_the_end(v, p->said)) {
+		close(p->said);
+	} else {
+		if (!v->told_left)
+			log_warn("--share %s: virtiofsd was killed, but not "
+				 "what it started: the guest does not get its "
+				 "share again until that has ended, too",
+				 v->dir);
+		v->told_left = true;
+		v->left = p->said;
+	}
 	p->said = -1;
+	keep_last_words(p, v);
 }
 
 /* It ended before it said a word: less confinement is what is left to try. */
@@ -350,6 +406,8 @@ static void virtiofsd_close(struct vhost_peer *p)
 	struct virtiofsd *v = p->own;
 
 	virtiofsd_disconnect(p);
+	if (v->left >= 0)
+		close(v->left);
 	free(v->dir);
 	free(v);
 	p->own = NULL;
@@ -394,7 +452,7 @@ int virtiofsd_open(struct vhost_peer *p, const struct virtiofsd_config *c)
 		log_err("--share %s: out of memory", c->dir);
 		return -ENOMEM;
 	}
-	p->said = -1;
+	p->said = v->left = -1;
 	v->ro = c->ro;
 	if (!virtiofsd_find(v->program, sizeof(v->program))) {
 		log_err("--share %s: there is no virtiofsd, on PATH or in "

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,82 @@ START_TEST(it_starts_again_as_often_as_one_connects)
 }
 END_TEST
 
+/* Whether the fake server @pid is there, and no corpse. */
+static bool runs(int pid)
+{
+	char path[32], state = 'Z';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	ck_assert_int_eq(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+	fclose(f);
+	return state != 'Z';
+}
+
+/* The first line that it says. */
+static int said_number(void)
+{
+	struct pollfd p = { .fd = peer.said, .events = POLLIN };
+	char text[32] = "";
+
+	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+	ck_assert(read(peer.said, text, sizeof(text) - 1) > 0);
+	return atoi(text);
+}
+
+/* In a group of its own it is not killed, but ends soon. */
+START_TEST(what_it_started_has_ended_with_it)
+{
+	play(HELP_RUST "setsid sleep 1 &\necho $!; exec sleep 20\n");
+	start(false);
+	for (unsigned int i = 0; i < 2; i++) {
+		int fd = peer.class->connect(&peer), pid;
+
+		ck_assert_int_ge(fd, 0);
+		pid = said_number();
+		(void)usleep(300000); /* setsid */
+		ck_assert(runs(pid));
+		close(fd);
+		peer.class->disconnect(&peer);
+		ck_assert(!runs(pid));
+	}
+	vhost_peer_close(&peer);
+}
+END_TEST
+
+START_TEST(one_that_leaves_somebody_behind_is_not_started_again)
+{
+	int fd, pid;
+
+	play(HELP_RUST "setsid sleep 20 &\necho $!; exec sleep 20\n");
+	start(false);
+	fd = peer.class->connect(&peer);
+	ck_assert_int_ge(fd, 0);
+	pid = said_number();
+	(void)usleep(300000); /* setsid */
+	close(fd);
+	peer.class->disconnect(&peer); /* 2 s */
+	ck_assert(runs(pid));
+	for (unsigned int i = 0; i < 2; i++) {
+		ck_assert_int_eq(peer.class->connect(&peer), -EBUSY);
+		ck_assert_ptr_nonnull(strstr(peer.why, "is there still"));
+	}
+	ck_assert(!kill(pid, SIGKILL));
+	while (runs(pid))
+		(void)usleep(5000);
+	fd = peer.class->connect(&peer);
+	ck_assert_int_ge(fd, 0);
+	pid = said_number();
+	close(fd);
+	peer.class->disconnect(&peer);
+	(void)kill(pid, SIGKILL);
+	vhost_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(without_it_there_is_a_line)
 {
 	const struct virtiofsd_config c = { .dir = "/tmp" };
@@ -302,6 +379,8 @@ int main(void)
 	tcase_add_test(t, it_may_say_as_much_as_it_likes_and_the_end_counts);
 	tcase_add_test(t, the_end_counts_though_nobody_listened);
 	tcase_add_test(t, it_starts_again_as_often_as_one_connects);
+	tcase_add_test(t, what_it_started_has_ended_with_it);
+	tcase_add_test(t, one_that_leaves_somebody_behind_is_not_started_again);
 	tcase_add_test(t, without_it_there_is_a_line);
 	tcase_add_test(t, a_share_is_a_directory);
 	tcase_add_test(t, a_socket_is_connected_to);

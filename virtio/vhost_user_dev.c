@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vhost_user_dev.c: a device whose queues a back end serves by vhost-user: its
- * life, and that of the connection.
+ * vhost_user_dev.c: a device whose queues a back end serves by vhost-user, and
+ * what becomes of it without one.
  *
  * A back end of somebody else's is connected to once and keeps its connection
  * over resets of the device; one that we start ourselves (virtiofsd) has the
@@ -15,19 +15,17 @@
 
 #include <errno.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "dev.h"
 #include "log.h"
 #include "virtio_net.h"
 
-/* For a connection. A program of ours has to be loaded first. */
-#define CONNECT_MS 15000U
 /* For a start, or a stop, of all its queues. */
 #define ANSWER_MS 5000U
 
@@ -102,72 +100,7 @@ static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 		v->conn.broken = true;
 }
 
-/* --- the connection ---------------------------------------------------------- */
-
-static void stop_listening(struct virtio_vhost_user *v)
-{
-	if (v->said.fd >= 0)
-		loop_remove(v->dev.loop, &v->said);
-	v->said.fd = -1;
-}
-
-static void on_said(struct watch *w, uint32_t events)
-{
-	struct virtio_vhost_user *v =
-		container_of(w, struct virtio_vhost_user, said);
-
-	(void)events;
-	pthread_mutex_lock(&v->dev.lock);
-	if (w->fd >= 0 && !v->peer->class->hear(v->peer))
-		stop_listening(v);
-	pthread_mutex_unlock(&v->dev.lock);
-}
-
-static void hang_up(struct virtio_vhost_user *v)
-{
-	if (v->conn.fd < 0)
-		return;
-	if (v->hangup.fd >= 0)
-		loop_remove(v->dev.loop, &v->hangup);
-	v->hangup.fd = -1;
-	stop_listening(v);
-	v->is_barred |= v->conn.timed_out && !v->peer->class->is_ours;
-	vhost_user_close(&v->conn);
-	v->peer->class->disconnect(v->peer);
-}
-
-/* One attempt. 0, or -errno with peer->why set. */
-static int connect_once(struct virtio_vhost_user *v)
-{
-	struct vhost_peer *p = v->peer;
-	int fd = p->class->connect(p);
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = vhost_user_open(&v->conn, fd, CONNECT_MS);
-	if (err) {
-		p->class->disconnect(p);
-		/* What it said last is better than what we saw. */
-		if (p->why[0] == '\0')
-			(void)snprintf(p->why, sizeof(p->why), "%s",
-				       v->conn.why);
-	} else {
-		p->has_spoken = true;
-	}
-	return err;
-}
-
-static int connect_peer(struct virtio_vhost_user *v)
-{
-	struct vhost_peer *p = v->peer;
-	int err;
-
-	do {
-		err = connect_once(v);
-	} while (err == -ENOTCONN && p->class->retry && p->class->retry(p));
-	return err;
-}
+/* --- it is gone -------------------------------------------------------------- */
 
 static void set_link(struct virtio_vhost_user *v, bool is_up)
 {
@@ -201,7 +134,7 @@ static void lost(struct virtio_vhost_user *v, const char *why)
 	v->conn.broken = v->lost = true;
 	v->nr_losses++;
 	virtio_rings_stop(&v->rings);
-	hang_up(v);
+	vhost_user_conn_hang_up(v);
 	(void)snprintf(what, sizeof(what), "%s is gone%s%s%s%s; %s",
 		       v->peer->name, why ? ": " : "", why ? why : "",
 		       v->peer->why[0] ? ": " : "", v->peer->why,
@@ -223,7 +156,7 @@ static void let_go(struct virtio_vhost_user *v)
 			v->peer->name, v->conn.why ? v->conn.why : "no answer");
 	}
 	if (v->conn.broken || v->peer->class->is_ours)
-		hang_up(v);
+		vhost_user_conn_hang_up(v);
 }
 
 static void on_hangup(struct watch *w, uint32_t events)
@@ -238,28 +171,10 @@ static void on_hangup(struct watch *w, uint32_t events)
 		if (v->dev.running)
 			lost(v, NULL);
 		else
-			hang_up(v); /* the next start connects */
+			vhost_user_conn_hang_up(
+				v); /* the next start connects */
 	}
 	pthread_mutex_unlock(&v->dev.lock);
-}
-
-static int watch_connection(struct virtio_vhost_user *v)
-{
-	int err;
-
-	if (v->hangup.fd >= 0)
-		return 0;
-	v->hangup.fd = v->conn.fd;
-	err = loop_add(v->dev.loop, &v->hangup);
-	if (err)
-		v->hangup.fd = -1;
-	if (err || !v->peer->class->hear)
-		return err;
-	v->said.fd = v->peer->said;
-	err = loop_add(v->dev.loop, &v->said);
-	if (err)
-		v->said.fd = -1;
-	return err;
 }
 
 /* --- it cannot go on with a queue -------------------------------------------- */
@@ -289,14 +204,14 @@ static int start(struct virtio_vhost_user *v, char *why, size_t size)
 	int err = 0;
 
 	if (vhost_user_is_gone(&v->conn)) {
-		hang_up(v);
+		vhost_user_conn_hang_up(v);
 		if (!may_connect(v)) {
 			(void)snprintf(why, size, "%s",
 				       v->is_barred ? "it did not answer before"
 						    : "too often by now");
 			return -ENOTCONN;
 		}
-		err = connect_peer(v);
+		err = vhost_user_conn_connect(v);
 		if (err) {
 			(void)snprintf(why, size, "%s", v->peer->why);
 			v->peer->why[0] = '\0';
@@ -310,7 +225,7 @@ static int start(struct virtio_vhost_user *v, char *why, size_t size)
 					 : "");
 		v->lost = false;
 	}
-	err = watch_connection(v);
+	err = vhost_user_conn_watch(v);
 	if (err) {
 		(void)snprintf(why, size, "%s", errno_text(err));
 		return err;
@@ -356,33 +271,6 @@ void vhost_user_dev_config_read(struct virtio_dev *d, unsigned int offset,
 
 /* --- beginning and end ------------------------------------------------------- */
 
-/* What the back end has to be able to do for this kind of device. */
-static const char *lacks(const struct virtio_vhost_user *v)
-{
-	const struct vhost_user_kind *k = v->kind;
-	/* Some count a card's pairs of queues: DPDK says 1. */
-	const unsigned int least =
-		k->class.id == VIRTIO_ID_NET ? 1 : k->nr_queues;
-
-	if (!((v->conn.offered >> VIRTIO_F_VERSION_1) & 1))
-		return "it knows no virtio 1.0 (VIRTIO_F_VERSION_1)";
-	if (v->conn.max_queues < least)
-		return "it serves fewer queues than the device has; is the "
-		       "type= right?";
-	if (k->asks_config && !vhost_user_has(&v->conn, VHOST_USER_P_CONFIG))
-		return "it does not tell the device's configuration "
-		       "(VHOST_USER_PROTOCOL_F_CONFIG); is the type= right?";
-	return NULL;
-}
-
-static int ask_config(struct virtio_vhost_user *v)
-{
-	if (!v->kind->asks_config)
-		return 0;
-	return vhost_user_get_config(&v->conn, 0, v->config,
-				     v->kind->config_len);
-}
-
 static int init_device(struct virtio_vhost_user *v,
 		       const struct virtio_vhost_user_init *i)
 {
@@ -415,28 +303,6 @@ static int init_device(struct virtio_vhost_user *v,
 	return virtio_rings_init(&v->rings, &v->dev, &v->backend, k->nr_queues);
 }
 
-/* First meeting: it must be there, and be of the right kind. */
-static int meet(struct virtio_vhost_user *v)
-{
-	const char *why;
-	int err = connect_peer(v);
-
-	if (err) {
-		log_err("%s: %s", v->peer->name, v->peer->why);
-		return err;
-	}
-	why = lacks(v);
-	if (why) {
-		log_err("%s: %s", v->peer->name, why);
-		return -ENOTSUP;
-	}
-	err = ask_config(v);
-	if (err)
-		log_err("%s: %s; is the type= right?", v->peer->name,
-			v->conn.why);
-	return err;
-}
-
 int virtio_vhost_user_create(struct virtio_vhost_user **out,
 			     const struct virtio_vhost_user_init *i)
 {
@@ -450,17 +316,12 @@ int virtio_vhost_user_create(struct virtio_vhost_user **out,
 	v->peer = i->peer;
 	v->kind = &vhost_user_kinds[i->type];
 	v->window = i->window;
-	v->conn.fd = -1;
-	v->hangup = (struct watch){ .fd = -1,
-				    .events = EPOLLRDHUP,
-				    .ready = on_hangup };
-	v->said =
-		(struct watch){ .fd = -1, .events = EPOLLIN, .ready = on_said };
+	vhost_user_conn_init(v, on_hangup);
 	for (size_t q = 0; q < ARRAY_SIZE(v->orphans); q++) {
 		v->orphans[q].owner = v;
 		v->orphans[q].kick.fd = -1;
 	}
-	err = meet(v);
+	err = vhost_user_conn_meet(v);
 	if (!err) {
 		err = init_device(v, i);
 		if (err)
@@ -481,7 +342,7 @@ void virtio_vhost_user_destroy(struct virtio_vhost_user *v)
 		return;
 	virtio_dev_fini(&v->dev);
 	virtio_rings_fini(&v->rings);
-	hang_up(v);
+	vhost_user_conn_hang_up(v);
 	free(v);
 }
 

@@ -58,6 +58,17 @@ int vhost_user_dev_queue_start(struct virtio_dev *d, unsigned int q);
 void vhost_user_dev_config_read(struct virtio_dev *d, unsigned int offset,
 				void *buf, unsigned int len);
 
+/* vhost_user_conn.c; @v->dev.lock held, once there is a device */
+void vhost_user_conn_init(struct virtio_vhost_user *v,
+			  void (*on_hangup)(struct watch *w, uint32_t events));
+/* 0, or -errno with @v->peer->why set. */
+int __must_check vhost_user_conn_connect(struct virtio_vhost_user *v);
+/* The same the first time: is it of the right kind? -errno: reason logged. */
+int __must_check vhost_user_conn_meet(struct virtio_vhost_user *v);
+/* From now on the loop hears of its end. Once is enough. 0 or -errno. */
+int __must_check vhost_user_conn_watch(struct virtio_vhost_user *v);
+void vhost_user_conn_hang_up(struct virtio_vhost_user *v); /* idempotent */
+
 /*
  * vhost_user_fs.c: answers a share's requests with an error from now on: those
  * that its server took and did not answer, and all that come; until forget.

@@ -9,9 +9,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
-
-#include "log.h"
 
 /* For a connection. A program of ours has to be loaded first. */
 #define CONNECT_MS 15000U
@@ -81,7 +80,7 @@ static int connect_once(struct virtio_vhost_user *v)
 	return err;
 }
 
-int vhost_user_conn_connect(struct virtio_vhost_user *v)
+static int connect_peer(struct virtio_vhost_user *v)
 {
 	struct vhost_peer *p = v->peer;
 	int err;
@@ -105,7 +104,7 @@ static const char *lacks(const struct virtio_vhost_user *v)
 	if (v->conn.max_queues < least)
 		return "it serves fewer queues than the device has; is the "
 		       "type= right?";
-	if (k->asks_config && !vhost_user_has(&v->conn, VHOST_USER_P_CONFIG))
+	if (k->adapt && !vhost_user_has(&v->conn, VHOST_USER_P_CONFIG))
 		return "it does not tell the device's configuration "
 		       "(VHOST_USER_PROTOCOL_F_CONFIG); is the type= right?";
 	return NULL;
@@ -113,31 +112,39 @@ static const char *lacks(const struct virtio_vhost_user *v)
 
 static int ask_config(struct virtio_vhost_user *v)
 {
-	if (!v->kind->asks_config)
+	uint8_t config[sizeof(v->config)] = { 0 };
+	int err;
+
+	if (!v->kind->adapt)
 		return 0;
-	return vhost_user_get_config(&v->conn, 0, v->config,
-				     v->kind->config_len);
+	err = vhost_user_get_config(&v->conn, 0, config, v->kind->config_len);
+	if (err)
+		return err;
+	v->kind->adapt(v, config);
+	memcpy(v->config, config, sizeof(config));
+	return 0;
 }
 
-/* First meeting: it must be there, and be of the right kind. */
-int vhost_user_conn_meet(struct virtio_vhost_user *v)
+int vhost_user_conn_meet(struct virtio_vhost_user *v, char *why, size_t size)
 {
-	const char *why;
-	int err = vhost_user_conn_connect(v);
+	struct vhost_peer *p = v->peer;
+	int err = connect_peer(v);
+	const char *lack;
 
 	if (err) {
-		log_err("%s: %s", v->peer->name, v->peer->why);
+		(void)snprintf(why, size, "%s", p->why);
+		p->why[0] = '\0';
 		return err;
 	}
-	why = lacks(v);
-	if (why) {
-		log_err("%s: %s", v->peer->name, why);
-		return -ENOTSUP;
-	}
-	err = ask_config(v);
-	if (err)
-		log_err("%s: %s; is the type= right?", v->peer->name,
-			v->conn.why);
+	lack = lacks(v);
+	err = lack ? -ENOTSUP : ask_config(v);
+	if (!err)
+		return 0;
+	(void)snprintf(why, size, "%s%s", lack ? lack : v->conn.why,
+		       lack ? "" : "; is the type= right?");
+	/* It has nothing of the guest's: it may be asked again another time. */
+	vhost_user_close(&v->conn);
+	p->class->disconnect(p);
 	return err;
 }
 

@@ -198,32 +198,43 @@ static const struct ring_backend_class backend_class = {
 
 /* --- the class --------------------------------------------------------------- */
 
+/* There is no connection any more. 0, or -errno with the reason in @why. */
+static int connect_again(struct virtio_vhost_user *v, char *why, size_t size)
+{
+	uint8_t before[sizeof(v->config)];
+	int err;
+
+	vhost_user_conn_hang_up(v);
+	if (!may_connect(v)) {
+		(void)snprintf(why, size, "%s",
+			       v->is_barred ? "it did not answer before"
+					    : "too often by now");
+		return -ENOTCONN;
+	}
+	memcpy(before, v->config, sizeof(before));
+	err = vhost_user_conn_meet(v, why, size);
+	if (err)
+		return err;
+	if (v->lost)
+		log_info(
+			"%s: %s: connected again%s", v->dev.name, v->peer->name,
+			v->nr_losses == MAX_LOSSES ? " for the last time" : "");
+	v->lost = false;
+	/* The driver has read it by now. */
+	if (memcmp(before, v->config, sizeof(before)) != 0)
+		virtio_config_changed(&v->dev);
+	return 0;
+}
+
 /* 0, or -errno with the reason in @why. */
 static int start(struct virtio_vhost_user *v, char *why, size_t size)
 {
 	int err = 0;
 
 	if (vhost_user_is_gone(&v->conn)) {
-		vhost_user_conn_hang_up(v);
-		if (!may_connect(v)) {
-			(void)snprintf(why, size, "%s",
-				       v->is_barred ? "it did not answer before"
-						    : "too often by now");
-			return -ENOTCONN;
-		}
-		err = vhost_user_conn_connect(v);
-		if (err) {
-			(void)snprintf(why, size, "%s", v->peer->why);
-			v->peer->why[0] = '\0';
+		err = connect_again(v, why, size);
+		if (err)
 			return err;
-		}
-		if (v->lost)
-			log_info("%s: %s: connected again%s", v->dev.name,
-				 v->peer->name,
-				 v->nr_losses == MAX_LOSSES
-					 ? " for the last time"
-					 : "");
-		v->lost = false;
 	}
 	err = vhost_user_conn_watch(v);
 	if (err) {
@@ -307,6 +318,7 @@ int virtio_vhost_user_create(struct virtio_vhost_user **out,
 			     const struct virtio_vhost_user_init *i)
 {
 	struct virtio_vhost_user *v = calloc(1, sizeof(*v));
+	char why[256];
 	int err;
 
 	if (!v) {
@@ -321,8 +333,10 @@ int virtio_vhost_user_create(struct virtio_vhost_user **out,
 		v->orphans[q].owner = v;
 		v->orphans[q].kick.fd = -1;
 	}
-	err = vhost_user_conn_meet(v);
-	if (!err) {
+	err = vhost_user_conn_meet(v, why, sizeof(why));
+	if (err) {
+		log_err("%s: %s", v->peer->name, why);
+	} else {
 		err = init_device(v, i);
 		if (err)
 			log_err("%s: cannot make a device of it: %s",

@@ -42,9 +42,12 @@ struct vhost_user_kind {
 	uint64_t passed;
 	/* Those that we can do for any back end. */
 	uint64_t ours;
-	/* Part of the configuration comes from the back end. */
-	bool asks_config;
-	/* Completes @v->config. */
+	/*
+	 * The configuration, config_len bytes: what the back end says it is
+	 * becomes what the driver reads ...
+	 */
+	void (*adapt)(const struct virtio_vhost_user *v, uint8_t *config);
+	/* ... or all of @v->config is ours. */
 	void (*configure)(struct virtio_vhost_user *v,
 			  const struct virtio_vhost_user_init *i);
 };
@@ -61,10 +64,12 @@ void vhost_user_dev_config_read(struct virtio_dev *d, unsigned int offset,
 /* vhost_user_conn.c; @v->dev.lock held, once there is a device */
 void vhost_user_conn_init(struct virtio_vhost_user *v,
 			  void (*on_hangup)(struct watch *w, uint32_t events));
-/* 0, or -errno with @v->peer->why set. */
-int __must_check vhost_user_conn_connect(struct virtio_vhost_user *v);
-/* The same the first time: is it of the right kind? -errno: reason logged. */
-int __must_check vhost_user_conn_meet(struct virtio_vhost_user *v);
+/*
+ * Connects; who is there has to be of the right kind, and tells its part of
+ * @v->config. 0, or -errno with the reason in @why.
+ */
+int __must_check vhost_user_conn_meet(struct virtio_vhost_user *v, char *why,
+				      size_t size);
 /* From now on the loop hears of its end. Once is enough. 0 or -errno. */
 int __must_check vhost_user_conn_watch(struct virtio_vhost_user *v);
 void vhost_user_conn_hang_up(struct virtio_vhost_user *v); /* idempotent */

@@ -35,21 +35,19 @@ static uint32_t least(uint32_t a, bool has_a, uint32_t b)
 	return has_a && a > 0 && a < b ? a : b;
 }
 
-static void configure_blk(struct virtio_vhost_user *v,
-			  const struct virtio_vhost_user_init *i)
+static void adapt_blk(const struct virtio_vhost_user *v, uint8_t *config)
 {
 	const uint64_t theirs = v->conn.offered;
 	struct virtio_blk_config c;
 
-	(void)i;
 	static_assert(offsetof(struct virtio_blk_config, unused1) == 57,
 		      "virtio 1.3 §5.2.4");
-	memcpy(&c, v->config, BLK_CONFIG_LEN);
+	memcpy(&c, config, BLK_CONFIG_LEN);
 	c.size_max = least(c.size_max, theirs & BIT(VIRTIO_BLK_F_SIZE_MAX),
 			   (uint32_t)VIRTIO_BLK_SEGMENT);
 	c.seg_max = least(c.seg_max, theirs & BIT(VIRTIO_BLK_F_SEG_MAX),
 			  BLK_SEGMENTS);
-	memcpy(v->config, &c, BLK_CONFIG_LEN);
+	memcpy(config, &c, BLK_CONFIG_LEN);
 }
 
 /* --- fs ---------------------------------------------------------------------- */
@@ -102,8 +100,7 @@ const struct vhost_user_kind vhost_user_kinds[NR_VHOST_USER_TYPES] = {
 			  BIT(VIRTIO_BLK_F_DISCARD) |
 			  BIT(VIRTIO_BLK_F_WRITE_ZEROES),
 		.ours = BIT(VIRTIO_BLK_F_SIZE_MAX) | BIT(VIRTIO_BLK_F_SEG_MAX),
-		.asks_config = true,
-		.configure = configure_blk,
+		.adapt = adapt_blk,
 	},
 	[VHOST_USER_FS] = {
 		.class = CLASS("fs", VIRTIO_ID_FS, 0x018000U),

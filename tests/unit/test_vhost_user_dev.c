@@ -168,6 +168,57 @@ START_TEST(one_that_changed_is_not_trusted)
 }
 END_TEST
 
+START_TEST(one_that_comes_back_with_another_disk_tells_the_driver)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_BLK);
+	unsigned int told = 0;
+
+	bring_up(w);
+	for (uint8_t i = 0; i < 3; i++) {
+		uint8_t c[12], generation = virtio_dev_generation(w->dev);
+		uint32_t size_max;
+
+		die(&w->back);
+		settle(w);
+		ck_assert_uint_eq(w->nr_config_changed, ++told);
+		w->back.capacity = i / 2;
+		bring_up(w);
+		ck_assert(!is_broken(w));
+		virtio_dev_config_read(w->dev, 0, c, sizeof(c));
+		memcpy(&size_max, c + 8, sizeof(size_max));
+		ck_assert_uint_eq(c[0], i / 2);
+		ck_assert_uint_eq(c[1], 1);
+		ck_assert_uint_eq(size_max, VIRTIO_BLK_SEGMENT);
+		/* Only when it is another one. */
+		told += i / 2;
+		ck_assert_uint_eq(w->nr_config_changed, told);
+		ck_assert_uint_eq(virtio_dev_generation(w->dev),
+				  generation + i / 2);
+	}
+	world_free(w);
+}
+END_TEST
+
+START_TEST(one_that_comes_back_as_something_else_is_not_used)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_BLK);
+	const uint64_t protocol = w->back.protocol;
+
+	bring_up(w);
+	die(&w->back);
+	settle(w);
+	w->back.protocol = BIT(0);
+	bring_up(w);
+	ck_assert(is_broken(w));
+	ck_assert_uint_eq(count(&w->back.nr_starts), 1);
+	ck_assert_uint_eq(w->back.nr_disconnects, 2);
+	w->back.protocol = protocol;
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	world_free(w);
+}
+END_TEST
+
 START_TEST(one_that_keeps_its_queues_is_hung_up_on)
 {
 	struct world *w = world_make(&lasting, VHOST_USER_FS);
@@ -361,6 +412,9 @@ int main(void)
 	tcase_add_test(t, one_that_dies_with_a_word_on_its_lips_is_gone);
 	tcase_add_test(t, one_that_dies_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_changed_is_not_trusted);
+	tcase_add_test(t,
+		       one_that_comes_back_with_another_disk_tells_the_driver);
+	tcase_add_test(t, one_that_comes_back_as_something_else_is_not_used);
 	tcase_add_test(t, one_that_keeps_its_queues_is_hung_up_on);
 	tcase_add_test(t, one_of_ours_that_keeps_its_queues_is_ended);
 	tcase_add_test(t,

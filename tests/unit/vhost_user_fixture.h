@@ -34,9 +34,10 @@ struct back {
 	struct vhost_peer peer;
 	uint64_t features, protocol;
 	uint64_t nr_queues;
-	bool is_silent; /* at GET_VRING_BASE */
-	bool errs;	/* there, too */
-	bool clears;	/* O_NONBLOCK of what it is given, as crosvm does */
+	uint8_t capacity; /* the first byte of its configuration */
+	bool is_silent;	  /* at GET_VRING_BASE */
+	bool errs;	  /* there, too */
+	bool clears;	  /* O_NONBLOCK of what it is given, as crosvm does */
 	unsigned int nr_cleared;
 	unsigned int delay_ms; /* before each answer */
 	bool refuses;
@@ -108,9 +109,10 @@ static void answer(struct back *b, struct message *m)
 		__atomic_add_fetch(&b->nr_starts, 1, __ATOMIC_RELAXED);
 		break;
 	case 24:
-		/* Each byte of its configuration is its number. */
+		/* Each byte of its configuration is its number, but one. */
 		for (uint32_t i = 12; i < m->size; i++)
 			m->payload[i] = (uint8_t)(i - 12);
+		m->payload[12] = b->capacity;
 		reply(b, m, m->payload, m->size);
 		break;
 	default:

@@ -14,7 +14,8 @@
  *
  * Both may fork, and it is the child that serves then: the window is its own
  * until it has ended, too. That is when nobody has the pipe any more that all of
- * them print to; before, there is no next one.
+ * them print to (the kernel takes memory before files); before, there is no next
+ * one.
  */
 #include "vhost_peer.h"
 

@@ -271,6 +271,9 @@ START_TEST(what_it_started_has_ended_with_it)
 		ck_assert(runs(pid));
 		close(fd);
 		peer.class->disconnect(&peer);
+		/* Its files are closed; a moment, and it is a corpse. */
+		for (unsigned int ms = 0; ms < 200 && runs(pid); ms += 5)
+			(void)usleep(5000);
 		ck_assert(!runs(pid));
 	}
 	vhost_peer_close(&peer);

@@ -27,7 +27,7 @@ const char *const vhost_user_types[NR_VHOST_USER_TYPES] = {
 
 /* Up to write_zeroes_may_unmap and its padding. */
 #define BLK_CONFIG_LEN 60U
-/* As virtio_blk.h says: requests that fit into the window, two at a time. */
+/* All but two: a request that the queue, and so the window, can hold. */
 #define BLK_SEGMENTS (VHOST_USER_QUEUE - 2U)
 
 static uint32_t least(uint32_t a, bool has_a, uint32_t b)

@@ -36,14 +36,14 @@ static uint64_t disk_need(const struct config_disk *d)
  * 4 KiB, and stops the one that sends when it has no room for a frame of 18
  * pieces, so that so many of its entries less are ever of 64 KiB.
  */
-static uint64_t net_need(const struct config_net *n)
+static uint64_t net_need(unsigned int pairs)
 {
 	uint64_t rx = queue_need(VIRTIO_NET_RX_SIZE, VIRTIO_NET_RX_SIZE, 0);
 	uint64_t tx = queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
 				 KIB(64));
 
 	/* A quarter more: its buffers of any size cut the pool into pieces. */
-	return n->queues * (rx + tx) * 5 / 4;
+	return pairs * (rx + tx) * 5 / 4;
 }
 
 /*
@@ -76,7 +76,8 @@ static uint64_t console_need(unsigned int nr_ports)
 
 /*
  * A share: a page for each entry of the queue of requests, and a few words for
- * each of the other. A network card and a disk are as ours.
+ * each of the other. A network card is as ours, and a disk has one request
+ * of all its entries.
  */
 static uint64_t vhost_user_need(const struct config_vhost_user *c)
 {
@@ -86,9 +87,7 @@ static uint64_t vhost_user_need(const struct config_vhost_user *c)
 	case VHOST_USER_FS:
 		return queue_need(nr, nr, 0) + queue_need(nr, nr, KIB(4));
 	case VHOST_USER_NET:
-		return queue_need(nr, nr, 0) +
-		       queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
-				  KIB(64));
+		return net_need(1);
 	case VHOST_USER_BLK:
 		return queue_need(nr, 1, nr * VIRTIO_BLK_SEGMENT);
 	case VHOST_USER_RNG:
@@ -112,7 +111,7 @@ uint64_t devices_window_len(const struct config *cfg)
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)
 		need += disk_need(&cfg->disks[i]);
 	for (unsigned int i = 0; i < cfg->nr_nets; i++)
-		need += net_need(&cfg->nets[i]);
+		need += net_need(cfg->nets[i].queues);
 	if (cfg->vsock.kind != VSOCK_NONE)
 		need += vsock_need();
 	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)

@@ -87,10 +87,10 @@ static int access_error(const char *path)
 	return access(path, R_OK | W_OK) ? errno : 0;
 }
 
-/* In $PATH, or where Debian puts daemons. */
+/* Where posix_spawnp() would find it. */
 static bool has_program(const char *name)
 {
-	static const char fallback[] = "/usr/bin:/bin";
+	static const char fallback[] = "/bin:/usr/bin";
 	const char *path = getenv("PATH"), *dir;
 	char file[512];
 	size_t len;
@@ -104,8 +104,7 @@ static bool has_program(const char *name)
 		if (access(file, X_OK) == 0)
 			return true;
 	}
-	snprintf(file, sizeof(file), "/usr/libexec/%s", name);
-	return access(file, X_OK) == 0;
+	return false;
 }
 
 static int io_uring_error(void)

@@ -198,7 +198,7 @@ static void judge_extras(const struct check_facts *f, struct check_report *r)
 	judge_device(r, "/dev/vhost-net", f->vhost_net_err,
 		     "fast networking on a tap", "vhost_net");
 	judge_device(r, "/dev/vhost-vsock", f->vhost_vsock_err,
-		     "sockets between host and guest", "vhost_vsock");
+		     "for --vsock cid=; socket= goes without", "vhost_vsock");
 	judge_device(r, "/dev/net/tun", f->tun_err, "networking on a tap",
 		     "tun");
 	judge_program(r, "passt", f->has_passt, "networking without root");

@@ -216,6 +216,8 @@ START_TEST(what_a_pvm_can_do_without_only_warns)
 		      "kernel.io_uring_disabled=0");
 	assert_remedy(item("/dev/vhost-net"), CHECK_WARN, "modprobe vhost_net");
 	assert_remedy(item("/dev/vhost-vsock"), CHECK_WARN, "access");
+	ck_assert_ptr_nonnull(
+		strstr(item("/dev/vhost-vsock")->finding, "--vsock cid="));
 	assert_remedy(item("passt"), CHECK_WARN, "apt install passt");
 	assert_remedy(item("ITS"), CHECK_WARN, "--irqchip gicv3");
 	ck_assert_int_eq(item("mseal")->state, CHECK_WARN);

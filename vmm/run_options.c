@@ -75,7 +75,7 @@ static const struct opt_spec run_specs[] = {
 	  .arg_name = "KIND[,OPTION]...", .set = config_add_network,
 	  .help = "a network card; repeatable; tap,if=NAME: a tap of the host "
 		  "(fd=, mac=, queues=, vhost=on|off); passt: without root "
-		  "(tcp=HOST:GUEST, udp=, mac=); none: no card" },
+		  "(tcp=HOST:GUEST, udp=, mac=, vhost=); none: no card" },
 	{ .name = "port", .arg = OPT_VALUE,
 	  .arg_name = "name=NAME,WHERE", .set = config_add_port,
 	  .help = "a port for programs in the guest, /dev/vportNpM there; "

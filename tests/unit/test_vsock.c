@@ -29,6 +29,16 @@ static void skip_ok(int fd)
 		must(recv(fd, &c, 1, 0) == 1);
 }
 
+/* A guest that runs, its port 9 connected with a program's socket, @fd. */
+static struct world *connected(int *fd)
+{
+	struct world *x = world_make();
+
+	bring_up(x, BASE, 64);
+	*fd = guest_connects(x, host_listens(x, "_6000"), 9);
+	return x;
+}
+
 START_TEST(configuration_has_the_guests_cid)
 {
 	struct world *x = world_make();
@@ -220,13 +230,10 @@ END_TEST
 
 START_TEST(host_may_end_its_sending_and_still_receive)
 {
-	struct world *x = world_make();
+	int fd;
+	struct world *x = connected(&fd);
 	struct virtio_vsock_hdr h;
-	int l, fd;
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	must(!shutdown(fd, SHUT_WR));
 	serve(x);
 	h = expect(x, VIRTIO_VSOCK_OP_SHUTDOWN, 9, 6000);
@@ -244,13 +251,10 @@ END_TEST
 
 START_TEST(both_may_end_their_sending_one_after_the_other)
 {
-	struct world *x = world_make();
+	int fd;
+	struct world *x = connected(&fd);
 	struct virtio_vsock_hdr h;
-	int l, fd;
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	say_data(x, 9, 6000, 0, 50);
 	expect(x, VIRTIO_VSOCK_OP_CREDIT_UPDATE, 9, 6000);
 	say_end(x, 9, 6000, VIRTIO_VSOCK_SHUTDOWN_SEND);
@@ -271,12 +275,9 @@ END_TEST
 
 START_TEST(a_guest_that_does_not_receive_any_more_is_sent_nothing)
 {
-	struct world *x = world_make();
-	int l, fd;
+	int fd;
+	struct world *x = connected(&fd);
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	say_end(x, 9, 6000, VIRTIO_VSOCK_SHUTDOWN_RCV);
 	ck_assert_uint_eq(host_writes(fd, 0, 10), 0);
 	ck_assert_int_eq(errno, EPIPE);
@@ -293,13 +294,10 @@ END_TEST
 
 START_TEST(a_host_that_does_not_read_any_more_is_told_to_the_guest)
 {
-	struct world *x = world_make();
+	int fd;
+	struct world *x = connected(&fd);
 	struct virtio_vsock_hdr h;
-	int l, fd;
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	must(!shutdown(fd, SHUT_RD));
 	say_data(x, 9, 6000, 0, 80);
 	h = expect(x, VIRTIO_VSOCK_OP_SHUTDOWN, 9, 6000);
@@ -315,13 +313,10 @@ END_TEST
 
 START_TEST(a_program_that_leaves_is_told_after_its_last_words)
 {
-	struct world *x = world_make();
+	int fd;
+	struct world *x = connected(&fd);
 	struct virtio_vsock_hdr h;
-	int l, fd;
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	say_data(x, 9, 6000, 0, 80); /* which it does not read: ECONNRESET */
 	expect(x, VIRTIO_VSOCK_OP_CREDIT_UPDATE, 9, 6000);
 	ck_assert_uint_eq(host_writes(fd, 0, 10000), 10000);
@@ -343,13 +338,10 @@ END_TEST
 
 START_TEST(what_the_guest_sent_arrives_though_it_closed_long_ago)
 {
-	struct world *x = world_make();
+	int fd;
+	struct world *x = connected(&fd);
 	size_t sum = 0, n;
-	int l, fd;
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	say_data(x, 9, 6000, 0, 1000);
 	expect(x, VIRTIO_VSOCK_OP_CREDIT_UPDATE, 9, 6000);
 	for (size_t at = 1000; at < 250000; at += 50000)
@@ -361,7 +353,7 @@ START_TEST(what_the_guest_sent_arrives_though_it_closed_long_ago)
 		;
 	expect(x, VIRTIO_VSOCK_OP_RST, 9, 6000);
 	/* The guest may use the port again meanwhile. */
-	close(guest_connects(x, l, 9));
+	close(guest_connects(x, x->listener, 9));
 	do {
 		n = host_reads(fd, sum);
 		sum += n;
@@ -376,12 +368,9 @@ END_TEST
 
 START_TEST(a_reset_by_the_guest_is_the_end_at_once)
 {
-	struct world *x = world_make();
-	int l, fd;
+	int fd;
+	struct world *x = connected(&fd);
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	say(x, VIRTIO_VSOCK_OP_RST, 9, 6000);
 	ck_assert(at_end(fd));
 	expect_nothing(x);
@@ -393,12 +382,9 @@ END_TEST
 
 START_TEST(a_reset_of_the_device_ends_all_and_it_starts_anew)
 {
-	struct world *x = world_make();
-	int l, fd, client;
+	int fd, client;
+	struct world *x = connected(&fd);
 
-	bring_up(x, BASE, 64);
-	l = host_listens(x, "_6000");
-	fd = guest_connects(x, l, 9);
 	host_writes(fd, 0, 100000);
 	client = host_connects(x, "CONNECT 5");
 	virtio_dev_set_status(x->dev, 0);
@@ -410,7 +396,7 @@ START_TEST(a_reset_of_the_device_ends_all_and_it_starts_anew)
 	must(is_over(client));
 	bring_up(x, BASE, 64);
 	expect_nothing(x);
-	fd = guest_connects(x, l, 9);
+	fd = guest_connects(x, x->listener, 9);
 	say_data(x, 9, 6000, 0, 80);
 	ck_assert_uint_eq(host_reads(fd, 0), 80);
 	world_free(x);

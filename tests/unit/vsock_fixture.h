@@ -41,6 +41,7 @@ struct world {
 	struct virtio_dev *dev;
 	struct vq_driver d[3];
 	char dir[32], path[64];
+	int listener; /* the last of host_listens() */
 	unsigned int nr_tx;
 	unsigned int nr_rx; /* buffers offered so far */
 	bool keep_rx;	    /* take() gives no buffers back */
@@ -284,6 +285,7 @@ static inline int host_listens(struct world *x, const char *behind)
 
 	must(fd >= 0 && !bind(fd, (struct sockaddr *)&a, sizeof(a)) &&
 	     !listen(fd, 4096));
+	x->listener = fd;
 	return fd;
 }
 

@@ -149,9 +149,9 @@ check-fuzz: $(fuzz_PROGS)
 # Of more than one file are those that drive PCI.
 guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c tests/guest/vhostile_many.c
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
-build/guest/vhostile.flat: $(guest_PARTS) tests/guest/vpci.h tests/guest/vhostile.h
-build/guest/last_words.flat: tests/guest/vpci.c tests/guest/vpci.h
-build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld tests/guest/guest.h
+build/guest/vhostile.flat: $(guest_PARTS)
+build/guest/last_words.flat: tests/guest/vpci.c
+build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld $(wildcard tests/guest/*.h)
 	@mkdir -p $(@D)
 	$(call say,GUEST,$@)
 	$(Q)$(CC_aarch64) -std=gnu11 -O2 $(WARNINGS) -ffreestanding -nostdlib -static \

@@ -9,19 +9,60 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UART 0x01000000UL
-#define RAM  0x80000000UL
-#define PAGE 4096UL
+#define UART	   0x01000000UL
+#define ECAM	   0x40000000UL
+#define MMIO	   0x50000000UL
+#define RAM	   0x80000000UL
+#define PAGE	   4096UL
+#define WINDOW_LEN (2UL << 20) /* --window=: that much of it, or more */
+#define WINDOW	   (RAM - WINDOW_LEN)
 
 #define PSCI_CPU_ON	  0xc4000003UL
 #define PSCI_SYSTEM_OFF	  0x84000008UL
 #define PSCI_SYSTEM_RESET 0x84000009UL
+
+#define MEM_SHARE   0xc6000003UL
+#define MEM_UNSHARE 0xc6000004UL
 
 void guest_main(const void *dtb);
 
 static inline void write8(uintptr_t addr, uint8_t v)
 {
 	__asm__ volatile("strb %w0, [%1]" : : "r"(v), "r"(addr) : "memory");
+}
+
+static inline uint8_t read8(uintptr_t a)
+{
+	uint8_t v;
+
+	__asm__ volatile("ldrb %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
+	return v;
+}
+
+static inline uint16_t read16(uintptr_t a)
+{
+	uint16_t v;
+
+	__asm__ volatile("ldrh %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
+	return v;
+}
+
+static inline void write16(uintptr_t a, uint16_t v)
+{
+	__asm__ volatile("strh %w0, [%1]" : : "r"(v), "r"(a) : "memory");
+}
+
+static inline uint32_t read32(uintptr_t a)
+{
+	uint32_t v;
+
+	__asm__ volatile("ldr %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
+	return v;
+}
+
+static inline void write32(uintptr_t a, uint32_t v)
+{
+	__asm__ volatile("str %w0, [%1]" : : "r"(v), "r"(a) : "memory");
 }
 
 static inline uint64_t read64(uintptr_t addr)
@@ -50,6 +91,22 @@ static inline uint64_t hvc(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 			 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
 			   "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 	return x0;
+}
+
+static inline uint64_t counter(void)
+{
+	uint64_t v;
+
+	__asm__ volatile("isb\n mrs %0, cntvct_el0" : "=r"(v) : : "memory");
+	return v;
+}
+
+static inline uint64_t ticks_of_ms(uint64_t ms)
+{
+	uint64_t hz;
+
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
+	return hz / 1000 * ms;
 }
 
 static inline void print(const char *s)
@@ -84,6 +141,18 @@ static inline uint64_t ram_size(const void *dtb)
 		}
 	}
 	return 0;
+}
+
+/* The first letter after "mode=" in the device tree. */
+static inline char mode_of(const void *dtb)
+{
+	const char *p = dtb;
+
+	for (size_t i = 0; i < 65536; i++)
+		if (p[i] == 'm' && p[i + 1] == 'o' && p[i + 2] == 'd' &&
+		    p[i + 3] == 'e' && p[i + 4] == '=')
+			return p[i + 5];
+	return '?';
 }
 
 #endif

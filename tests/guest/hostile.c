@@ -5,15 +5,13 @@
  * in the end all of them ask for a reset at once. Exceptions skip the
  * instruction. The noise differs from life to life: its seed is the counter.
  */
-#include "guest.h"
+#include "noise.h"
 
 #define VCPUS	4U
 #define ROUNDS	400U
 #define SCRATCH (RAM + (16UL << 20)) /* pages to touch, share and unshare */
 
 #define PSCI_SYSTEM_RESET2 0xc4000012UL
-#define KVM_MEM_SHARE	   0xc6000003UL
-#define KVM_MEM_UNSHARE	   0xc6000004UL
 
 uint8_t stacks[VCPUS][2048] __attribute__((aligned(16)));
 static volatile uint8_t done[VCPUS]; /* who made its noise */
@@ -41,22 +39,6 @@ __asm__(".balign 2048\n"
 	"	add	x1, x1, x2, lsl #11\n"
 	"	mov	sp, x1\n"
 	"	b	secondary_main\n");
-
-static uint64_t counter(void)
-{
-	uint64_t v;
-
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(v));
-	return v;
-}
-
-static uint64_t noise(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
 
 static uintptr_t pick_address(uint64_t r)
 {
@@ -135,10 +117,10 @@ static void call(uint64_t r, uint64_t self)
 
 	switch (r & 3) {
 	case 0:
-		hvc(KVM_MEM_SHARE, SCRATCH + ((r >> 8) & 0xff000), 0, 0);
+		hvc(MEM_SHARE, SCRATCH + ((r >> 8) & 0xff000), 0, 0);
 		break;
 	case 1:
-		hvc(KVM_MEM_UNSHARE, SCRATCH + ((r >> 8) & 0xff000), 0, 0);
+		hvc(MEM_UNSHARE, SCRATCH + ((r >> 8) & 0xff000), 0, 0);
 		break;
 	case 2:
 		r = r >> 8 & 3;

@@ -5,6 +5,7 @@
  * over the rings, takes pages of them back, and writes any register, with any
  * width. An entropy device has to work afterwards. Then it resets the machine.
  */
+#include "noise.h"
 #include "vpci.h"
 
 #define ROUNDS 1500U
@@ -26,65 +27,18 @@
 #define R_AVAIL	      0x090
 #define R_USED	      0x0a0
 
-static uint64_t noise(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
 static uintptr_t regs_of(unsigned int slot)
 {
 	return REGS + slot * REGS_SIZE;
 }
 
-/* Any width, aligned to it; of 32 bits mostly. */
-static void poke(uintptr_t a, uint64_t r, uint64_t v)
+/* Any width, of 32 bits and plausible mostly. */
+static void poke_register(uintptr_t a, uint64_t r, uint64_t v)
 {
-	switch (r & 15) {
-	case 0:
-		write8(a, (uint8_t)v);
-		break;
-	case 1:
-		write16(a & ~1UL, (uint16_t)v);
-		break;
-	case 2:
-		write64(a & ~7UL, v);
-		break;
-	case 3:
-		(void)read64(a & ~7UL);
-		break;
-	case 4:
-		(void)read8(a);
-		break;
-	case 5:
-		(void)read32(a & ~3UL);
-		break;
-	case 6:
-		write32(a & ~3UL, (uint32_t)v);
-		break;
-	default:
+	if (r & 8)
 		write32(a & ~3UL, (uint32_t)v & 0xff);
-		break;
-	}
-}
-
-/* In the window mostly, at its edges, in RAM, nowhere. */
-static uint64_t some_address(uint64_t r)
-{
-	switch (r & 15) {
-	case 0:
-		return RAM - (r >> 8 & 0xff0);
-	case 1:
-		return WINDOW - (r >> 8 & 0xff0);
-	case 2:
-		return RAM + (r >> 8 & 0xffffff0);
-	case 3:
-		return r;
-	default:
-		return WINDOW + (r >> 8 & 0x1fff0);
-	}
+	else
+		poke(a, r, v);
 }
 
 static void set_address(uintptr_t reg, uint64_t gpa)
@@ -127,25 +81,6 @@ static void bring_up(uintptr_t regs, uint64_t *s)
 		write32(regs + R_STATUS, S_RUNNING);
 }
 
-/* Nonsense over what may be rings, some of it plausible. */
-static void scribble(uint64_t *s)
-{
-	for (unsigned int i = 0; i < 32; i++) {
-		uint64_t r = noise(s);
-
-		write64(WINDOW + (r & 0x1fff8),
-			r >> 63 ? some_address(noise(s))
-				: (noise(s) & 0x0007000700000fffUL));
-	}
-}
-
-static void take_or_give(uint64_t *s)
-{
-	uint64_t r = noise(s), page = WINDOW + (r >> 8 & 0x1f) * PAGE;
-
-	(void)hvc(r & 3 ? MEM_SHARE : MEM_UNSHARE, page, 0, 0);
-}
-
 static void round_of_noise(uintptr_t regs, uint64_t *s)
 {
 	uint64_t r = noise(s), v = noise(s);
@@ -162,10 +97,10 @@ static void round_of_noise(uintptr_t regs, uint64_t *s)
 		break;
 	case 3:
 	case 4:
-		poke(regs + (r & 0xff), r >> 16, v);
+		poke_register(regs + (r & 0xff), r >> 16, v);
 		break;
 	case 5:
-		poke(regs + (r & 0xfff), r >> 16, v);
+		poke_register(regs + (r & 0xfff), r >> 16, v);
 		break;
 	default:
 		write32(regs + R_NOTIFY, (uint32_t)v & 3);

@@ -7,80 +7,14 @@
  * width. After ROUNDS of that it resets the machine. The noise differs from
  * life to life: its seed is the counter.
  */
-#include "guest.h"
+#include "noise.h"
 
 #define ROUNDS 800U
-
-#define ECAM	   0x40000000UL
-#define MMIO	   0x50000000UL
-#define WINDOW_END RAM
-#define WINDOW_LEN (2UL << 20)
-#define WINDOW	   (WINDOW_END - WINDOW_LEN)
-
-#define MEM_SHARE   0xc6000003UL
-#define MEM_UNSHARE 0xc6000004UL
 
 /* Parts of the BAR, as this VMM has them. */
 #define COMMON 0x0000UL
 #define NOTIFY 0x3000UL
 #define MSIX   0x4000UL
-
-static uint64_t counter(void)
-{
-	uint64_t v;
-
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(v));
-	return v;
-}
-
-static uint64_t noise(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-static void write16(uintptr_t a, uint16_t v)
-{
-	__asm__ volatile("strh %w0, [%1]" : : "r"(v), "r"(a) : "memory");
-}
-
-static void write32(uintptr_t a, uint32_t v)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"(v), "r"(a) : "memory");
-}
-
-static uint32_t read32(uintptr_t a)
-{
-	uint32_t v;
-
-	__asm__ volatile("ldr %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
-	return v;
-}
-
-/* Any width, aligned to it. */
-static void poke(uintptr_t a, uint64_t r, uint64_t v)
-{
-	switch (r & 7) {
-	case 0:
-		write8(a, (uint8_t)v);
-		break;
-	case 1:
-		write16(a & ~1UL, (uint16_t)v);
-		break;
-	case 2:
-	case 3:
-		write32(a & ~3UL, (uint32_t)v);
-		break;
-	case 4:
-		write64(a & ~7UL, v);
-		break;
-	default:
-		(void)read64(a & ~7UL);
-		break;
-	}
-}
 
 static uintptr_t config_of(unsigned int slot)
 {
@@ -96,23 +30,6 @@ static void switch_on(unsigned int slot)
 {
 	write32(config_of(slot) + 0x10, (uint32_t)bar_of(slot));
 	write16(config_of(slot) + 0x04, 6);
-}
-
-/* In the window mostly, at its edges, in RAM, nowhere. */
-static uint64_t some_address(uint64_t r)
-{
-	switch (r & 15) {
-	case 0:
-		return WINDOW_END - (r >> 8 & 0xff0);
-	case 1:
-		return WINDOW - (r >> 8 & 0xff0);
-	case 2:
-		return RAM + (r >> 8 & 0xffffff0);
-	case 3:
-		return r;
-	default:
-		return WINDOW + (r >> 8 & 0x1fff0);
-	}
 }
 
 static void set_up_queue(uintptr_t common, uint64_t *s)
@@ -148,25 +65,6 @@ static void bring_up(unsigned int slot, uint64_t *s)
 		set_up_queue(common, s);
 	if (noise(s) & 7)
 		write8(common + 20, 15);
-}
-
-/* Nonsense over what may be rings, some of it plausible. */
-static void scribble(uint64_t *s)
-{
-	for (unsigned int i = 0; i < 32; i++) {
-		uint64_t r = noise(s);
-
-		write64(WINDOW + (r & 0x1fff8),
-			r >> 63 ? some_address(noise(s))
-				: (noise(s) & 0x0007000700000fffUL));
-	}
-}
-
-static void take_or_give(uint64_t *s)
-{
-	uint64_t r = noise(s), page = WINDOW + (r >> 8 & 0x1f) * PAGE;
-
-	(void)hvc(r & 3 ? MEM_SHARE : MEM_UNSHARE, page, 0, 0);
 }
 
 static void round_of_noise(unsigned int slot, uint64_t *s)
@@ -213,7 +111,7 @@ void guest_main(const void *dtb)
 	unsigned int nr = 0;
 
 	(void)dtb;
-	for (uint64_t page = WINDOW; page < WINDOW_END; page += PAGE)
+	for (uint64_t page = WINDOW; page < RAM; page += PAGE)
 		(void)hvc(MEM_SHARE, page, 0, 0);
 	while (nr < 8 && (read32(config_of(nr)) & 0xffff) == 0x1af4)
 		bring_up(nr++, &s);

@@ -6,9 +6,6 @@
  */
 #include "guest.h"
 
-#define MEM_SHARE   0xc6000003UL
-#define MEM_UNSHARE 0xc6000004UL
-
 #define FIRST  (RAM - (2UL << 20)) /* the window's first page: always shared */
 #define SECOND (FIRST + PAGE)
 

@@ -12,12 +12,9 @@
  */
 #include "guest.h"
 
-#define ECAM   0x40000000UL
-#define BAR    0x50000000UL
-#define COMMON (BAR + 0x0000)
-#define NOTIFY (BAR + 0x3000)
-#define MSIX   (BAR + 0x4000)
-#define WINDOW (RAM - (2UL << 20))
+#define COMMON (MMIO + 0x0000)
+#define NOTIFY (MMIO + 0x3000)
+#define MSIX   (MMIO + 0x4000)
 #define DESC   WINDOW
 #define AVAIL  (WINDOW + 0x1000)
 #define USED   (WINDOW + 0x2000)
@@ -27,46 +24,7 @@
 #define GICR 0x3ffd0000UL /* of one vCPU */
 #define ITS  0x3ffb0000UL
 
-#define MEM_SHARE   0xc6000003UL
 #define NEEDS_RESET 64U
-
-static void write16(uintptr_t a, uint16_t v)
-{
-	__asm__ volatile("strh %w0, [%1]" : : "r"(v), "r"(a) : "memory");
-}
-
-static void write32(uintptr_t a, uint32_t v)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"(v), "r"(a) : "memory");
-}
-
-static uint16_t read16(uintptr_t a)
-{
-	uint16_t v;
-
-	__asm__ volatile("ldrh %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
-	return v;
-}
-
-static uint8_t read8(uintptr_t a)
-{
-	uint8_t v;
-
-	__asm__ volatile("ldrb %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
-	return v;
-}
-
-/* The first letter after "mode=" in the device tree. */
-static char mode_of(const void *dtb)
-{
-	const char *p = dtb;
-
-	for (size_t i = 0; i < 65536; i++)
-		if (p[i] == 'm' && p[i + 1] == 'o' && p[i + 2] == 'd' &&
-		    p[i + 3] == 'e' && p[i + 4] == '=')
-			return p[i + 5];
-	return '?';
-}
 
 static void share_window(void)
 {
@@ -100,7 +58,7 @@ static void set_up_private_its(void)
 
 static void start_device(char mode)
 {
-	write32(ECAM + 0x10, BAR);
+	write32(ECAM + 0x10, MMIO);
 	write16(ECAM + 0x04, 6);
 	write8(COMMON + 20, 0);
 	write8(COMMON + 20, 3);

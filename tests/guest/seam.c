@@ -15,10 +15,9 @@
 #define GICR	 0x3ffd0000UL /* of one vCPU */
 #define ITS	 0x3ffb0000UL
 
-#define SPI	  40U
-#define DEVICE	  8UL
-#define LPI	  8192UL
-#define MEM_SHARE 0xc6000003UL
+#define SPI    40U
+#define DEVICE 8UL
+#define LPI    8192UL
 
 #define K64	    65536UL
 #define TABLES	    (RAM + (16UL << 20)) /* five tables of 64 KiB */
@@ -29,19 +28,6 @@
 #define PENDING	    (TABLES + 4 * K64)
 #define COLLECTIONS (TABLES + 5 * K64)
 #define TABLES_END  (TABLES + 6 * K64)
-
-static void write32(uintptr_t addr, uint32_t v)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"(v), "r"(addr) : "memory");
-}
-
-static uint32_t read32(uintptr_t addr)
-{
-	uint32_t v;
-
-	__asm__ volatile("ldr %w0, [%1]" : "=r"(v) : "r"(addr) : "memory");
-	return v;
-}
 
 static int share_tables(void)
 {

@@ -7,10 +7,7 @@
 
 void guest_main(const void *dtb)
 {
-	uint64_t now;
-
 	(void)dtb;
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(now));
-	(void)read64(0x40000000UL + (now & 0xfff) * PAGE);
+	(void)read64(ECAM + (counter() & 0xfff) * PAGE);
 	hvc(PSCI_SYSTEM_RESET, 0, 0, 0);
 }

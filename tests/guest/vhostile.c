@@ -47,44 +47,6 @@ int failed(const struct vpci *d, const char *what, uint64_t arg)
 	return 0;
 }
 
-uint64_t noise(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
-void poke(uintptr_t a, uint64_t r, uint64_t v)
-{
-	switch (r & 7) {
-	case 0:
-		write8(a, (uint8_t)v);
-		break;
-	case 1:
-		write16(a & ~1UL, (uint16_t)v);
-		break;
-	case 2:
-		write32(a & ~3UL, (uint32_t)v);
-		break;
-	case 3:
-		write64(a & ~7UL, v);
-		break;
-	case 4:
-		(void)read8(a);
-		break;
-	case 5:
-		(void)read16(a & ~1UL);
-		break;
-	case 6:
-		(void)read32(a & ~3UL);
-		break;
-	default:
-		(void)read64(a & ~7UL);
-		break;
-	}
-}
-
 void wait_ms(uint64_t ms)
 {
 	const uint64_t start = counter();
@@ -435,18 +397,6 @@ static int take_back_all(struct vpci *all, unsigned int nr)
 		if (!revoke(&all[i]))
 			return 0;
 	return 1;
-}
-
-/* The first letter after "mode=" in the device tree. */
-static char mode_of(const void *dtb)
-{
-	const char *p = dtb;
-
-	for (size_t i = 0; i < 65536; i++)
-		if (p[i] == 'm' && p[i + 1] == 'o' && p[i + 2] == 'd' &&
-		    p[i + 3] == 'e' && p[i + 4] == '=')
-			return p[i + 5];
-	return '?';
 }
 
 void guest_main(const void *dtb)

@@ -3,15 +3,13 @@
 #ifndef LKVM_PVM_TESTS_VHOSTILE_H
 #define LKVM_PVM_TESTS_VHOSTILE_H
 
+#include "noise.h"
 #include "vpci.h"
 
 #define VHOSTILE_MAX 8U /* devices */
 
 /* Says what went wrong, and is 0. */
 int failed(const struct vpci *d, const char *what, uint64_t arg);
-uint64_t noise(uint64_t *state);
-/* A read or write of a width that @r chooses, aligned to it. */
-void poke(uintptr_t a, uint64_t r, uint64_t v);
 void wait_ms(uint64_t ms);
 
 /* Offers request @i of the device's kind; descriptors 3 * @i and on are its. */

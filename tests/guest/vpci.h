@@ -8,14 +8,6 @@
 
 #include "guest.h"
 
-#define ECAM	   0x40000000UL
-#define MMIO	   0x50000000UL
-#define WINDOW_LEN (2UL << 20) /* --window=: that much of it, or more */
-#define WINDOW	   (RAM - WINDOW_LEN)
-
-#define MEM_SHARE   0xc6000003UL
-#define MEM_UNSHARE 0xc6000004UL
-
 /* Device types, virtio 1.3 §5. */
 #define TYPE_NET     1U
 #define TYPE_BLK     2U
@@ -78,56 +70,6 @@ struct vpci {
 	uintptr_t pages; /* VPCI_PAGES of the window */
 	int is_shared;	 /* they are: a protected guest can take them back */
 };
-
-static inline void write16(uintptr_t a, uint16_t v)
-{
-	__asm__ volatile("strh %w0, [%1]" : : "r"(v), "r"(a) : "memory");
-}
-
-static inline void write32(uintptr_t a, uint32_t v)
-{
-	__asm__ volatile("str %w0, [%1]" : : "r"(v), "r"(a) : "memory");
-}
-
-static inline uint8_t read8(uintptr_t a)
-{
-	uint8_t v;
-
-	__asm__ volatile("ldrb %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
-	return v;
-}
-
-static inline uint16_t read16(uintptr_t a)
-{
-	uint16_t v;
-
-	__asm__ volatile("ldrh %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
-	return v;
-}
-
-static inline uint32_t read32(uintptr_t a)
-{
-	uint32_t v;
-
-	__asm__ volatile("ldr %w0, [%1]" : "=r"(v) : "r"(a) : "memory");
-	return v;
-}
-
-static inline uint64_t counter(void)
-{
-	uint64_t v;
-
-	__asm__ volatile("isb\n mrs %0, cntvct_el0" : "=r"(v) : : "memory");
-	return v;
-}
-
-static inline uint64_t ticks_of_ms(uint64_t ms)
-{
-	uint64_t hz;
-
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
-	return hz / 1000 * ms;
-}
 
 /* Page @p of the device's own. */
 static inline uintptr_t vpci_page(const struct vpci *d, uintptr_t p)

@@ -7,25 +7,19 @@
  *
  * Input: a byte of choices, then chains: 24 bytes of header and layout each.
  */
+#include "fuzz.h"
+
 #include <fcntl.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "virtio_blk.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 #define GPA	0x7fe00000ULL
 #define LEN	MIB(2)
@@ -162,11 +156,10 @@ static void wait_until_idle(struct world *w, unsigned int n)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world w;
+	struct record r;
 	uint16_t *avail;
 	unsigned int n = 0;
 	uint8_t choices;
@@ -180,14 +173,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	virtio_dev_set_status(w.dev, 0);
 	memset(at(&w, GPA), 0, KIB(64));
 	avail = at(&w, AVAIL);
-	for (; size >= sizeof(struct record) && n < ENTRIES / 3; n++) {
-		struct record r;
-
-		memcpy(&r, data, sizeof(r));
-		data += sizeof(r);
-		size -= sizeof(r);
+	for (; n < ENTRIES / 3 && fuzz_next(&data, &size, &r, sizeof(r)); n++)
 		lay_out(&w, n, &r);
-	}
 	avail[1] = (uint16_t)(choices & 2 ? choices : n);
 	bring_up(&w, choices & 1);
 	wait_until_idle(&w, n);

@@ -5,18 +5,11 @@
  *
  * Input: records of 8 bytes: what, length, address (4), data (2).
  */
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "bus.h"
 #include "log.h"
 #include "rtc.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 /* What the model knows of a device, and what the device was asked. */
 struct probe {
@@ -106,8 +99,6 @@ static void access_rtc(struct world *w, uint64_t offset, unsigned int len,
 	if (is_write && offset == 8 && len >= 4)
 		CHECK((uint32_t)rtc_ops.read(&w->rtc, 0, 4) - value <= 2);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

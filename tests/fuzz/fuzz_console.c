@@ -5,10 +5,10 @@
  *
  * Input: records of 8 bytes: what, queue or port, short, long.
  */
+#include "fuzz.h"
+
 #include <linux/virtio_config.h>
 #include <linux/virtio_console.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../unit/vq_driver.h"
@@ -24,12 +24,6 @@
 #define UP                                                                     \
 	(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |                \
 	 VIRTIO_CONFIG_S_FEATURES_OK)
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
-
 struct world {
 	struct window w;
 	struct loop loop;
@@ -222,8 +216,6 @@ static void step(struct world *w, const struct record *r)
 	CHECK(loop_poll(&w->loop) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world w = { .w = { .fd = -1 } };
@@ -238,10 +230,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(w.drv, 0, sizeof(w.drv));
 	make(&w);
 	bring_up(&w, &up);
-	for (; size >= sizeof(r); size -= sizeof(r), data += sizeof(r)) {
-		memcpy(&r, data, sizeof(r));
+	while (fuzz_next(&data, &size, &r, sizeof(r)))
 		step(&w, &r);
-	}
 	virtio_console_destroy(w.c);
 	return 0;
 }

@@ -5,8 +5,7 @@
  * Input: records of kind, flags, length, address and data; what a guest can
  * make KVM_RUN return, and what it cannot.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "../../vmm/vm.h"
 #include "../unit/fake_pvm.h"
@@ -70,21 +69,17 @@ static gpa_t address(const struct record *r)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 	bool alive = true;
+	struct record r;
 
 	log_set_level(LOG_ERROR);
 	setup(vm);
-	for (; alive && size >= sizeof(struct record);
-	     size -= sizeof(struct record), data += sizeof(struct record)) {
+	while (alive && fuzz_next(&data, &size, &r, sizeof(r))) {
 		struct pvm_exit e = { 0 };
-		struct record r;
 
-		memcpy(&r, data, sizeof(r));
 		/* Mostly MMIO: every other kind but three ends the VM. */
 		e.kind = r.kind % 4
 				 ? PVM_EXIT_MMIO

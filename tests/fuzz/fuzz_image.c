@@ -24,12 +24,10 @@ static const char *flat_name(const char *path)
 		snprintf(link, sizeof(link), "%s/%d.flat", dir ? dir : "/tmp",
 			 getpid());
 		unlink(link);
-		fuzz_must(symlink(path, link) == 0);
+		CHECK(symlink(path, link) == 0);
 	}
 	return link;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

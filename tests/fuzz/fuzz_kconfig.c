@@ -3,8 +3,7 @@
  * fuzz_kconfig.c: any bytes as an unpacked kernel to be searched for its
  * configuration, and any text as that configuration.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "loader.h"
 
@@ -20,11 +19,9 @@ static void ask(const struct loader_kconfig *kc)
 		if ((state != 'y' && state != 'm' && state != 'n') ||
 		    loader_kconfig_describe(&items[i], state, text,
 					    sizeof(text)) >= (int)sizeof(text))
-			__builtin_trap();
+			abort();
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -36,9 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	loader_kconfig_fini(&kc);
 
 	if (loader_kconfig_from_memory(data, size, &kc) < 0)
-		__builtin_trap();
+		abort();
 	if (kc.text && kc.text[kc.len] != '\0')
-		__builtin_trap();
+		abort();
 	ask(&kc);
 	loader_kconfig_fini(&kc);
 	return 0;

@@ -7,23 +7,17 @@
  *
  * Input: a byte of choices, then records of 16 bytes (struct record).
  */
+#include "fuzz.h"
+
 #include <errno.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../unit/vq_driver.h"
 #include "log.h"
 #include "virtio_net.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 #define GPA	  0x7fe00000ULL
 #define LEN	  MIB(2)
@@ -236,8 +230,6 @@ static void check_works(struct world *w)
 	CHECK(vq_driver_get(&w->d[1], NULL) >= 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world *w;
@@ -260,11 +252,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 8)
 		without |= 1U << VIRTIO_RING_F_INDIRECT_DESC;
 	bring_up(w, without);
-	for (data++, size--; size >= sizeof(r);
-	     data += sizeof(r), size -= sizeof(r)) {
-		memcpy(&r, data, sizeof(r));
+	data++;
+	size--;
+	while (fuzz_next(&data, &size, &r, sizeof(r)))
 		step(w, &r);
-	}
 	check_works(w);
 	return 0;
 }

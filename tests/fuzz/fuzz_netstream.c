@@ -6,19 +6,13 @@
  *
  * Input: a byte that says how large the pieces are, then the stream.
  */
+#include "fuzz.h"
+
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../devices/netstream.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 #define ROOM 300U
 
@@ -70,8 +64,6 @@ static bool take_all(struct netdev *n, struct model *m)
 		CHECK(!memcmp(buf, frame, (size_t)want));
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

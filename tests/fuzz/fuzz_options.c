@@ -3,16 +3,14 @@
  * fuzz_options.c: command lines: the input is run's arguments, each ended by
  * a NUL. What is accepted must be within the limits config.h promises.
  */
+#include "fuzz.h"
+
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "config.h"
 #include "machine.h"
 
 #define MAX_ARGS 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct config *cfg)
 {

@@ -6,17 +6,10 @@
  *
  * Input: records of 8 bytes: what and width, unused, address (2), value (4).
  */
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "machine.h"
 #include "pci.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 #define FUNCTIONS 3U
 #define BAR_LEN	  0x8000U

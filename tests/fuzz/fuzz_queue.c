@@ -6,21 +6,15 @@
  *
  * Input: 2 bytes (size, features), then records of 8: what, small, short, long.
  */
+#include "fuzz.h"
+
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "../unit/vq_driver.h"
 #include "log.h"
 
 #define GPA 0x7fe00000ULL
 #define LEN MIB(2)
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
-
 struct world {
 	struct window w;
 	struct vq_driver d;
@@ -222,8 +216,6 @@ static void check_parts(struct world *w)
 	CHECK(w->d.used->idx == w->q.published || w->q.published == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world w = { .w = { .fd = -1 } };
@@ -246,11 +238,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vq_init(&w.q, &w.w, VQ_MAX_SIZE);
 	w.can_unpop = w.moved = false;
 	restart(&w, NULL);
-	for (size -= 2, data += 2; size >= sizeof(r);
-	     size -= sizeof(r), data += sizeof(r)) {
-		memcpy(&r, data, sizeof(r));
+	size -= 2;
+	data += 2;
+	while (fuzz_next(&data, &size, &r, sizeof(r)))
 		step(&w, &r);
-	}
 	check_parts(&w);
 	return 0;
 }

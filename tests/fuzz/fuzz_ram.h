@@ -6,8 +6,9 @@
 #ifndef LKVM_PVM_TESTS_FUZZ_RAM_H
 #define LKVM_PVM_TESTS_FUZZ_RAM_H
 
+#include "fuzz.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,12 +16,6 @@
 
 #define FUZZ_RAM_BASE 0x80000000ULL
 #define FUZZ_RAM_MAX  MIB(8)
-
-static inline void fuzz_must(bool ok)
-{
-	if (!ok)
-		__builtin_trap();
-}
 
 /*
  * @len bytes of zeros that end where an unmapped page begins. One mapping for
@@ -35,12 +30,11 @@ static inline void fuzz_ram(struct ram_view *ram, uint64_t len)
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
 			       0);
 
-		fuzz_must(p != MAP_FAILED &&
-			  mprotect(p, FUZZ_RAM_MAX, PROT_READ | PROT_WRITE) ==
-				  0);
+		CHECK(p != MAP_FAILED &&
+		      mprotect(p, FUZZ_RAM_MAX, PROT_READ | PROT_WRITE) == 0);
 		map = p;
 	}
-	fuzz_must(madvise(map, FUZZ_RAM_MAX, MADV_DONTNEED) == 0);
+	CHECK(madvise(map, FUZZ_RAM_MAX, MADV_DONTNEED) == 0);
 	ram->range = (struct gpa_range){ FUZZ_RAM_BASE, len };
 	ram->hva = map + FUZZ_RAM_MAX - len;
 }
@@ -55,8 +49,8 @@ static inline const char *fuzz_file(const void *bytes, size_t len)
 		fd = memfd_create("kernel", 0);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	}
-	fuzz_must(ftruncate(fd, (off_t)len) == 0 &&
-		  pwrite(fd, bytes, len, 0) == (ssize_t)len);
+	CHECK(ftruncate(fd, (off_t)len) == 0 &&
+	      pwrite(fd, bytes, len, 0) == (ssize_t)len);
 	return path;
 }
 
@@ -70,17 +64,16 @@ static inline void fuzz_check_placement(const struct ram_view *ram,
 	for (size_t i = 0; i < ARRAY_SIZE(r); i++) {
 		if (r[i].len == 0)
 			continue;
-		fuzz_must(r[i].gpa >= ram->range.gpa);
-		fuzz_must(r[i].len <= ram->range.len);
-		fuzz_must(r[i].gpa - ram->range.gpa <=
-			  ram->range.len - r[i].len);
+		CHECK(r[i].gpa >= ram->range.gpa);
+		CHECK(r[i].len <= ram->range.len);
+		CHECK(r[i].gpa - ram->range.gpa <= ram->range.len - r[i].len);
 		for (size_t j = 0; j < i; j++)
-			fuzz_must(r[j].len == 0 ||
-				  r[i].gpa >= r[j].gpa + r[j].len ||
-				  r[j].gpa >= r[i].gpa + r[i].len);
+			CHECK(r[j].len == 0 ||
+			      r[i].gpa >= r[j].gpa + r[j].len ||
+			      r[j].gpa >= r[i].gpa + r[i].len);
 	}
-	fuzz_must(p->kernel_loaded <= p->kernel.len);
-	fuzz_must(is_aligned(p->dtb.gpa, MIB(2)));
+	CHECK(p->kernel_loaded <= p->kernel.len);
+	CHECK(is_aligned(p->dtb.gpa, MIB(2)));
 }
 
 #endif

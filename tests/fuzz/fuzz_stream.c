@@ -27,16 +27,16 @@ static size_t pack_member(const struct choices *c, const uint8_t *in,
 
 	if (c->zstd & 1) {
 		n = ZSTD_compress(out, room, in, len, c->level % 6);
-		fuzz_must(!ZSTD_isError(n));
+		CHECK(!ZSTD_isError(n));
 		return n;
 	}
-	fuzz_must(deflateInit2(&z, c->level % 10, Z_DEFLATED, 15 + 16, 1,
-			       Z_DEFAULT_STRATEGY) == Z_OK);
+	CHECK(deflateInit2(&z, c->level % 10, Z_DEFLATED, 15 + 16, 1,
+			   Z_DEFAULT_STRATEGY) == Z_OK);
 	z.next_in = (Bytef *)(uintptr_t)in;
 	z.avail_in = (unsigned int)len;
 	z.next_out = out;
 	z.avail_out = (unsigned int)room;
-	fuzz_must(deflate(&z, Z_FINISH) == Z_STREAM_END);
+	CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END);
 	deflateEnd(&z);
 	return room - z.avail_out;
 }
@@ -69,8 +69,6 @@ static size_t damage(const struct choices *c, uint8_t *file, size_t len)
 	return len;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t image[KERNEL_MAX], packed[2 * KERNEL_MAX],
@@ -99,14 +97,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_ram(&ram, c.damage % 4 == 3 ? 1 + (c.where[0] << 8) : MIB(8));
 	in.kernel = fuzz_file(file, n);
 	ret = loader_load(&in, &ram, &out);
-	fuzz_must(ret == 0 || c.damage % 4 != 0);
+	CHECK(ret == 0 || c.damage % 4 != 0);
 	if (ret < 0)
 		return 0;
 	fuzz_check_placement(&ram, &out);
 	/* Zstd data have no check sum here; a cut may be between members. */
 	if (c.damage % 4 == 2 || (c.damage % 4 == 1 && c.members % 4 > 0))
 		return 0;
-	fuzz_must(out.kernel_loaded == len);
-	fuzz_must(memcmp(ram.hva + c.offset * KIB(4), image, len) == 0);
+	CHECK(out.kernel_loaded == len);
+	CHECK(memcmp(ram.hva + c.offset * KIB(4), image, len) == 0);
 	return 0;
 }

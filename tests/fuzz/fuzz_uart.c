@@ -7,16 +7,9 @@
  * is the value. Checked: the line has the level IIR tells, only changes are
  * told, received bytes come out once and in order, nothing is sent in loopback.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "uart.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 enum {
 	DATA,
@@ -111,8 +104,6 @@ static void check_line(const struct world *w)
 	CHECK(w->u.rx_head < UART_FIFO_SIZE);
 	CHECK(w->u.n_transmitted == w->nr_sent);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

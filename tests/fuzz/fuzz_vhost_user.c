@@ -7,20 +7,14 @@
  * Input: a byte, how many descriptors come along; then what it says, before it
  * hangs up.
  */
+#include "fuzz.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../virtio/vhost_user.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 #define MAX_FDS 3U
 
@@ -89,8 +83,6 @@ static void converse(struct vhost_user *u, const struct window *w)
 		check(u, err, over);
 	}
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

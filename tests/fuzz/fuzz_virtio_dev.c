@@ -5,9 +5,9 @@
  *
  * Input: records of 8 bytes: what, small, short, long.
  */
+#include "fuzz.h"
+
 #include <linux/virtio_config.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../unit/vq_driver.h"
@@ -19,12 +19,6 @@
 #define NR_QUEUES  3U
 #define CONFIG_LEN 12U
 #define REQUIRED   (1ULL << VIRTIO_F_VERSION_1 | 1ULL << VIRTIO_F_ACCESS_PLATFORM)
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
-
 struct world {
 	struct window w;
 	struct loop loop;
@@ -274,8 +268,6 @@ static void check(struct world *w)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world w = { .w = { .fd = -1 } };
@@ -299,8 +291,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	w.dev.transport_ctx = &w;
 	for (unsigned int q = 0; q < NR_QUEUES; q++)
 		vq_driver_init(&w.d[q], &w.w, ring_gpa(q), 16, true);
-	for (; size >= sizeof(r); size -= sizeof(r), data += sizeof(r)) {
-		memcpy(&r, data, sizeof(r));
+	while (fuzz_next(&data, &size, &r, sizeof(r))) {
 		step(&w, &r);
 		check(&w);
 	}

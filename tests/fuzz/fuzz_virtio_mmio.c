@@ -7,15 +7,9 @@
  * Input: one byte (starts with a running driver), then records of 8 bytes: what
  * and width, unused, address (2), value (4).
  */
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "../unit/virtio_mmio_fixture.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 /* What the fixture's checks call when they fail; libcheck is not here. */
 void _ck_assert_failed(const char *file, int line, const char *expr,

@@ -8,15 +8,9 @@
  * Input: one byte (has MSI-X, starts with a running driver), then records of 8
  * bytes: what and width, part of the BAR, address (2), value (4).
  */
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "../unit/virtio_pci_fixture.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 /* Doorbells lie in the BAR, of queues that run; routes are unmasked vectors. */
 static void check_wiring(struct world *w)

@@ -8,12 +8,12 @@
  *
  * Input: a byte of choices, then records of 16 bytes (struct record).
  */
+#include "fuzz.h"
+
 #include <errno.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_vsock.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,12 +21,6 @@
 #include "../unit/vq_driver.h"
 #include "log.h"
 #include "virtio_vsock.h"
-
-#define CHECK(cond)                                                            \
-	do {                                                                   \
-		if (!(cond))                                                   \
-			abort();                                               \
-	} while (0)
 
 #define GPA	   0x7fe00000ULL
 #define LEN	   MIB(2)
@@ -381,8 +375,6 @@ static void check_works(struct world *w)
 	close(fd);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world *w;
@@ -399,11 +391,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 1)
 		without = 1U << VIRTIO_RING_F_EVENT_IDX;
 	bring_up(w, without);
-	for (data++, size--; size >= sizeof(r);
-	     data += sizeof(r), size -= sizeof(r)) {
-		memcpy(&r, data, sizeof(r));
+	data++;
+	size--;
+	while (fuzz_next(&data, &size, &r, sizeof(r)))
 		step(w, &r);
-	}
 	check_works(w);
 	return 0;
 }

@@ -293,8 +293,12 @@ static int check_fd(struct netdev *n, const struct tap_config *c)
 	}
 	flags = fcntl(c->fd, F_GETFL);
 	if (flags < 0 || fcntl(c->fd, F_SETFL, flags | O_NONBLOCK) ||
-	    fcntl(c->fd, F_SETFD, FD_CLOEXEC))
-		return -errno;
+	    fcntl(c->fd, F_SETFD, FD_CLOEXEC)) {
+		int err = errno;
+
+		log_err("network tap fd=%d: %s", c->fd, errno_text(err));
+		return -err;
+	}
 	n->fd[0] = c->fd;
 	n->nr_pairs = 1;
 	return 0;

@@ -6,6 +6,7 @@
 #include "config_set.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +51,22 @@ static int set_ifname(struct net_parse *n, const char *name)
 
 static int set_fd(struct net_parse *n, const char *number)
 {
+	const struct config *cfg = n->p->target;
 	uint64_t fd;
 
 	if (parse_u64(number, &fd) || fd < 3 || fd > 1 << 20)
 		return opt_bad_value(n->p, n->value,
 				     "fd= takes the number of an open tap, 3 "
 				     "or more");
+	for (unsigned int i = 0; i < cfg->nr_nets; i++)
+		if (cfg->nets[i].fd == (int)fd)
+			return opt_bad_value(n->p, n->value,
+					     "another card has fd=%d", (int)fd);
+	/* Here it is not yet one of ours by chance. */
+	if (fcntl((int)fd, F_GETFD) < 0)
+		return opt_bad_value(n->p, n->value,
+				     "fd=%d: not an open tap: %s", (int)fd,
+				     errno_text(errno));
 	n->net.fd = (int)fd;
 	return 0;
 }

@@ -2,8 +2,10 @@
 /* test_config_net.c: properties of -n, and of the addresses cards get. */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../vmm/network.h"
 
@@ -45,6 +47,7 @@ START_TEST(a_tap_has_an_interface_and_options)
 	ck_assert_mem_eq(n->mac, ((uint8_t[]){ 2, 0xab, 12, 0, 255, 16 }), 6);
 	ck_assert(n->has_mac);
 	ck_assert_uint_eq(n->queues, 8);
+	ck_assert_int_eq(dup2(0, 7), 7);
 	n = accept("tap,fd=7");
 	ck_assert_int_eq(n->fd, 7);
 	ck_assert_ptr_null(n->ifname);
@@ -127,6 +130,10 @@ END_TEST
 
 START_TEST(what_makes_no_card_is_refused_with_the_remedy)
 {
+	static char option[] = "-ntap,fd=5", run[] = "run", image[] = "Image";
+	char *twice[] = { run, image, option, option };
+
+	ck_assert_int_eq(dup2(0, 5), 5);
 	refuse("tap", "ip tuntap add");
 	refuse("tap,if=", "1 to 15");
 	refuse("tap,if=abcdefghijklmnop", "1 to 15");
@@ -135,7 +142,12 @@ START_TEST(what_makes_no_card_is_refused_with_the_remedy)
 	refuse("tap,if=a,fd=5", "exclude");
 	refuse("tap,fd=2", "3 or more");
 	refuse("tap,fd=x", "3 or more");
+	refuse("tap,fd=1000000", "fd=1000000: not an open tap");
 	refuse("tap,fd=5,queues=2", "give if=");
+	config_fini(&cfg);
+	ck_assert_int_eq(config_parse(&cfg, &parse, ARRAY_SIZE(twice), twice),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(parse.error, "another card has fd=5"));
 	refuse("tap,if=a,queues=0", "1 to 8");
 	refuse("tap,if=a,queues=9", "1 to 8");
 	refuse("tap,if=a,mac=02:00:00:00:00", "02:00:00:00:00:01");

@@ -97,14 +97,6 @@ static inline void stop(struct world *w)
 	pthread_mutex_destroy(&w->lock);
 }
 
-static inline int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static inline void sleep_ms(long ms)
 {
 	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };

@@ -45,6 +45,12 @@ static void start(struct world *w)
 		w->m.rng_seed[i] = (uint8_t)(i * 7);
 }
 
+static void build_whole(struct world *w)
+{
+	start(w);
+	build(w);
+}
+
 static int node(const struct world *w, const char *path)
 {
 	return fdt_path_offset(w->fdt, path);
@@ -69,6 +75,11 @@ static const char *text(const struct world *w, int at, const char *name)
 
 	ck_assert_msg(s != NULL, "no %s", name);
 	return s;
+}
+
+static bool is_compatible(const struct world *w, int at, const char *with)
+{
+	return fdt_stringlist_search(w->fdt, at, "compatible", with) >= 0;
 }
 
 /* The @nr cells of a property, or a failure. */
@@ -97,8 +108,7 @@ START_TEST(says_which_machine_it_is)
 	static struct world w;
 	int root;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	root = must_node(&w, "/");
 	ck_assert_str_eq(text(&w, root, "compatible"), "linux,dummy-virt");
 	ck_assert_str_eq(text(&w, root, "model"), "lkvm-pvm");
@@ -112,8 +122,7 @@ START_TEST(memory_is_ram_and_nothing_but_the_window)
 	static struct world w;
 	int pool;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	CHECK_CELLS(&w, must_node(&w, "/memory@80000000"), "reg", 0, 0x80000000,
 		    0, 0x10000000);
 	CHECK_CELLS(&w, must_node(&w, "/memory@7fc00000"), "reg", 0, 0x7fc00000,
@@ -180,16 +189,11 @@ START_TEST(psci_is_called_by_hvc)
 	static struct world w;
 	int at;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	at = must_node(&w, "/psci");
 	ck_assert_str_eq(text(&w, at, "method"), "hvc");
-	ck_assert_int_ge(
-		fdt_stringlist_search(w.fdt, at, "compatible", "arm,psci-1.0"),
-		0);
-	ck_assert_int_ge(
-		fdt_stringlist_search(w.fdt, at, "compatible", "arm,psci-0.2"),
-		0);
+	ck_assert(is_compatible(&w, at, "arm,psci-1.0"));
+	ck_assert(is_compatible(&w, at, "arm,psci-0.2"));
 }
 END_TEST
 
@@ -252,8 +256,7 @@ START_TEST(pci_host_is_coherent_bounces_and_maps_msis)
 	uint32_t its, pool;
 	int at;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	its = fdt_get_phandle(w.fdt,
 			      must_node(&w, "/interrupt-controller@3fff0000/"
 					    "msi-controller@3ff90000"));
@@ -322,12 +325,10 @@ START_TEST(serial_console_is_found_through_its_alias)
 	static struct world w;
 	int at;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	ck_assert_str_eq(text(&w, must_node(&w, "/chosen"), "stdout-path"),
 			 "serial0:115200n8");
-	at = fdt_path_offset(w.fdt, "serial0");
-	ck_assert_int_ge(at, 0);
+	at = must_node(&w, "serial0");
 	ck_assert_str_eq(text(&w, at, "compatible"), "ns16550a");
 	CHECK_CELLS(&w, at, "reg", 0, 0x01000000, 0, 8);
 	CHECK_CELLS(&w, at, "interrupts", 0, 0, 4);
@@ -341,13 +342,9 @@ START_TEST(rtc_is_an_amba_device_with_its_clock)
 	static struct world w;
 	int at, clock;
 
-	start(&w);
-	build(&w);
-	at = fdt_path_offset(w.fdt, "rtc0");
-	ck_assert_int_ge(at, 0);
-	ck_assert_int_ge(
-		fdt_stringlist_search(w.fdt, at, "compatible", "arm,primecell"),
-		0);
+	build_whole(&w);
+	at = must_node(&w, "rtc0");
+	ck_assert(is_compatible(&w, at, "arm,primecell"));
 	ck_assert_str_eq(text(&w, at, "clock-names"), "apb_pclk");
 	clock = must_node(&w, "/apb-pclk");
 	CHECK_CELLS(&w, at, "clocks", fdt_get_phandle(w.fdt, clock));
@@ -358,8 +355,7 @@ START_TEST(timer_has_the_architectures_ppis)
 {
 	static struct world w;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	CHECK_CELLS(&w, must_node(&w, "/timer"), "interrupts", 1, 13, 8, 1, 14,
 		    8, 1, 11, 8, 1, 10, 8);
 }
@@ -371,8 +367,7 @@ START_TEST(chosen_carries_what_the_loader_placed)
 	const void *seed;
 	int at, len;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	at = must_node(&w, "/chosen");
 	ck_assert_str_eq(text(&w, at, "bootargs"), w.m.bootargs);
 	CHECK_CELLS(&w, at, "linux,initrd-start", 0, 0x84000000);
@@ -406,8 +401,7 @@ START_TEST(too_small_a_buffer_is_refused_at_every_size)
 	static char args[4096];
 	int need;
 
-	start(&w);
-	build(&w);
+	build_whole(&w);
 	need = w.len;
 	for (int size = 0; size < need; size += 4)
 		ck_assert_int_eq(devicetree_build(&w.m, w.fdt, (size_t)size),

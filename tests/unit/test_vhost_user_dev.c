@@ -109,9 +109,7 @@ START_TEST(one_that_dies_asks_for_a_reset_and_is_found_again)
 	bring_up(w);
 	settle(w);
 	ck_assert(!is_broken(w));
-	die(&w->back);
-	settle(w);
-	ck_assert(is_broken(w));
+	lose(w);
 	ck_assert_uint_eq(w->nr_config_changed, 1);
 	w->back.refuses = true;
 	bring_up(w);
@@ -131,9 +129,7 @@ START_TEST(one_that_dies_with_a_word_on_its_lips_is_gone)
 
 	bring_up(w);
 	must(send(w->back.fd, "?", 1, MSG_NOSIGNAL) == 1);
-	die(&w->back);
-	settle(w);
-	ck_assert(is_broken(w));
+	lose(w);
 	ck_assert_uint_eq(w->back.nr_disconnects, 1);
 	world_free(w);
 }
@@ -145,9 +141,7 @@ START_TEST(one_that_dies_again_and_again_is_given_up)
 
 	for (unsigned int i = 0; i < 40; i++) {
 		bring_up(w);
-		die(&w->back);
-		settle(w);
-		ck_assert(is_broken(w));
+		lose(w);
 	}
 	ck_assert_uint_le(w->back.nr_connects, 20);
 	world_free(w);
@@ -159,8 +153,7 @@ START_TEST(one_that_changed_is_not_trusted)
 	struct world *w = world_make(&lasting, VHOST_USER_RNG);
 
 	bring_up(w);
-	die(&w->back);
-	settle(w);
+	lose(w);
 	w->back.features &= ~EVENTS;
 	bring_up(w);
 	ck_assert(is_broken(w));
@@ -178,8 +171,7 @@ START_TEST(one_that_comes_back_with_another_disk_tells_the_driver)
 		uint8_t c[12], generation = virtio_dev_generation(w->dev);
 		uint32_t size_max;
 
-		die(&w->back);
-		settle(w);
+		lose(w);
 		ck_assert_uint_eq(w->nr_config_changed, ++told);
 		w->back.capacity = i / 2;
 		bring_up(w);
@@ -205,8 +197,7 @@ START_TEST(one_that_comes_back_as_something_else_is_not_used)
 	const uint64_t protocol = w->back.protocol;
 
 	bring_up(w);
-	die(&w->back);
-	settle(w);
+	lose(w);
 	w->back.protocol = BIT(0);
 	bring_up(w);
 	ck_assert(is_broken(w));
@@ -346,8 +337,7 @@ START_TEST(a_card_loses_its_link)
 	bring_up(w);
 	virtio_dev_config_read(w->dev, 0, c, sizeof(c));
 	ck_assert(c[0] == 2 && c[5] == 9 && c[6] == 1);
-	die(&w->back);
-	settle(w);
+	lose(w);
 	virtio_dev_config_read(w->dev, 0, c, sizeof(c));
 	ck_assert_uint_eq(c[6], 0);
 	bring_up(w);

@@ -57,9 +57,7 @@ START_TEST(requests_of_a_dead_share_get_an_error)
 	w->d[1].used->ring[0].id = (uint32_t)heads[0];
 	w->d[1].used->idx = 1;
 	ck_assert_int_eq(vq_driver_get(&w->d[1], NULL), heads[0]);
-	die(&w->back);
-	settle(w);
-	ck_assert(is_broken(w));
+	lose(w);
 	expect_error(w, 1, 1, heads[1]);
 	ck_assert(read(w->dev->queues[1].call, &n, 8) == 8);
 	/* And those that come now. */

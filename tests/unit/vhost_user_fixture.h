@@ -319,6 +319,14 @@ static inline void settle(struct world *w)
 		must(loop_poll(&w->loop) == 0);
 }
 
+/* The back end dies, which is noticed. */
+static inline void lose(struct world *w)
+{
+	die(&w->back);
+	settle(w);
+	ck_assert(is_broken(w));
+}
+
 static inline uint64_t count(const uint64_t *n)
 {
 	return __atomic_load_n(n, __ATOMIC_RELAXED);

@@ -7,7 +7,7 @@
 
 LIFE='^64'
 "$LKVM" run -k "$IMAGE" -i "$INITRD" -m 64 --rng --on-reset=restart -p \
-	'quiet lkvm.run="head -c 64 /dev/hwrng | wc -c; sleep 0.5; reboot -f"' \
+	'quiet lkvm.run="head -c 64 /dev/hwrng | wc -c; drain; sleep 0.5; reboot -f"' \
 	</dev/null >out.log 2>&1 &
 pid=$!
 lives_do_not_add_up 22 4 2 1024 1024

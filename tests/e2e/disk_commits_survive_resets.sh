@@ -29,7 +29,6 @@ if [ "$(wc -l <refs)" -ge 40 ]; then
 	cd /
 	umount /fs
 	echo SCRIPT-DONE
-	sleep 0.3
 	exit
 fi
 for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -43,6 +42,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	sync
 	echo "committed $sum"
 done
+drain
 # Reset with writes under way.
 for i in 1 2 3; do
 	dd if=/dev/urandom of=unfinished$i bs=64k count=32 2>/dev/null &

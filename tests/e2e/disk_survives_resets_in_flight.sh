@@ -14,7 +14,6 @@ n=$(head -c 1 /dev/vdb | tr '\0' 0)
 echo "life $n"
 if [ "$n" -ge 4 ]; then
 	sha256sum /dev/vda
-	sleep 0.3
 	exit
 fi
 for i in 1 2 3 4; do
@@ -24,6 +23,7 @@ for i in 1 2 3 4; do
 done
 sleep 1
 echo $((n + 1)) | dd of=/dev/vdb conv=fsync,notrunc 2>/dev/null
+drain
 reboot -f
 EOF
 "$LKVM" run -k "$IMAGE" -i "$INITRD" -i script.cpio -m 128 -c 2 \

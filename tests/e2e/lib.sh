@@ -164,14 +164,14 @@ boot()
 }
 
 # guest_script: standard input is what a guest runs that is booted with
-# boot_script; it says SCRIPT-DONE when it succeeds. (A last line at the very
-# moment of power-off may be lost in the guest's own buffer.)
+# boot_script; it says SCRIPT-DONE when it succeeds. (One that resets itself
+# with reboot -f runs drain before, lest its last lines stay in its own buffer.)
 guest_script()
 {
 	mkdir -p script
 	{
 		cat
-		echo 'echo SCRIPT-DONE; sleep 0.3'
+		echo 'echo SCRIPT-DONE'
 	} >script/run.sh
 	(cd script && echo run.sh | cpio -o -H newc) >script.cpio 2>/dev/null
 }

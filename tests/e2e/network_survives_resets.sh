@@ -23,6 +23,7 @@ if [ "$life" -lt 3 ]; then
 	nc 10.7.0.1 502$life <>/tmp/silence >/dev/null &
 	sleep 1
 	grep eth0 /proc/net/dev
+	drain
 	reboot -f
 fi
 END

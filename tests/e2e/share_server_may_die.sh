@@ -27,6 +27,7 @@ else
 	while cp /mnt/large /mnt/copy; do :; done
 	cat /mnt/life1 || echo "told: no"
 	umount /mnt || umount -l /mnt
+	drain
 	reboot -f
 fi
 END

@@ -23,7 +23,6 @@ set -eu
 /vsock connect vsock:2:6003 flow $((4 * MIB)) 0
 dmesg | grep "swiotlb buffer is full" || true
 echo SCRIPT-DONE
-sleep 0.3
 END
 (cd script && printf '%s\n' run.sh vsock | cpio -o -H newc) \
 	>script.cpio 2>/dev/null

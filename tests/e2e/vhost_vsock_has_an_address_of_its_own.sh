@@ -11,7 +11,7 @@ trap 'kill $(jobs -p) 2>/dev/null || true
 mkdir script
 cp "$V" script/vsock
 echo '/vsock listen vsock:4294967295:5000 flow 1000 1000
-echo SCRIPT-DONE; sleep 0.3' >script/run.sh
+echo SCRIPT-DONE' >script/run.sh
 (cd script && printf '%s\n' run.sh vsock | cpio -o -H newc) \
 	>script.cpio 2>/dev/null
 

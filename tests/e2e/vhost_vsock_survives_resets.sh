@@ -15,6 +15,7 @@ cat >script/run.sh <<'END'
 if ! /vsock connect vsock:2:6000 flow 1 1; then
 	echo "no word from the host"
 fi
+drain
 sleep 0.5
 reboot -f
 END

@@ -13,7 +13,7 @@ n=$((${n:-0} + 1))
 echo $n | dd of=/dev/vda bs=512 conv=sync,fsync 2>/dev/null
 head -c 64 /dev/hwrng | wc -c
 echo "life $n"
-sleep 0.3
+drain
 dd if=/dev/zero of=/dev/vda bs=64k seek=1 count=60 oflag=direct 2>/dev/null &
 head -c 65536 /dev/hwrng >/dev/null &
 reboot -f

@@ -20,7 +20,7 @@ guest_talks()
 		echo 'set -eu'
 		cat
 		echo 'dmesg | grep "swiotlb buffer is full" || true'
-		echo 'echo SCRIPT-DONE; sleep 0.3'
+		echo 'echo SCRIPT-DONE'
 	} >script/run.sh
 	(cd script && printf '%s\n' run.sh vsock | cpio -o -H newc) \
 		>script.cpio 2>/dev/null

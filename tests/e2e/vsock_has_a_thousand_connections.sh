@@ -23,7 +23,7 @@ while ! [ -e /tmp/end ]; do
 	/vsock listen vsock:4294967295:5001 flow 0 0
 	touch /tmp/end
 done
-echo SCRIPT-DONE; sleep 0.3
+echo SCRIPT-DONE
 END
 (cd script && printf '%s\n' run.sh vsock | cpio -o -H newc) >script.cpio 2>/dev/null
 

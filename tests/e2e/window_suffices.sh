@@ -33,7 +33,7 @@ load()
 		echo "$1"
 		# shellcheck disable=SC2016 # the guest's
 		echo 'echo "full $(dmesg | grep -c "swiotlb buffer is full") times"'
-		echo 'echo SCRIPT-DONE; sleep 0.3'
+		echo 'echo SCRIPT-DONE'
 	} >script/run.sh
 	shift
 	(cd script && printf 'run.sh\nioload\n' | cpio -o -H newc) \

@@ -20,8 +20,8 @@ hostname pvm
 ip link set lo up 2>/dev/null
 
 # Signals of busybox's halt, poweroff and reboot
-trap 'poweroff -f' USR1 USR2
-trap 'reboot -f' TERM
+trap 'drain; poweroff -f' USR1 USR2
+trap 'drain; reboot -f' TERM
 
 run=$(sed -n 's/.*lkvm\.run="\([^"]*\)".*/\1/p;t
 	s/.*lkvm\.run=\([^ ]*\).*/\1/p' /proc/cmdline)
@@ -46,4 +46,5 @@ else
 		cttyhack sh -c 'cd /; sh; echo >/run/end'
 	read -r _ <&3
 fi
+drain
 poweroff -f

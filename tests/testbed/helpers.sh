@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Gathers the arm64 programs that lkvm-pvm starts: virtiofsd and passt. Prints
-# their directory.
+# Gathers the arm64 programs that lkvm-pvm starts or talks to: virtiofsd, passt,
+# qemu-storage-daemon (and qemu-img, for its images). Prints their directory.
 #
 # usage: helpers.sh
 #
@@ -14,9 +14,28 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/testbed/common.sh
 . "$here/common.sh"
 
-packages="virtiofsd passt libc6 libgcc-s1 libcap-ng0 libseccomp2"
-libraries="ld-linux-aarch64.so.1 libc.so.6 libgcc_s.so.1 libcap-ng.so.0
-	libseccomp.so.2"
+# The programs' packages, and those of the libraries that they need.
+packages="virtiofsd passt qemu-utils
+	libaio1t64 libatomic1 libc6 libcap-ng0 libffi8 libfuse3-4 libgcc-s1
+	libglib2.0-0t64 libgmp10 libgnutls30t64 libhogweed6t64 libidn2-0
+	libnettle8t64 libnuma1 libp11-kit0 libpcre2-8-0 libseccomp2
+	libtasn1-6 libunistring5 liburing2 libzstd1 zlib1g"
+
+# libraries FILE...: copies what they need, and what that needs
+libraries()
+{
+	while [ $# -gt 0 ]; do
+		headers=$("$(cross)objdump" -p "$1")
+		for lib in $(echo "$headers" |
+			awk '$1 == "NEEDED" { print $2 }'); do
+			[ ! -e "$tmp/out/lib/$lib" ] || continue
+			cp -L "$tmp/root/usr/lib/aarch64-linux-gnu/$lib" \
+				"$tmp/out/lib/"
+			set -- "$@" "$tmp/out/lib/$lib"
+		done
+		shift
+	done
+}
 
 # program FILE: one of them, and what starts it
 program()
@@ -43,11 +62,13 @@ make_helpers()
 	for deb in "$tmp"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$tmp/root"
 	done
-	for lib in $libraries; do
-		cp -L "$tmp/root/usr/lib/aarch64-linux-gnu/$lib" "$tmp/out/lib/"
+	cp -L "$tmp/root/usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" \
+		"$tmp/out/lib/"
+	for file in libexec/virtiofsd bin/passt bin/qemu-img \
+		bin/qemu-storage-daemon; do
+		program "$tmp/root/usr/$file"
+		libraries "$tmp/root/usr/$file"
 	done
-	program "$tmp/root/usr/libexec/virtiofsd"
-	program "$tmp/root/usr/bin/passt"
 	(cd "$tmp/debs" && printf '%s\n' ./*.deb) >"$tmp/out/packages"
 	chmod 755 "$tmp/out"
 }
@@ -56,7 +77,7 @@ helpers=$cache/helpers-$(key "$here/helpers.sh")
 if [ ! -d "$helpers" ]; then
 	lock helpers
 	if [ ! -d "$helpers" ]; then
-		say "helpers: fetching virtiofsd and passt for arm64 (4 MB)"
+		say "helpers: fetching virtiofsd, passt and qemu-utils for arm64 (11 MB)"
 		tmp=$(mktemp -d "$cache/helpers.XXXXXX")
 		trap 'rm -rf "$tmp"' EXIT
 		trap 'exit 130' INT TERM HUP

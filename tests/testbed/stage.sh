@@ -11,7 +11,7 @@
 #   build/aarch64-static/tests/*   /tests/bin/*
 #   build/guest/*.flat             /tests/guest/*.flat
 # and further: the small guest kernel in its formats when GUEST_IMAGE names it
-# (/boot/guest.*), the guests' initrd, virtiofsd and passt (/opt/helpers),
+# (/boot/guest.*), the guests' initrd, virtiofsd and others (/opt/helpers),
 # tests/e2e.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)

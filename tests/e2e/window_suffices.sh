@@ -24,7 +24,7 @@ servers()
 }
 
 mkdir script
-cp /tests/bin/ioload script/
+cp /tests/bin/ioload /tests/bin/vsock script/
 
 # load SCRIPT OPTION…: how often a guest that runs it found the window full
 load()
@@ -36,7 +36,7 @@ load()
 		echo 'echo SCRIPT-DONE'
 	} >script/run.sh
 	shift
-	(cd script && printf 'run.sh\nioload\n' | cpio -o -H newc) \
+	(cd script && printf '%s\n' run.sh ioload vsock | cpio -o -H newc) \
 		>script.cpio 2>/dev/null
 	expect_rc 0 boot_script -m "$mem" "$@"
 	expect_out SCRIPT-DONE
@@ -81,3 +81,15 @@ sleep $busy"
 suffices "$ports" --port name=a,file=/dev/null --port name=b,file=/dev/null
 half_does_not "$ports" --port name=a,file=/dev/null \
 	--port name=b,file=/dev/null --window=1280K
+
+# Sixteen streams, which come back.
+MIB=1048576
+vsock="for i in \$(seq 16); do
+	/vsock connect vsock:2:6000 flow $((busy * MIB)) $((busy * MIB)) &
+done
+wait"
+# shellcheck disable=SC2046
+kill $(jobs -p) 2>/dev/null || true
+/tests/bin/vsock listen unix:v.sock_6000 echo &
+suffices "$vsock" --vsock socket=v.sock
+half_does_not "$vsock" --vsock socket=v.sock --window=768K

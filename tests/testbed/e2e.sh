@@ -20,6 +20,7 @@ while [[ ${1:-} == -* ]]; do
 done
 image=$("$here/kernel.sh" default)
 debian=$("$here/kernel.sh" debian)
+export STOCK_IMAGE=$debian
 if [ -z "${KERNEL:-}" ]; then
 	GUEST_IMAGE=$("$here/kernel.sh" guest)
 	export GUEST_IMAGE

@@ -11,8 +11,8 @@
 #   build/aarch64-static/tests/*   /tests/bin/*
 #   build/guest/*.flat             /tests/guest/*.flat
 # and further: the small guest kernel in its formats when GUEST_IMAGE names it
-# (/boot/guest.*), the guests' initrd, virtiofsd and others (/opt/helpers),
-# tests/e2e.
+# (/boot/guest.*), Debian's when STOCK_IMAGE does (/boot/stock.zst), the guests'
+# initrd, virtiofsd and others (/opt/helpers), tests/e2e.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -118,6 +118,7 @@ take_helpers()
 inputs()
 {
 	find "$image" ${GUEST_IMAGE:+"${GUEST_IMAGE%/*}"} \
+		${STOCK_IMAGE:+"$STOCK_IMAGE"} \
 		"$top/build/aarch64-static/agent" \
 		"$top/build/aarch64-static/lkvm-pvm" \
 		"$top/build/aarch64-static/tests" "$top/build/aarch64/lkvm-pvm" \
@@ -144,6 +145,9 @@ cp "$image" "$root/boot/Image"
 "$here/guest-initrd.sh" "$root/boot/initrd.cpio"
 if [ -n "${GUEST_IMAGE:-}" ]; then
 	take_guest_kernel
+fi
+if [ -n "${STOCK_IMAGE:-}" ]; then
+	zstd -q -3 -o "$root/boot/stock.zst" "$STOCK_IMAGE"
 fi
 take_etc
 take_programs

@@ -9,7 +9,7 @@
  */
 #include "noise.h"
 
-#define ROUNDS 800U
+#define ROUNDS 600U
 
 /* Parts of the BAR, as this VMM has them. */
 #define COMMON 0x0000UL

@@ -2,7 +2,6 @@
 /* test_console.c: properties of the virtio console. */
 #include "console_fixture.h"
 
-#include <time.h>
 
 #define PORT 1U
 #define IN   4U /* queues of port 1 */
@@ -119,27 +118,19 @@ START_TEST(last_words_are_delivered_by_the_reset)
 }
 END_TEST
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* What a reset takes when @len bytes are there for @port's reader. */
-static double reset_with(struct world *t, unsigned int port, uint32_t len)
+/* Milliseconds of a reset when @len bytes are there for @port's reader. */
+static int64_t reset_with(struct world *t, unsigned int port, uint32_t len)
 {
 	const unsigned int q = 2 + 2 * port + 1;
 	const struct vq_buf b = { DATA, len, false };
-	double then;
+	int64_t then;
 
 	bring_up_port(t, port);
 	must(vq_driver_add(&t->d[q], &b, 1) >= 0);
 	(void)vq_driver_publish(&t->d[q]);
-	then = seconds();
+	then = now_ms();
 	virtio_dev_set_status(t->dev, 0);
-	return seconds() - then;
+	return now_ms() - then;
 }
 
 START_TEST(last_words_wait_for_a_reader_that_reads)
@@ -147,10 +138,10 @@ START_TEST(last_words_wait_for_a_reader_that_reads)
 	struct world *t = world_make(2);
 
 	t->ends[1].is_slow = true;
-	ck_assert_double_lt(reset_with(t, 1, 20), 1.9);
+	ck_assert_int_lt(reset_with(t, 1, 20), 1900);
 	ck_assert_uint_eq(t->ends[1].nr_got, 20);
 	/* ... but not for as long as it likes */
-	ck_assert_double_ge(reset_with(t, 1, KIB(1)), 2);
+	ck_assert_int_ge(reset_with(t, 1, KIB(1)), 2000);
 	ck_assert_uint_lt(t->ends[1].nr_got, 20 + KIB(1));
 	world_free(t);
 }
@@ -159,16 +150,16 @@ END_TEST
 START_TEST(last_words_wait_little_for_one_that_does_not)
 {
 	struct world *t = world_make(3);
-	double s;
+	int64_t ms;
 
 	t->ends[1].appetite = t->ends[2].appetite = 0;
-	s = reset_with(t, 1, 20);
-	ck_assert_double_ge(s, 0.2);
-	ck_assert_double_lt(s, 1.9);
+	ms = reset_with(t, 1, 20);
+	ck_assert_int_ge(ms, 200);
+	ck_assert_int_lt(ms, 1900);
 	/* Nobody is there; one look in five is not held up by other programs. */
-	for (unsigned int i = 0; i < 5 && s >= 0.2; i++)
-		s = reset_with(t, 2, 20);
-	ck_assert_double_lt(s, 0.2);
+	for (unsigned int i = 0; i < 5 && ms >= 200; i++)
+		ms = reset_with(t, 2, 20);
+	ck_assert_int_lt(ms, 200);
 	world_free(t);
 }
 END_TEST

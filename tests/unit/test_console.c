@@ -2,7 +2,6 @@
 /* test_console.c: properties of the virtio console. */
 #include "console_fixture.h"
 
-
 #define PORT 1U
 #define IN   4U /* queues of port 1 */
 #define OUT  5U

@@ -8,7 +8,7 @@
 #include "noise.h"
 #include "vpci.h"
 
-#define ROUNDS 1200U
+#define ROUNDS 900U
 
 #define REGS	  0x3000000UL
 #define REGS_SIZE 0x1000UL

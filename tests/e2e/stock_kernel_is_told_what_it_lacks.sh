@@ -3,7 +3,7 @@
 # Debian's stock kernel, which has no CONFIG_ARM_PKVM_GUEST, runs in a pVM; its
 # device is named with what the kernel lacks, and it ends with 114. Without
 # protection and window it has the device.
-# timeout: 180
+# timeout: 300
 . /tests/e2e/lib.sh
 
 # stock COMMAND OPTION…: the guest runs that; its console is the UART

@@ -330,8 +330,11 @@ static int load_firmware(struct load *ld)
 
 static int load_initrds(struct load *ld)
 {
-	uint8_t *dst = at(ld, ld->out->initrd.gpa);
+	uint8_t *dst;
 
+	if (ld->in->nr_initrds == 0)
+		return 0; /* and no address: nothing may be made of it */
+	dst = at(ld, ld->out->initrd.gpa);
 	for (unsigned int i = 0; i < ld->in->nr_initrds; i++) {
 		const struct input *in = &ld->initrds[i];
 		int ret = input_read(in, 0, dst, (size_t)in->size);

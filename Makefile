@@ -89,7 +89,7 @@ $(eval $(call variant,$(NATIVE),gcc,$(gcc_WARNINGS) $(HARDEN) -fPIE,-pie $(LINK)
 endif
 $(eval $(call variant,$(NATIVE)-san,gcc,$(gcc_WARNINGS) -fno-omit-frame-pointer $(SAN),$(SAN)))
 $(eval $(call variant,$(NATIVE)-tsan,clang,-O1 -fsanitize=thread,-fsanitize=thread))
-$(eval $(call variant,$(NATIVE)-fuzz,clang,-O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all,$(SAN)))
+$(eval $(call variant,$(NATIVE)-fuzz,clang,-O1 -fsanitize=fuzzer-no-link $(SAN)))
 
 # --- programs ---------------------------------------------------------------
 programs := build/aarch64/lkvm-pvm $(if $(filter aarch64,$(NATIVE)),,build/$(NATIVE)/lkvm-pvm)

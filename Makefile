@@ -53,6 +53,7 @@ base_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-Iinclude -MMD -MP $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror)
 LIBS := -lfdt -luring -ljansson -lzstd -lz -lpthread
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+COV := -fprofile-instr-generate -fcoverage-mapping
 
 CC_aarch64 := $(if $(filter aarch64,$(NATIVE)),gcc,aarch64-linux-gnu-gcc)
 # Where the arm64 libraries are; asked for once, when something needs them.
@@ -89,7 +90,7 @@ $(eval $(call variant,$(NATIVE),gcc,$(gcc_WARNINGS) $(HARDEN) -fPIE,-pie $(LINK)
 endif
 $(eval $(call variant,$(NATIVE)-san,gcc,$(gcc_WARNINGS) -fno-omit-frame-pointer $(SAN),$(SAN)))
 $(eval $(call variant,$(NATIVE)-tsan,clang,-O1 -fsanitize=thread,-fsanitize=thread))
-$(eval $(call variant,$(NATIVE)-fuzz,clang,-O1 -fsanitize=fuzzer-no-link $(SAN)))
+$(eval $(call variant,$(NATIVE)-fuzz,clang,-O1 -fsanitize=fuzzer-no-link $(SAN) $(COV)))
 
 # --- programs ---------------------------------------------------------------
 programs := build/aarch64/lkvm-pvm $(if $(filter aarch64,$(NATIVE)),,build/$(NATIVE)/lkvm-pvm)
@@ -138,10 +139,10 @@ $(fuzz)/portable.a: $(call objs,$(NATIVE)-fuzz,$(portable_SRCS) $(filter-out vmm
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(fuzz)/fuzz_%: $(fuzz)/tests/fuzz/fuzz_%.o $(fuzz)/portable.a
 	$(call say,LINK,$@)
-	$(Q)clang $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)clang $(SAN) $(COV) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 $(fuzz)/seed_%: $(fuzz)/tests/fuzz/seed_%.o
 	$(call say,LINK,$@)
-	$(Q)clang $(SAN) -o $@ $^ $(LIBS)
+	$(Q)clang $(SAN) $(COV) -o $@ $^ $(LIBS)
 check-fuzz: $(fuzz_PROGS)
 	$(Q)tests/fuzz/run $(fuzz) $(fuzz_NAMES)
 

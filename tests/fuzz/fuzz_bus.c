@@ -4,6 +4,9 @@
  * looks at every device; and any accesses to an RTC.
  *
  * Input: records of 8 bytes: what, length, address (4), data (2).
+ *
+ * Floor: devices/bus.c 85
+ * Floor: devices/rtc.c 85
  */
 #include "fuzz.h"
 

@@ -4,6 +4,9 @@
  * bytes come, clients come and go, and readers are slow.
  *
  * Input: records of 8 bytes: what, queue or port, short, long.
+ *
+ * Floor: virtio/console.c 85
+ * Floor: virtio/console_ports.c 85
  */
 #include "fuzz.h"
 

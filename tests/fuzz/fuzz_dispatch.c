@@ -4,6 +4,8 @@
  *
  * Input: records of kind, flags, length, address and data; what a guest can
  * make KVM_RUN return, and what it cannot.
+ *
+ * Floor: vmm/vcpu.c 45
  */
 #include "fuzz.h"
 

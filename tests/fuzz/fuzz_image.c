@@ -4,6 +4,9 @@
  * beside firmware and initrds, in RAM of several sizes.
  *
  * Input: one byte of choices, then the file.
+ *
+ * Floor: loader/image.c 90
+ * Floor: loader/load.c 80
  */
 #include "fuzz_ram.h"
 

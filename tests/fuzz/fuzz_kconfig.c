@@ -2,6 +2,8 @@
 /*
  * fuzz_kconfig.c: any bytes as an unpacked kernel to be searched for its
  * configuration, and any text as that configuration.
+ *
+ * Floor: loader/kconfig.c 60
  */
 #include "fuzz.h"
 

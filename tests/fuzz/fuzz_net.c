@@ -6,6 +6,11 @@
  * a reset heals whatever was broken.
  *
  * Input: a byte of choices, then records of 16 bytes (struct record).
+ *
+ * Floor: virtio/net.c 60
+ * Floor: virtio/net_control.c 85
+ * Floor: virtio/net_rx.c 85
+ * Floor: virtio/net_tx.c 78
  */
 #include "fuzz.h"
 

@@ -5,6 +5,8 @@
  * and the same length ends it.
  *
  * Input: a byte that says how large the pieces are, then the stream.
+ *
+ * Floor: devices/netstream.c 40
  */
 #include "fuzz.h"
 

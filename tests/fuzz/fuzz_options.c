@@ -2,6 +2,15 @@
 /*
  * fuzz_options.c: command lines: the input is run's arguments, each ended by
  * a NUL. What is accepted must be within the limits config.h promises.
+ *
+ * Floor: vmm/options.c 88
+ * Floor: vmm/values.c 88
+ * Floor: vmm/config.c 80
+ * Floor: vmm/config_disk.c 82
+ * Floor: vmm/config_net.c 85
+ * Floor: vmm/config_port.c 83
+ * Floor: vmm/config_vhost_user.c 85
+ * Floor: vmm/config_vsock.c 88
  */
 #include "fuzz.h"
 

@@ -5,6 +5,8 @@
  * BAR outside the window, and interrupt lines are what the functions say.
  *
  * Input: records of 8 bytes: what and width, unused, address (2), value (4).
+ *
+ * Floor: devices/pci.c 90
  */
 #include "fuzz.h"
 

@@ -5,6 +5,9 @@
  * what is in flight.
  *
  * Input: 2 bytes (size, features), then records of 8: what, small, short, long.
+ *
+ * Floor: virtio/queue.c 72
+ * Floor: virtio/chain.c 80
  */
 #include "fuzz.h"
 
@@ -116,6 +119,14 @@ static void chain_bytes(struct world *w, const struct record *r)
 	for (int i = 0; i < n; i++)
 		sum += (uint32_t)out[i].iov_len;
 	CHECK(n == -ERANGE || sum == r->wide);
+	n = vq_chain_readable(&w->c, r->value, len, out);
+	CHECK((n == -ERANGE) == !in);
+	if (!(r->small & 0x40))
+		return;
+	in = r->value <= w->c.write_len && len <= w->c.write_len - r->value;
+	memset(b, r->small, sizeof(b));
+	w->moved |= in; /* the guest's buffer may lie over its rings */
+	CHECK(vq_chain_write(&w->c, r->value, b, len) == (in ? 0 : -ERANGE));
 }
 
 static void write_desc(struct world *w, const struct record *r)

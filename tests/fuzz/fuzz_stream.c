@@ -4,6 +4,8 @@
  * was; cut, damaged or in too little RAM it is refused or still whole.
  *
  * Input: eight bytes of choices, then what is behind the Image header.
+ *
+ * Floor: loader/stream.c 74
  */
 #include "fuzz_ram.h"
 

@@ -6,6 +6,8 @@
  *
  * Input: a byte, how many descriptors come along; then what it says, before it
  * hangs up.
+ *
+ * Floor: virtio/vhost_user.c 80
  */
 #include "fuzz.h"
 

@@ -7,6 +7,10 @@
  *
  * Input: one byte (has MSI-X, starts with a running driver), then records of 8
  * bytes: what and width, part of the BAR, address (2), value (4).
+ *
+ * Floor: virtio/pci.c 87
+ * Floor: virtio/pci_common.c 92
+ * Floor: virtio/pci_irq.c 82
  */
 #include "fuzz.h"
 

@@ -7,6 +7,12 @@
  * broken and leaves none.
  *
  * Input: a byte of choices, then records of 16 bytes (struct record).
+ *
+ * Floor: virtio/vsock.c 72
+ * Floor: virtio/vsock_conn.c 80
+ * Floor: virtio/vsock_rx.c 80
+ * Floor: virtio/vsock_tx.c 82
+ * Floor: devices/vsock_unix.c 72
  */
 #include "fuzz.h"
 

@@ -19,5 +19,33 @@ static void seed_write_all(void)
 	SEED("affinity-all", "-kx\0--vcpu-affinity=0-3,8");
 	SEED("refused", "--9p\0a,b");
 	SEED("unknown", "--kernle\0Image");
+	SEED("cards", "-kx\0-n\0tap,if=tap0,mac=02:00:00:00:00:01,queues=2\0"
+		      "--network=tap,if=tap1,vhost=on\0"
+		      "-n\0passt,tcp=8022:22,tcp=80,udp=53,vhost=off\0");
+	SEED("cards-kvmtool", "-kx\0-n\0mode=tap,tapif=t,guest_mac="
+			      "02:00:00:00:00:02,script=none,trans=mmio,mq=1,"
+			      "host_ip=192.168.33.1\0-n\0mode=user");
+	SEED("cards-fd", "-kx\0-n\0tap,fd=3\0-n\0tap,fd=3");
+	SEED("cards-name", "-kx\0-n\0tap,if=a/b\0");
+	SEED("cards-word", "-kx\0-n\0tap,queue=2\0");
+	SEED("cards-both", "-kx\0-n\0tap,if=a,fd=2\0");
+	SEED("cards-ports", "-kx\0-n\0tap,if=a,tcp=80\0");
+	SEED("cards-script", "-kx\0-n\0tap,if=a,script=up\0");
+	SEED("cards-passt", "-kx\0-n\0passt,if=a\0");
+	SEED("cards-queues", "-kx\0-n\0passt,queues=2\0");
+	SEED("disks", "-kx\0-d\0a,ro,serial=A-1,id=root\0-d\0b,snapshot\0"
+		      "--disk=c,direct,queues=2\0");
+	SEED("disks-wrong", "-kx\0-d\0a,readonly\0");
+	SEED("ports", "-kx\0--console=virtio\0--port=name=a,pty\0"
+		      "--port=name=b,file=/b\0--port\0name=c,unix=/c\0");
+	SEED("shares", "-kx\0--share=/a\0--share=/b,tag=b,ro\0--share=/c\0");
+	SEED("back-ends", "-kx\0--vhost-user=socket=/s,type=blk\0"
+			  "--vhost-user=socket=/t,type=fs,tag=t\0"
+			  "--vhost-user\0socket=/n,type=net,mac="
+			  "02:00:00:00:00:03\0"
+			  "--vhost-user=type=rng,socket=/r\0");
+	SEED("vsock", "-kx\0--vsock=cid=auto\0--window=16\0--rng\0--stats");
+	SEED("vsock-unix", "-kx\0--vsock=socket=/v,cid=5\0--window=auto\0"
+			   "--virtio-transport=mmio\0");
 	SEED("end", "--debug\0--\0-Image");
 }

@@ -27,7 +27,7 @@ group()
 		fi
 		;;
 	test)
-		echo check device-tree-compiler zstd clang
+		echo check device-tree-compiler zstd clang llvm
 		case $(suite) in
 		bookworm) echo libclang-rt-14-dev ;;
 		*) echo libclang-rt-dev ;;

@@ -10,7 +10,8 @@
  *   mode=again   resets the machine then
  *   mode=taken   does nothing but take pages back
  *   mode=frames  also attacks the queue on which a card receives
- *   mode=rounds  each group many times, see vhostile_many.c
+ *   mode=rounds  each group many times, see vhostile_many.c; mode=many: four
+ *                times as often
  *   mode=crowd   all of the machine's four vCPUs at once, ditto; then resets
  */
 #include "vhostile.h"
@@ -415,8 +416,8 @@ void guest_main(const void *dtb)
 	print("\n");
 	if (mode == 't')
 		good = take_back_all(all, nr);
-	else if (mode == 'r')
-		good = attack_by_rounds(all, nr);
+	else if (mode == 'r' || mode == 'm')
+		good = attack_by_rounds(all, nr, mode == 'm' ? 4 : 1);
 	else if (mode == 'c')
 		good = attack_by_crowd(all, nr);
 	else

@@ -40,7 +40,7 @@ int revoke_in_flight(struct vpci *d);
 int share_ring(struct vpci *all, unsigned int nr);
 
 /* All of it, in other ways: 0: failed, which is said. */
-int attack_by_rounds(struct vpci *all, unsigned int nr);
+int attack_by_rounds(struct vpci *all, unsigned int nr, unsigned int more);
 int attack_by_crowd(struct vpci *all, unsigned int nr);
 
 #endif

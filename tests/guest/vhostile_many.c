@@ -123,8 +123,8 @@ static int many(struct vpci *all, unsigned int nr, const char *name,
 	return in_turns(all, nr, works, nr - 1);
 }
 
-/* A group is a number of rounds already: some hundreds of each. */
-int attack_by_rounds(struct vpci *all, unsigned int nr)
+/* A group is a number of rounds already: @more times some hundreds of each. */
+int attack_by_rounds(struct vpci *all, unsigned int nr, unsigned int more)
 {
 	unsigned int i = nr - 1;
 
@@ -135,15 +135,16 @@ int attack_by_rounds(struct vpci *all, unsigned int nr)
 		return failed(all, "no disk to leave alone", nr);
 	witness.disk = &all[i];
 	hvc(PSCI_CPU_ON, 1, (uintptr_t)vhostile_secondary, 1);
-	return many(all, nr, "status", status_orders, 6) &&
-	       many(all, nr, "addresses", queue_addresses, 8) &&
-	       many(all, nr, "chains", bad_chains, 4) &&
-	       many(all, nr, "reset", reset_in_flight, 6) &&
-	       many(all, nr, "queue-reset", queue_reset_in_flight, 8) &&
-	       many(all, nr, "revoke-in-flight", revoke_in_flight, 6) &&
-	       many(all, nr, "config", config_past_end, 4) &&
-	       many(all, nr, "vectors", vectors, 4) &&
-	       many(all, nr, "noise", noise_of_registers, 2) && hear_witness();
+	return many(all, nr, "status", status_orders, 6 * more) &&
+	       many(all, nr, "addresses", queue_addresses, 8 * more) &&
+	       many(all, nr, "chains", bad_chains, 4 * more) &&
+	       many(all, nr, "reset", reset_in_flight, 6 * more) &&
+	       many(all, nr, "queue-reset", queue_reset_in_flight, 8 * more) &&
+	       many(all, nr, "revoke-in-flight", revoke_in_flight, 6 * more) &&
+	       many(all, nr, "config", config_past_end, 4 * more) &&
+	       many(all, nr, "vectors", vectors, 4 * more) &&
+	       many(all, nr, "noise", noise_of_registers, 2 * more) &&
+	       hear_witness();
 }
 
 /* --- by a crowd -------------------------------------------------------------- */

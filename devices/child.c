@@ -22,10 +22,16 @@ static int set_actions(posix_spawn_file_actions_t *a,
 {
 	int err = posix_spawn_file_actions_addopen(a, STDIN_FILENO, "/dev/null",
 						   O_RDONLY, 0);
+	int last = STDERR_FILENO;
 
-	for (unsigned int i = 0; !err && i < nr; i++)
+	for (unsigned int i = 0; !err && i < nr; i++) {
 		err = posix_spawn_file_actions_adddup2(a, fds[i].ours,
 						       fds[i].theirs);
+		last = fds[i].theirs > last ? fds[i].theirs : last;
+	}
+	/* Ours are CLOEXEC; those that we were started with need not be. */
+	if (!err)
+		err = posix_spawn_file_actions_addclosefrom_np(a, last + 1);
 	return err;
 }
 

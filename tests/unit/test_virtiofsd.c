@@ -110,6 +110,17 @@ START_TEST(it_gets_the_directory_and_is_confined)
 }
 END_TEST
 
+START_TEST(what_others_gave_us_is_not_for_it)
+{
+	play(HELP_RUST "[ -e /proc/$$/fd/77 ] && echo inherited || echo no\n");
+	ck_assert_int_eq(dup2(STDERR_FILENO, 77), 77);
+	start(false);
+	ck_assert_str_eq(last_words(), "no");
+	close(77);
+	vhost_peer_close(&peer);
+}
+END_TEST
+
 START_TEST(the_older_one_gets_its_own_words)
 {
 	play(HELP_C "echo \"$*\"\n");
@@ -373,6 +384,7 @@ int main(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, it_gets_the_directory_and_is_confined, 0, 2);
+	tcase_add_test(t, what_others_gave_us_is_not_for_it);
 	tcase_add_test(t, the_older_one_gets_its_own_words);
 	tcase_add_test(t, the_older_one_cannot_share_read_only);
 	tcase_add_test(t, its_socket_listens_and_has_no_name_any_more);

@@ -328,6 +328,8 @@ int cmd_run(const struct config *cfg)
 	/* A console's reader may leave, its file be full: write(2) says so. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
+	/* Ignored, a child's number would be another's before we end it. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	/* A debugger of the same user would destroy guest pages by looking. */
 	if (!cfg->debug)
 		(void)prctl(PR_SET_DUMPABLE, 0);

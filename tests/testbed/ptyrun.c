@@ -23,6 +23,7 @@
  *   send=TEXT       types it; \r \n \e and \xNN are understood
  *   size=ROWSxCOLS  makes the window that big (the first one: from the start)
  *   signal=NUMBER   sends it to the command
+ *   ignore=NUMBER   the command starts with that signal ignored (the first one)
  *   sleep=MS
  *
  * The output goes to stdout. Exit code: the command's own; 98 when a wait was
@@ -193,11 +194,13 @@ int main(int argc, char **argv)
 	static struct user u;
 	struct winsize ws = { .ws_row = 24, .ws_col = 80 };
 	struct termios before;
-	int i = 1, slave, status;
+	int i = 1, slave, status, ignored = 0;
 	bool ok = true;
 
 	if (argc > 1 && !strncmp(argv[1], "size=", 5))
 		ws = parse_size(argv[i++] + 5);
+	if (argc > i && !strncmp(argv[i], "ignore=", 7))
+		ignored = (int)strtol(argv[i++] + 7, NULL, 10);
 	if (openpty(&u.tty, &slave, NULL, NULL, &ws) ||
 	    tcgetattr(slave, &before)) {
 		perror("ptyrun");
@@ -216,6 +219,8 @@ int main(int argc, char **argv)
 	if (!u.pid) {
 		if (login_tty(slave))
 			_exit(126);
+		if (ignored)
+			(void)signal(ignored, SIG_IGN);
 		execvp(argv[status + 1], argv + status + 1);
 		_exit(127);
 	}

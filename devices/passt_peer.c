@@ -37,8 +37,12 @@ static int peer_connect(struct vhost_peer *p)
 	struct child_fd theirs = { .theirs = CHILD_FD };
 	int sv[2], err;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
-		return -errno;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv)) {
+		err = -errno;
+		(void)snprintf(p->why, sizeof(p->why), "no socket for it: %s",
+			       errno_text(err));
+		return err;
+	}
 	(void)fcntl(sv[0], F_SETFL, O_NONBLOCK); /* not passt's end */
 	theirs.ours = sv[1];
 	err = child_start(&own->child, argv, &theirs, 1);

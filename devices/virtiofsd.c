@@ -349,8 +349,9 @@ static int virtiofsd_connect(struct vhost_peer *p)
 		return err;
 	}
 	if (v->sandbox == SANDBOX_NONE && !v->told_sandbox) {
-		log_warn("--share %s: virtiofsd cannot confine itself here; a "
-			 "guest that finds a fault in it has your rights",
+		log_warn("--share %s: virtiofsd ended when it was to confine "
+			 "itself, and is tried without; a guest that finds a "
+			 "fault in it has your rights then",
 			 v->dir);
 		v->told_sandbox = true;
 	}

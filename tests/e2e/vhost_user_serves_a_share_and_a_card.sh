@@ -20,7 +20,8 @@ listens()
 }
 serve()
 {
-	rm -f run/fs
+	# What the one before started may end a moment later, and has its file locked.
+	rm -f run/fs run/fs.pid
 	virtiofsd --socket-path=run/fs --shared-dir=dir --log-level=error &
 	server=$!
 	wait_for 10 listens run/fs

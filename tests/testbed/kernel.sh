@@ -3,12 +3,11 @@
 # Builds or fetches the testbed's kernels and prints the paths of their Images.
 #
 # usage: kernel.sh VARIANT...
-#   default         host and guest in one, as a release would be configured
-#   debug           the same with the hypervisor's debug options
-#   guest           small, guest only; with KASLR; vmlinuz.efi lies beside it
-#   16k             the same with pages of 16 KiB
-#   debian          Debian's stock kernel
-#   debian-modules  prints the directory of that kernel's modules
+#   default  host and guest in one, as a release would be configured
+#   debug    the same with the hypervisor's debug options
+#   guest    small, guest only; with KASLR; vmlinuz.efi lies beside it
+#   16k      the same with pages of 16 KiB
+#   debian   Debian's stock kernel
 #
 # Source and stock kernel are the newest of series 7 in Debian; once fetched
 # they stay in use, so that an upload there costs no build here. Environment:
@@ -302,7 +301,7 @@ debs_to()
 	done
 }
 
-# stock modules|Image: Debian's own kernel, or the directory of its modules
+# stock: Debian's own kernel
 stock()
 {
 	local binary release version dest unsigned='linux-binary-unsigned-'
@@ -312,21 +311,18 @@ stock()
 	version=${binary#*=}
 	release=${binary%%=*}
 	release=${release#"$unsigned"}
-	dest=$kernels/debian-$1-$(key "$binary")
+	dest=$kernels/debian-Image-$(key "$binary")
 	if [ ! -d "$dest" ]; then
 		lock debian
 		if [ ! -d "$dest" ]; then
-			"stock_$1" "$release" "$version" "$dest"
+			fetch_stock "$release" "$version" "$dest"
 		fi
 	fi
-	case $1 in
-	modules) echo "$dest/$release" ;;
-	*) echo "$dest/Image" ;;
-	esac
+	echo "$dest/Image"
 }
 
-# stock_Image RELEASE VERSION DEST
-stock_Image()
+# fetch_stock RELEASE VERSION DEST
+fetch_stock()
 {
 	local modules
 
@@ -343,17 +339,6 @@ stock_Image()
 	rm -rf "$tmp/root"
 }
 
-# stock_modules RELEASE VERSION DEST
-stock_modules()
-{
-	say "kernel debian: fetching the modules of Linux $1 (86 MB)"
-	scratch
-	debs_to "$tmp/root" "linux-modules-$1=$2"
-	mkdir -p "$kernels"
-	mv "$tmp/root/usr/lib/modules" "$3"
-	rm -rf "$tmp/root"
-}
-
 [ $# -gt 0 ] || die "usage: kernel.sh VARIANT..., see $here/kernel.sh"
 for variant; do
 	case $variant in
@@ -366,9 +351,7 @@ for variant; do
 		fi
 		;;
 	debug | guest | 16k) built "$variant" ;;
-	debian) stock Image ;;
-	debian-modules) stock modules ;;
-	*) die "$variant: no such kernel; default, debug, guest, 16k," \
-		"debian or debian-modules" ;;
+	debian) stock ;;
+	*) die "$variant: no such kernel; default, debug, guest, 16k, debian" ;;
 	esac
 done

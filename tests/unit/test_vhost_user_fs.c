@@ -144,6 +144,28 @@ START_TEST(requests_of_a_share_that_gave_up_get_an_error)
 }
 END_TEST
 
+/* It has the eventfds of its queues still, and nobody reads them. */
+START_TEST(an_error_for_a_dead_share_does_not_wait_for_an_eventfd)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_FS);
+	const uint64_t full = UINT64_MAX - 1;
+	int head, call;
+
+	w->back.clears = true;
+	bring_up(w);
+	call = w->dev->queues[1].call;
+	head = request(w, 1, 0, false);
+	publish(w, 1);
+	while (__atomic_load_n(&w->back.nr_cleared, __ATOMIC_RELAXED) < 6)
+		(void)usleep(1000);
+	must(!(fcntl(call, F_GETFL) & O_NONBLOCK));
+	must(write(call, &full, sizeof(full)) == 8);
+	lose(w);
+	expect_error(w, 1, 0, head);
+	world_free(w);
+}
+END_TEST
+
 /* The other queue is in good order. */
 START_TEST(a_share_whose_guest_broke_one_queue_answers_at_the_other)
 {
@@ -181,6 +203,8 @@ int main(void)
 	tcase_add_test(t, a_share_that_cannot_start_answers_too);
 	tcase_add_loop_test(t, requests_of_a_share_that_gave_up_get_an_error, 0,
 			    2);
+	tcase_add_test(t,
+		       an_error_for_a_dead_share_does_not_wait_for_an_eventfd);
 	tcase_add_test(
 		t, a_share_whose_guest_broke_one_queue_answers_at_the_other);
 	suite_add_tcase(s, t);

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* For a connection. A program of ours has to be loaded first. */
-#define CONNECT_MS 15000U
+/* For a connection; all vCPUs may wait for it. */
+#define CONNECT_MS 5000U
+/* A program of ours has to be loaded first. */
+#define LOAD_MS 15000U
 
 static void stop_listening(struct virtio_vhost_user *v)
 {
@@ -67,7 +69,8 @@ static int connect_once(struct virtio_vhost_user *v)
 
 	if (fd < 0)
 		return fd;
-	err = vhost_user_open(&v->conn, fd, CONNECT_MS);
+	err = vhost_user_open(&v->conn, fd,
+			      p->class->is_ours ? LOAD_MS : CONNECT_MS);
 	if (err) {
 		p->class->disconnect(p);
 		/* What it said last is better than what we saw. */
@@ -125,12 +128,19 @@ static int ask_config(struct virtio_vhost_user *v)
 	return 0;
 }
 
+/* The guest waits for one that does not answer: once is enough. */
+static void bar(struct virtio_vhost_user *v, int err)
+{
+	v->is_barred |= err == -ETIMEDOUT && !v->peer->class->is_ours;
+}
+
 int vhost_user_conn_meet(struct virtio_vhost_user *v, char *why, size_t size)
 {
 	struct vhost_peer *p = v->peer;
 	int err = connect_peer(v);
 	const char *lack;
 
+	bar(v, err);
 	if (err) {
 		(void)snprintf(why, size, "%s", p->why);
 		p->why[0] = '\0';
@@ -143,6 +153,7 @@ int vhost_user_conn_meet(struct virtio_vhost_user *v, char *why, size_t size)
 	(void)snprintf(why, size, "%s%s", lack ? lack : v->conn.why,
 		       lack ? "" : "; is the type= right?");
 	/* It has nothing of the guest's: it may be asked again another time. */
+	bar(v, err);
 	vhost_user_close(&v->conn);
 	p->class->disconnect(p);
 	return err;

@@ -22,7 +22,7 @@ struct virtio_vhost_user {
 	struct watch hangup; /* while conn is open */
 	struct watch said;   /* the same, and until the end of it */
 	bool lost;	     /* it was, and was not connected to again */
-	bool is_barred;	     /* it may have the window still */
+	bool is_barred;	     /* it did not answer; may have the window still */
 	unsigned int nr_losses;
 	uint8_t config[VHOST_USER_CONFIG_MAX];
 

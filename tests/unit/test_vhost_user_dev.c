@@ -243,6 +243,28 @@ START_TEST(one_of_ours_that_keeps_its_queues_is_ended)
 }
 END_TEST
 
+/* They wait when it is connected to again, too. */
+START_TEST(one_that_comes_back_silent_is_asked_once)
+{
+	struct world *w = world_make(&lasting, VHOST_USER_BLK);
+	int64_t begin = now_ms();
+
+	bring_up(w);
+	lose(w);
+	w->back.mute_at = _i ? 24 : 1; /* GET_CONFIG, GET_FEATURES */
+	for (unsigned int i = 0; i < 3; i++) {
+		bring_up(w); /* 5 s, the first time */
+		ck_assert(is_broken(w));
+	}
+	ck_assert(now_ms() - begin < 7000);
+	w->back.mute_at = 0;
+	bring_up(w);
+	ck_assert(is_broken(w));
+	ck_assert_uint_eq(w->back.nr_connects, 2);
+	world_free(w);
+}
+END_TEST
+
 /* All vCPUs wait meanwhile; 16 answers, 7 of them about one queue. */
 START_TEST(one_that_takes_its_time_for_each_answer_gets_5_s_in_all)
 {
@@ -397,6 +419,7 @@ int main(void)
 	tcase_add_test(t, one_that_comes_back_as_something_else_is_not_used);
 	tcase_add_test(t, one_that_keeps_its_queues_is_hung_up_on);
 	tcase_add_test(t, one_of_ours_that_keeps_its_queues_is_ended);
+	tcase_add_loop_test(t, one_that_comes_back_silent_is_asked_once, 0, 2);
 	tcase_add_test(t,
 		       one_that_takes_its_time_for_each_answer_gets_5_s_in_all);
 	tcase_add_test(t, one_that_talks_nonsense_again_and_again_is_given_up);

@@ -37,6 +37,7 @@ struct back {
 	uint8_t capacity; /* the first byte of its configuration */
 	bool is_silent;	  /* at GET_VRING_BASE */
 	bool errs;	  /* there, too */
+	uint32_t mute_at; /* the request that it does not answer */
 	bool clears;	  /* O_NONBLOCK of what it is given, as crosvm does */
 	unsigned int nr_cleared;
 	unsigned int delay_ms; /* before each answer */
@@ -81,6 +82,8 @@ static void answer(struct back *b, struct message *m)
 	const bool acks = m->flags & 8;
 	uint64_t v = 0;
 
+	if (m->request == b->mute_at)
+		return;
 	(void)usleep(b->delay_ms * 1000);
 	memcpy(&v, m->payload, sizeof(v));
 	switch (m->request) {

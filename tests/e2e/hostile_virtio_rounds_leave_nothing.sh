@@ -15,7 +15,8 @@ mkfifo in
 exec 9<>in
 "$LKVM" run -m 64 --window=4M -c 2 --rng -d disk.img -d witness.img,ro \
 	-n tap,if=tap7 \
-	--port name=log,file=port.out -p mode=${ROUNDS:-rounds} "$GUEST/vhostile.flat" \
+	--port name=log,file=port.out -p "mode=${ROUNDS:-rounds}" \
+	"$GUEST/vhostile.flat" \
 	<in >out.log 2>err.log &
 pid=$!
 is_next()

@@ -271,7 +271,14 @@ void vhost_user_dev_stop(struct virtio_dev *d)
 
 int vhost_user_dev_queue_start(struct virtio_dev *d, unsigned int q)
 {
-	return virtio_rings_queue_start(&vhost_user_of(d)->rings, q);
+	struct virtio_vhost_user *v = vhost_user_of(d);
+
+	if (virtio_rings_queue_start(&v->rings, q)) {
+		/* It may serve the others still. */
+		virtio_rings_stop(&v->rings);
+		lost(v, v->conn.why);
+	}
+	return 0;
 }
 
 void vhost_user_dev_config_read(struct virtio_dev *d, unsigned int offset,

@@ -144,6 +144,39 @@ START_TEST(requests_of_a_share_that_gave_up_get_an_error)
 }
 END_TEST
 
+/* It refuses the queue, or died. */
+START_TEST(a_share_whose_second_queue_cannot_be_started_answers_at_both)
+{
+	struct world *w = world_new(&lasting);
+	int heads[2];
+
+	w->back.protocol |= BIT(3);
+	must(create(w, VHOST_USER_FS) == 0);
+	bring_up_some(w, 1);
+	ck_assert(!is_broken(w));
+	if (_i)
+		die(&w->back);
+	w->back.nacks = true;
+	enable_queue(w, 1);
+	ck_assert(is_broken(w));
+	ck_assert_uint_eq(w->back.nr_disconnects, 1);
+	/* It was asked for them first. */
+	ck_assert_uint_eq(count(&w->back.nr_stops), _i ? 0 : 2);
+	for (unsigned int q = 0; q < 2; q++) {
+		heads[q] = request(w, q, q, false);
+		publish(w, q);
+	}
+	settle(w);
+	expect_error(w, 0, 0, heads[0]);
+	expect_error(w, 1, 1, heads[1]);
+	w->back.nacks = false;
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	ck_assert_uint_eq(w->back.nr_connects, 2);
+	world_free(w);
+}
+END_TEST
+
 /* It has the eventfds of its queues still, and nobody reads them. */
 START_TEST(an_error_for_a_dead_share_does_not_wait_for_an_eventfd)
 {
@@ -203,6 +236,9 @@ int main(void)
 	tcase_add_test(t, a_share_that_cannot_start_answers_too);
 	tcase_add_loop_test(t, requests_of_a_share_that_gave_up_get_an_error, 0,
 			    2);
+	tcase_add_loop_test(
+		t, a_share_whose_second_queue_cannot_be_started_answers_at_both,
+		0, 2);
 	tcase_add_test(t,
 		       an_error_for_a_dead_share_does_not_wait_for_an_eventfd);
 	tcase_add_test(

@@ -37,6 +37,7 @@ struct back {
 	uint8_t capacity; /* the first byte of its configuration */
 	bool is_silent;	  /* at GET_VRING_BASE */
 	bool errs;	  /* there, too */
+	bool nacks;	  /* each request that wants to be acknowledged */
 	uint32_t mute_at; /* the request that it does not answer */
 	bool clears;	  /* O_NONBLOCK of what it is given, as crosvm does */
 	unsigned int nr_cleared;
@@ -121,7 +122,7 @@ static void answer(struct back *b, struct message *m)
 	default:
 		break;
 	}
-	v = 0;
+	v = b->nacks;
 	if (acks)
 		reply(b, m, &v, 8);
 }
@@ -284,7 +285,15 @@ static inline void world_free(struct world *w)
 	free(w);
 }
 
-static inline void bring_up(struct world *w)
+static inline void enable_queue(struct world *w, unsigned int q)
+{
+	vq_driver_init(&w->d[q], &w->w, RING + q * KIB(16), 16, true);
+	vq_driver_attach(&w->d[q], &w->dev->queues[q].vq);
+	virtio_dev_queue_enable(w->dev, q);
+}
+
+/* The first @nr queues. */
+static inline void bring_up_some(struct world *w, unsigned int nr)
 {
 	const uint64_t f = MODERN | PLATFORM | EVENTS;
 
@@ -294,12 +303,14 @@ static inline void bring_up(struct world *w)
 	virtio_dev_accept(w->dev, 1, (uint32_t)(f >> 32));
 	virtio_dev_set_status(w->dev, UP);
 	must(virtio_dev_status(w->dev) == UP);
-	for (unsigned int q = 0; q < w->dev->nr_queues; q++) {
-		vq_driver_init(&w->d[q], &w->w, RING + q * KIB(16), 16, true);
-		vq_driver_attach(&w->d[q], &w->dev->queues[q].vq);
-		virtio_dev_queue_enable(w->dev, q);
-	}
+	for (unsigned int q = 0; q < nr; q++)
+		enable_queue(w, q);
 	virtio_dev_set_status(w->dev, UP | VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+static inline void bring_up(struct world *w)
+{
+	bring_up_some(w, w->dev->nr_queues);
 }
 
 static inline bool is_broken(struct world *w)

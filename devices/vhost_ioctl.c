@@ -90,13 +90,15 @@ int vhost_set_ring(int fd, unsigned int index, const struct ring_queue *r)
 	return err;
 }
 
-void vhost_end_ring(int fd, unsigned int index, uint16_t *base)
+int vhost_end_ring(int fd, unsigned int index, uint16_t *base)
 {
 	struct vhost_vring_state s = { .index = index };
+	int err = vhost_call(fd, VHOST_GET_VRING_BASE, &s);
 
-	if (!vhost_call(fd, VHOST_GET_VRING_BASE, &s))
+	if (!err)
 		*base = (uint16_t)s.num;
 	(void)set_file(fd, VHOST_SET_VRING_KICK, index, -1);
 	(void)set_file(fd, VHOST_SET_VRING_CALL, index, -1);
 	(void)set_file(fd, VHOST_SET_VRING_ERR, index, -1);
+	return err;
 }

@@ -19,7 +19,7 @@ int __must_check vhost_set_features(int fd, uint64_t features);
 int __must_check vhost_set_window(int fd, const struct window *w);
 int __must_check vhost_set_ring(int fd, unsigned int index,
 				const struct ring_queue *r);
-/* Of a ring that is stopped: the eventfds are let go. */
-void vhost_end_ring(int fd, unsigned int index, uint16_t *base);
+/* Of a ring that is stopped: the eventfds are let go, also on failure. */
+int __must_check vhost_end_ring(int fd, unsigned int index, uint16_t *base);
 
 #endif

@@ -65,13 +65,13 @@ static int queue_start(struct ring_backend *b, unsigned int q,
 	return err ? err : set_tap(v->fd[q / 2], q % 2, v->netdev->fd[q / 2]);
 }
 
-static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
+static int queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 {
 	const struct vhost_net *v = net_of(b);
 
 	/* Waits until the worker is done with the ring. */
 	(void)set_tap(v->fd[q / 2], q % 2, -1);
-	vhost_end_ring(v->fd[q / 2], q % 2, base);
+	return vhost_end_ring(v->fd[q / 2], q % 2, base);
 }
 
 static const struct ring_backend_class vhost_net_class = {

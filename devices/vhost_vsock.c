@@ -122,18 +122,20 @@ static int queue_start(struct ring_backend *b, unsigned int q,
 	return err;
 }
 
-static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
+static int queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 {
 	struct vhost_vsock *v = vsock_of(b);
+	int err;
 
 	/* Takes each ring's lock: its worker is done with it. */
 	if (v->running)
 		(void)set_running(v, 0);
 	v->running = false;
 	v->has[q] = false;
-	vhost_end_ring(v->fd, q, base);
+	err = vhost_end_ring(v->fd, q, base);
 	if (!v->has[0] && !v->has[1])
 		open_again(v);
+	return err;
 }
 
 static const struct ring_backend_class vhost_vsock_class = {

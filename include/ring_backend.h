@@ -51,11 +51,11 @@ struct ring_backend_class {
 			   const struct ring_queue *r);
 	/*
 	 * Takes the queue back: when it returns nothing touches its rings or
-	 * what they name. @base: of the chain that would be next; kept as it
-	 * is by a back end that does not know any more.
+	 * what they name. @base: of the chain that would be next. -errno: it
+	 * is not known any more.
 	 */
-	void (*queue_stop)(struct ring_backend *b, unsigned int q,
-			   uint16_t *base);
+	int (*queue_stop)(struct ring_backend *b, unsigned int q,
+			  uint16_t *base);
 	/*
 	 * A queue signalled err: all are taken back, the line is written and
 	 * the device asks for a reset. NULL: that is all there is to do.

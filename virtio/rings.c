@@ -48,7 +48,8 @@ static void look(struct virtio_rings *r, unsigned int q)
 		(void)vq_fail_at(vq, VQ_REVOKED, vq->used, used_len);
 		return;
 	}
-	if (vq_pop(vq, &r->chain) > 0)
+	/* Without one, what is there may have been served long ago. */
+	if (r->queues[q].has_base && vq_pop(vq, &r->chain) > 0)
 		vq_unpop(vq, &r->chain);
 	/* In good order by now; an error that is there already stays. */
 	(void)vq_fail_at(vq, VQ_REFUSED, vq->avail, sizeof(v));
@@ -107,15 +108,15 @@ static int start_queue(struct virtio_rings *r, unsigned int q)
 
 static void stop_queue(struct virtio_rings *r, unsigned int q)
 {
-	struct virtqueue *vq;
+	struct virtio_rings_queue *rq = &r->queues[q];
 
-	if (q >= r->nr || !r->queues[q].started)
+	if (q >= r->nr || !rq->started)
 		return;
-	vq = &r->dev->queues[q].vq;
-	r->queues[q].started = false;
-	r->backend->class->queue_stop(r->backend, q, &vq->next_avail);
+	rq->started = false;
+	rq->has_base = !r->backend->class->queue_stop(
+		r->backend, q, &r->dev->queues[q].vq.next_avail);
 	/* What it signalled last is not about the next run. */
-	(void)event_drain(r->queues[q].err.fd);
+	(void)event_drain(rq->err.fd);
 }
 
 int virtio_rings_start(struct virtio_rings *r)

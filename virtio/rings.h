@@ -25,6 +25,7 @@ struct virtio_rings {
 		struct virtio_rings *rings;
 		struct watch err;
 		bool started;
+		bool has_base; /* since it was stopped: its next_avail counts */
 	} queues[VIRTIO_MAX_QUEUES];
 	struct vq_chain chain; /* when a broken queue is looked at */
 };

@@ -91,13 +91,15 @@ static int queue_start(struct ring_backend *b, unsigned int q,
 	return vhost_user_start_vring(&v->conn, &ring);
 }
 
-static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
+static int queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 {
 	struct virtio_vhost_user *v = of_backend(b);
+	int err = vhost_user_stop_vring(&v->conn, q, base);
 
-	/* One that does not answer is hung up on (stop()). */
-	if (vhost_user_stop_vring(&v->conn, q, base))
+	/* One that does not answer is hung up on (let_go()). */
+	if (err)
 		v->conn.broken = true;
+	return err;
 }
 
 /* --- it is gone -------------------------------------------------------------- */

@@ -38,6 +38,7 @@ struct world {
 	bool has[NR_RINGS];
 	uint16_t base[NR_RINGS]; /* how far it got */
 	int fails_at;		 /* queue, or -1 */
+	bool forgets;		 /* how far it got */
 };
 
 static struct world *world_of(struct virtio_dev *d)
@@ -77,13 +78,16 @@ static int queue_start(struct ring_backend *b, unsigned int q,
 	return (int)q == w->fails_at ? -EBUSY : 0;
 }
 
-static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
+static int queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 {
 	struct world *w = world_of_backend(b);
 
 	must(w->has[q]);
 	w->has[q] = false;
+	if (w->forgets)
+		return -EIO;
 	*base = w->base[q];
+	return 0;
 }
 
 static const struct ring_backend_class backend_class = {
@@ -403,6 +407,28 @@ START_TEST(the_line_names_what_the_back_end_met)
 }
 END_TEST
 
+/* What is there may have been served long ago. */
+START_TEST(the_line_leaves_the_guest_alone_when_the_place_is_unknown)
+{
+	struct world *w = world_make(~0ULL);
+	const struct vq_error *e = &w->dev.queues[1].vq.error;
+
+	bring_up(w, NR_QUEUES);
+	w->d[1].avail->idx = 0x1234;
+	w->forgets = true;
+	give_up(w, 1, 0);
+	must(is_broken(w) && e->fault == VQ_REFUSED);
+	/* Nor is it remembered that it was. */
+	w->forgets = false;
+	bring_up(w, NR_QUEUES);
+	must(!is_broken(w));
+	w->d[1].avail->idx = 0x1234;
+	give_up(w, 1, 0);
+	must(is_broken(w) && e->fault == VQ_BAD_INDEX);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(what_was_signalled_before_a_reset_breaks_nothing)
 {
 	struct world *w = world_make(~0ULL);
@@ -460,6 +486,8 @@ int main(void)
 	tcase_add_test(
 		tc, a_ring_taken_back_breaks_the_device_and_stops_its_back_end);
 	tcase_add_test(tc, the_line_names_what_the_back_end_met);
+	tcase_add_test(
+		tc, the_line_leaves_the_guest_alone_when_the_place_is_unknown);
 	tcase_add_test(tc, what_was_signalled_before_a_reset_breaks_nothing);
 	tcase_add_test(tc, a_thousand_leave_no_descriptor);
 	suite_add_tcase(s, tc);

@@ -51,11 +51,12 @@ static int queue_start(struct ring_backend *b, unsigned int q,
 	return 0;
 }
 
-static void queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
+static int queue_stop(struct ring_backend *b, unsigned int q, uint16_t *base)
 {
 	*base = 5;
 	must(world_of(b)->has >> q & 1);
 	world_of(b)->has &= ~(1U << q);
+	return 0;
 }
 
 static const struct ring_backend_class backend_class = {

@@ -15,7 +15,8 @@ struct vhost_peer;
 struct vhost_peer_class {
 	/*
 	 * A connection, which the caller owns: its fd, non-blocking; -errno
-	 * with the reason and the remedy in @p->why.
+	 * with the reason and the remedy in @p->why; -EBUSY: not yet, which
+	 * took no time and may be asked again and again.
 	 */
 	int (*connect)(struct vhost_peer *p);
 	/*

@@ -127,14 +127,17 @@ static bool may_connect(const struct virtio_vhost_user *v)
 	return !v->is_barred && v->nr_losses <= MAX_LOSSES;
 }
 
-/* It is gone, or might as well be. @why: NULL, or what is wrong with it. */
-static void lost(struct virtio_vhost_user *v, const char *why)
+/*
+ * It is gone, or might as well be; one that is awaited has not come back, and
+ * is not lost once more. @why: NULL, or what is wrong with it.
+ */
+static void lost(struct virtio_vhost_user *v, const char *why, bool awaited)
 {
 	struct virtio_dev *d = &v->dev;
 	char what[400];
 
 	v->conn.broken = v->lost = true;
-	v->nr_losses++;
+	v->nr_losses += !awaited;
 	virtio_rings_stop(&v->rings);
 	vhost_user_conn_hang_up(v);
 	(void)snprintf(what, sizeof(what), "%s is gone%s%s%s%s; %s",
@@ -171,7 +174,7 @@ static void on_hangup(struct watch *w, uint32_t events)
 	/* The event may be of a connection before the present one. */
 	if (w->fd >= 0 && vhost_user_is_gone(&v->conn)) {
 		if (v->dev.running)
-			lost(v, NULL);
+			lost(v, NULL, false);
 		else
 			vhost_user_conn_hang_up(
 				v); /* the next start connects */
@@ -253,9 +256,10 @@ int vhost_user_dev_start(struct virtio_dev *d)
 {
 	struct virtio_vhost_user *v = vhost_user_of(d);
 	char why[256];
+	int err = start(v, why, sizeof(why));
 
-	if (start(v, why, sizeof(why)))
-		lost(v, why);
+	if (err)
+		lost(v, why, err == -EBUSY);
 	else if (d->class->id == VIRTIO_ID_NET)
 		set_link(v, true);
 	/* It runs: what comes is answered, if by errors. */
@@ -278,7 +282,7 @@ int vhost_user_dev_queue_start(struct virtio_dev *d, unsigned int q)
 	if (virtio_rings_queue_start(&v->rings, q)) {
 		/* It may serve the others still. */
 		virtio_rings_stop(&v->rings);
-		lost(v, v->conn.why);
+		lost(v, v->conn.why, false);
 	}
 	return 0;
 }

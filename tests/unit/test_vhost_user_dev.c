@@ -146,6 +146,25 @@ START_TEST(one_that_dies_again_and_again_is_given_up)
 }
 END_TEST
 
+/* Whatever its guest does until it has ended. */
+START_TEST(one_of_ours_that_has_to_end_first_is_awaited)
+{
+	struct world *w = world_make(&ours, VHOST_USER_FS);
+
+	bring_up(w);
+	w->back.is_busy = true;
+	for (unsigned int i = 0; i < 40; i++) {
+		bring_up(w);
+		ck_assert(is_broken(w));
+	}
+	w->back.is_busy = false;
+	bring_up(w);
+	ck_assert(!is_broken(w));
+	ck_assert_uint_eq(w->back.nr_connects, 2);
+	world_free(w);
+}
+END_TEST
+
 START_TEST(one_that_changed_is_not_trusted)
 {
 	struct world *w = world_make(&lasting, VHOST_USER_RNG);
@@ -413,6 +432,7 @@ int main(void)
 	tcase_add_test(t, one_that_dies_asks_for_a_reset_and_is_found_again);
 	tcase_add_test(t, one_that_dies_with_a_word_on_its_lips_is_gone);
 	tcase_add_test(t, one_that_dies_again_and_again_is_given_up);
+	tcase_add_test(t, one_of_ours_that_has_to_end_first_is_awaited);
 	tcase_add_test(t, one_that_changed_is_not_trusted);
 	tcase_add_test(t,
 		       one_that_comes_back_with_another_disk_tells_the_driver);

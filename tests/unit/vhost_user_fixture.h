@@ -42,7 +42,7 @@ struct back {
 	bool clears;	  /* O_NONBLOCK of what it is given, as crosvm does */
 	unsigned int nr_cleared;
 	unsigned int delay_ms; /* before each answer */
-	bool refuses;
+	bool refuses, is_busy;
 	/* What it was told. */
 	pthread_t thread;
 	bool has_thread;
@@ -192,6 +192,8 @@ static int back_connect(struct vhost_peer *p)
 	struct back *b = back_of(p);
 	int sv[2];
 
+	if (b->is_busy)
+		return -EBUSY;
 	if (b->refuses) {
 		(void)snprintf(p->why, sizeof(p->why), "not today");
 		return -ECONNREFUSED;

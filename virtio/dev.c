@@ -212,18 +212,12 @@ static void needs_reset(struct virtio_dev *d)
 	tell_config_changed(d);
 }
 
-/* @fd: one of @q's. A back end that serves the queue has it as well. */
-static void signal_queue(const struct virtio_dev *d, unsigned int q, int fd)
-{
-	if (is_watched(d, q))
-		event_signal(fd);
-	else
-		event_signal_shared(fd);
-}
-
 void virtio_kick_again(struct virtio_dev *d, unsigned int q)
 {
-	signal_queue(d, q, d->queues[q].kick.fd);
+	if (is_watched(d, q))
+		event_signal(d->queues[q].kick.fd);
+	else
+		event_signal_shared(d->queues[q].kick.fd);
 }
 
 static void run_queue(struct virtio_dev *d, unsigned int q)
@@ -386,10 +380,12 @@ void virtio_publish(struct virtio_dev *d, unsigned int q)
 {
 	int ret = vq_publish(&d->queues[q].vq);
 
-	if (ret > 0)
-		signal_queue(d, q, d->queues[q].call);
-	else if (ret < 0)
+	if (ret < 0)
 		virtio_dev_broken(d, q);
+	else if (ret > 0 && !d->had_backend && !d->calls_uncounted)
+		event_signal(d->queues[q].call);
+	else if (ret > 0) /* a back end may have it still */
+		event_signal_shared(d->queues[q].call);
 }
 
 /* --- configuration ---------------------------------------------------------- */

@@ -173,11 +173,11 @@ static void on_hangup(struct watch *w, uint32_t events)
 	pthread_mutex_lock(&v->dev.lock);
 	/* The event may be of a connection before the present one. */
 	if (w->fd >= 0 && vhost_user_is_gone(&v->conn)) {
+		/* Not running: the next start connects. */
 		if (v->dev.running)
 			lost(v, NULL, false);
 		else
-			vhost_user_conn_hang_up(
-				v); /* the next start connects */
+			vhost_user_conn_hang_up(v);
 	}
 	pthread_mutex_unlock(&v->dev.lock);
 }

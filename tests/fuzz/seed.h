@@ -7,9 +7,11 @@
 #ifndef LKVM_PVM_TESTS_SEED_H
 #define LKVM_PVM_TESTS_SEED_H
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -23,6 +25,24 @@ static inline void seed_write(const char *name, const void *bytes, size_t len)
 		perror(name);
 		exit(1);
 	}
+}
+
+/* A record of fuzz_net.c and of fuzz_vsock.c, whose words they name. */
+struct seed_step {
+	uint8_t what, queue;
+	uint16_t words[3];
+	uint32_t where, len;
+};
+static_assert(sizeof(struct seed_step) == 16, "as it is in a seed");
+
+/* A seed of one byte and @nr steps, 16 at most. */
+static inline void seed_write_steps(const char *name, uint8_t first,
+				    const struct seed_step *s, size_t nr)
+{
+	uint8_t seed[1 + 16 * sizeof(*s)] = { first };
+
+	memcpy(seed + 1, s, nr * sizeof(*s));
+	seed_write(name, seed, 1 + nr * sizeof(*s));
 }
 
 /* Writes all seeds with seed_write(). */

@@ -6,7 +6,8 @@
 #
 # Environment: KERNEL=PATH (host and guest kernel, nothing is built then),
 # HOST_KERNEL=debian (every test on Debian's kernel), QEMU=, CPU=, SMP=, MEM=,
-# E2E_OUT=DIR (logs; build/e2e), PATIENCE=N (a factor on every timeout).
+# E2E_OUT=DIR (logs; build/e2e), PATIENCE=N (a factor on every timeout),
+# RETRIES=N (a failed test is tried again in a fresh host, and named 'flaky').
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)

@@ -94,6 +94,7 @@ int main(int argc, char **argv)
 		.smp = env_number("SMP", "2"),
 		.mem_mib = env_number("MEM", "2048"),
 		.patience = env_number("PATIENCE", "1"),
+		.retries = env_number("RETRIES", "0"),
 		.host = "default",
 	};
 	int c;

@@ -15,6 +15,7 @@ struct options {
 	const char *qemu, *cpu;	   /* QEMU=, CPU= */
 	unsigned int smp, mem_mib; /* SMP=, MEM=: what tests do not declare */
 	unsigned int patience;	   /* PATIENCE=: factor on every timeout */
+	unsigned int retries;	   /* RETRIES=: more tries of a failed test */
 	bool verbose, list;	   /* -v, -l */
 	bool eof_key;		   /* -e: the end of a pipe types Ctrl-d */
 };

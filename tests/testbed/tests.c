@@ -52,6 +52,7 @@ struct run {
 	char reason[600];
 	unsigned int count[4]; /* by verdict */
 	char skips[8192];      /* "name: reason" lines */
+	char flaky[8192];      /* the same of what failed and then passed */
 };
 
 static void read_key(struct test *t, const char *line)
@@ -351,11 +352,19 @@ static void show_failure(const struct run *r, const char *path)
 	close(fd);
 }
 
+static void keep_reason(const struct run *r, char list[8192], const char *word,
+			const struct test *t)
+{
+	size_t len = strlen(list);
+
+	snprintf(list + len, 8192 - len, "%s: %s: %s\n", word, t->name,
+		 r->reason);
+}
+
 static void tell(struct run *r, const struct test *t, enum verdict v,
 		 const char *log, unsigned int nr, int64_t ms)
 {
 	static const char *const words[] = { "ok  ", "FAIL", "skip", "stop" };
-	size_t len = strlen(r->skips);
 
 	if (v == FAILED && !r->opt->verbose)
 		show_failure(r, log);
@@ -363,13 +372,9 @@ static void tell(struct run *r, const struct test *t, enum verdict v,
 	       (long long)ms / 1000, (long long)ms % 1000 / 100,
 	       r->reason[0] ? ": " : "", r->reason);
 	fflush(stdout);
-	if (v == SKIPPED)
-		snprintf(r->skips + len, sizeof(r->skips) - len,
-			 "skipped: %s: %s\n", t->name, r->reason);
-	r->count[v]++;
 }
 
-static enum verdict run_test(struct run *r, const struct test *t,
+static enum verdict try_test(struct run *r, const struct test *t,
 			     unsigned int nr)
 {
 	int64_t start = machine_now_ms();
@@ -391,6 +396,30 @@ static enum verdict run_test(struct run *r, const struct test *t,
 	return v;
 }
 
+/* A test that failed may pass in a fresh host, and is named all the same. */
+static enum verdict run_test(struct run *r, const struct test *t,
+			     unsigned int nr)
+{
+	unsigned int tries = r->opt->retries;
+	enum verdict v = try_test(r, t, nr);
+
+	while (v == FAILED && tries--) {
+		char failed[sizeof(r->reason)];
+
+		snprintf(failed, sizeof(failed), "%s", r->reason);
+		stop_host(r);
+		v = try_test(r, t, nr);
+		if (v == PASSED) {
+			snprintf(r->reason, sizeof(r->reason), "%s", failed);
+			keep_reason(r, r->flaky, "flaky", t);
+		}
+	}
+	if (v == SKIPPED)
+		keep_reason(r, r->skips, "skipped", t);
+	r->count[v]++;
+	return v;
+}
+
 static int run_all(struct run *r)
 {
 	unsigned int i;
@@ -399,8 +428,8 @@ static int run_all(struct run *r)
 		if (run_test(r, &r->tests[i], i + 1) == STOPPED)
 			break;
 	stop_host(r);
-	if (r->skips[0])
-		printf("\n%s", r->skips);
+	if (r->skips[0] || r->flaky[0])
+		printf("\n%s%s", r->skips, r->flaky);
 	if (r->count[STOPPED])
 		printf("stopped: %u tests did not run\n", r->nr_tests - i);
 	printf("%u passed, %u failed, %u skipped\n", r->count[PASSED],

@@ -132,6 +132,8 @@ struct config {
 	const char *initrds[CONFIG_MAX_INITRDS];
 	unsigned int nr_initrds;
 	const char *dump_dtb; /* --dump-dtb FILE */
+	const char *verdict;  /* --verdict FILE */
+	const char *events;   /* --events FILE|fd:N|- */
 
 	struct config_disk *disks; /* owned, nr_disks of them */
 	unsigned int nr_disks;

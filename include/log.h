@@ -37,6 +37,9 @@ void log_msg(enum log_level level, const char *fmt, ...) __printf(2, 3);
 #define log_info(...)  log_msg(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_msg(LOG_DEBUG, __VA_ARGS__)
 
+/* What log_err() said last, in @buf; "" when nothing yet. Any thread. */
+void log_last_error(char *buf, size_t size);
+
 /* The name of errno value @err (positive or negative), no allocation. */
 const char *errno_text(int err);
 

@@ -86,6 +86,19 @@ struct virtio_transport {
 	void (*queue_changed)(void *ctx, unsigned int q, bool running);
 };
 
+/* Who is told what becomes of a device. Any thread, the device's lock held. */
+struct virtio_watcher {
+	/* The driver said DRIVER_OK, and the device runs. */
+	void (*ready)(void *ctx, const struct virtio_dev *d);
+	/*
+	 * The guest broke the rules, in words; @e and its queue when it was by
+	 * what a queue names, otherwise NULL. Bounded over all lives.
+	 */
+	void (*violated)(void *ctx, const struct virtio_dev *d,
+			 const char *what, const struct vq_error *e,
+			 unsigned int q);
+};
+
 struct virtio_dev {
 	/* Fixed once virtio_dev_init() is through. */
 	const struct virtio_class *class;
@@ -98,6 +111,8 @@ struct virtio_dev {
 	uint32_t foreign; /* queues that the loop leaves alone */
 	const struct virtio_transport *transport;
 	void *transport_ctx;
+	const struct virtio_watcher *watcher; /* NULL: nobody */
+	void *watcher_ctx;
 
 	pthread_mutex_t lock;
 	uint64_t driver_features; /* as written; negotiated at FEATURES_OK */

@@ -15,21 +15,41 @@
 /* A guest can reset and start over for ever: of one device, of all lives. */
 #define MAX_LINES 16U
 
-void virtio_blame(struct virtio_dev *d, const char *fmt, ...)
+static void __printf(4, 0) blame(struct virtio_dev *d, const struct vq_error *e,
+				 unsigned int q, const char *fmt, va_list ap)
 {
 	char text[400];
-	va_list ap;
 
 	if (d->nr_blamed >= MAX_LINES)
 		return;
 	d->nr_blamed++;
-	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	log_warn("%s: %s%s", d->name, text,
 		 d->nr_blamed == MAX_LINES
 			 ? " (further lines about this device are left out)"
 			 : "");
+	if (d->watcher)
+		d->watcher->violated(d->watcher_ctx, d, text, e, q);
+}
+
+void virtio_blame(struct virtio_dev *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	blame(d, NULL, 0, fmt, ap);
+	va_end(ap);
+}
+
+/* Of what queue @q names. */
+static void __printf(3, 4)
+	blame_error(struct virtio_dev *d, unsigned int q, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	blame(d, &d->queues[q].vq.error, q, fmt, ap);
+	va_end(ap);
 }
 
 void virtio_blame_features(struct virtio_dev *d)
@@ -87,9 +107,9 @@ void virtio_blame_queue(struct virtio_dev *d, unsigned int q)
 
 	if (*cause(d, e) != '\0' || e->fault == VQ_REVOKED)
 		d->nr_sharing++;
-	virtio_blame(d,
-		     "stopped until the guest resets it: queue %u names %s, "
-		     "%llu bytes at %#llx%s",
-		     q, vq_fault_text(e->fault), (unsigned long long)e->len,
-		     (unsigned long long)e->gpa, cause(d, e));
+	blame_error(d, q,
+		    "stopped until the guest resets it: queue %u names %s, "
+		    "%llu bytes at %#llx%s",
+		    q, vq_fault_text(e->fault), (unsigned long long)e->len,
+		    (unsigned long long)e->gpa, cause(d, e));
 }

@@ -253,6 +253,8 @@ static void driver_ok(struct virtio_dev *d)
 		if (d->queues[q].vq.ready)
 			run_queue(d, q);
 	}
+	if (d->watcher)
+		d->watcher->ready(d->watcher_ctx, d);
 }
 
 void virtio_dev_set_status(struct virtio_dev *d, uint8_t status)

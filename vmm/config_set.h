@@ -44,6 +44,10 @@ int config_set_console(struct opt_parse *p, const char *value);
 int config_add_port(struct opt_parse *p, const char *value);
 void config_free_ports(struct config *cfg);
 
+/* config_outputs.c */
+int config_set_verdict(struct opt_parse *p, const char *value);
+int config_set_events(struct opt_parse *p, const char *value);
+
 /* config_net.c */
 int config_add_network(struct opt_parse *p, const char *value);
 /* "02:00:00:00:00:01"; false: it is none, or one of a group. */

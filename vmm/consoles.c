@@ -24,6 +24,7 @@ static size_t term_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct vm *vm = ctx;
 
+	vm_heard(vm, "hvc0");
 	return vm->has_term ? term_offer(&vm->term, bytes, len) : len;
 }
 

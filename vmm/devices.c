@@ -62,6 +62,38 @@ static int map_slots(struct vm *vm)
 	return ret;
 }
 
+/* --- what becomes of them, as events ----------------------------------------- */
+
+static void device_ready(void *ctx, const struct virtio_dev *d)
+{
+	struct vm *vm = ctx;
+
+	vm_tell(vm, "device-ready", "\"device\":\"%s\"", d->name);
+}
+
+static void device_violated(void *ctx, const struct virtio_dev *d,
+			    const char *what, const struct vq_error *e,
+			    unsigned int q)
+{
+	struct vm *vm = ctx;
+	char text[700];
+
+	json_quote(text, sizeof(text), what);
+	if (e)
+		vm_tell(vm, "violation",
+			"\"device\":\"%s\",\"queue\":%u,\"gpa\":%llu,\"len\":%llu,\"what\":%s",
+			d->name, q, (unsigned long long)e->gpa,
+			(unsigned long long)e->len, text);
+	else
+		vm_tell(vm, "violation", "\"device\":\"%s\",\"what\":%s",
+			d->name, text);
+}
+
+static const struct virtio_watcher watcher = {
+	.ready = device_ready,
+	.violated = device_violated,
+};
+
 /* --- which devices there are ----------------------------------------------- */
 
 /* @dev, initialised, gets the next slot. */
@@ -84,6 +116,8 @@ static int add(struct vm *vm, struct virtio_dev *dev)
 		virtio_dev_fini(dev);
 	else
 		ds->all[ds->nr++] = dev;
+	dev->watcher_ctx = vm;
+	dev->watcher = ret ? NULL : &watcher;
 	return ret;
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,9 @@ static struct {
 	enum log_level level;
 	bool raw;
 	bool stalled; /* the reader had its chance: no more waiting for it */
-} log_state = { .level = LOG_INFO };
+	pthread_mutex_t lock;
+	char error[256] GUARDED_BY(lock); /* the last one */
+} log_state = { .level = LOG_INFO, .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void log_set_level(enum log_level level)
 {
@@ -52,6 +55,20 @@ static bool has_room(void)
 	return n != 0;
 }
 
+static void keep_error(const char *text)
+{
+	pthread_mutex_lock(&log_state.lock);
+	(void)snprintf(log_state.error, sizeof(log_state.error), "%s", text);
+	pthread_mutex_unlock(&log_state.lock);
+}
+
+void log_last_error(char *buf, size_t size)
+{
+	pthread_mutex_lock(&log_state.lock);
+	(void)snprintf(buf, size, "%s", log_state.error);
+	pthread_mutex_unlock(&log_state.lock);
+}
+
 void log_msg(enum log_level level, const char *fmt, ...)
 {
 	bool raw = __atomic_load_n(&log_state.raw, __ATOMIC_RELAXED);
@@ -69,6 +86,8 @@ void log_msg(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(line + len, room - len, fmt, ap);
 	va_end(ap);
+	if (level == LOG_ERROR)
+		keep_error(line + len);
 	if (n > 0)
 		len += (size_t)n < room - len ? (size_t)n : room - len - 1;
 	if (raw)

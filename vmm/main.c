@@ -12,6 +12,7 @@
 #include "exitcode.h"
 #include "host.h"
 #include "log.h"
+#include "outputs.h"
 #include "verbs.h"
 
 static int verb_run(const struct verb *v, int argc, char **argv);
@@ -130,6 +131,7 @@ static int verb_run(const struct verb *v, int argc, char **argv)
 		ret = 0;
 	} else if (ret < 0) {
 		log_err("%s", parse.error);
+		outputs_refuse(&cfg, parse.error);
 		ret = EXIT_HOST;
 	} else {
 		ret = run_checked(&cfg);

@@ -94,8 +94,13 @@ static bool limit_has_room(struct host_memlock *m)
 	       m->locked + page <= m->soft;
 }
 
-static void tell_pause(const struct host_memlock *m, uint64_t need)
+static void tell_pause(struct vm *vm, const struct host_memlock *m,
+		       uint64_t need)
 {
+	vm_tell(vm, "memlock",
+		"\"state\":\"paused\",\"locked\":%llu,\"limit\":%llu,\"need\":%llu",
+		(unsigned long long)m->locked, (unsigned long long)m->soft,
+		(unsigned long long)need);
 	log_warn(
 		"paused: the guest reached RLIMIT_MEMLOCK (%llu KiB locked of %llu KiB) and may need up to %llu KiB; as root: prlimit --pid %d --memlock=%llu",
 		kib_up(m->locked), kib_up(m->soft), kib_up(need), (int)getpid(),
@@ -116,15 +121,17 @@ bool memlock_wait(struct vcpu *v)
 	vm_pause(vm);
 	/* Several vCPUs may get here before they are called: one speaks. */
 	if (__atomic_fetch_add(&vm->nr_limited, 1, __ATOMIC_SEQ_CST) == 0)
-		tell_pause(&m, need);
+		tell_pause(vm, &m, need);
 	while (!vm_finished(vm) && !limit_has_room(&m)) {
 		(void)nanosleep(&interval, NULL);
 		/* Up to a hard limit that root has raised meanwhile. */
 		(void)host_memlock_raise(need);
 	}
 	if (__atomic_sub_fetch(&vm->nr_limited, 1, __ATOMIC_SEQ_CST) == 0 &&
-	    !vm_finished(vm))
+	    !vm_finished(vm)) {
 		log_info("RLIMIT_MEMLOCK was raised: the guest goes on");
+		vm_tell(vm, "memlock", "\"state\":\"resumed\"");
+	}
 	vm_resume(vm);
 	return true;
 }

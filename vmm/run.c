@@ -297,21 +297,42 @@ static int live(struct vm *vm)
 	return ret;
 }
 
-static int run_in(struct vm *vm, const struct config *cfg)
+static void run_in(struct vm *vm, const struct config *cfg,
+		   struct outputs *outputs, struct verdict *v)
 {
-	int code = EXIT_HOST;
-
-	if (memlock_prepare(cfg) || vm_init(vm, cfg))
-		return EXIT_HOST;
+	if (memlock_prepare(cfg) || vm_init(vm, cfg)) {
+		outputs_failed(v, "host");
+		return;
+	}
+	vm->outputs = outputs;
+	vm_tell(vm, "created",
+		"\"protected\":%s,\"vcpus\":%u,\"mem\":%llu,\"pid\":%d",
+		cfg->protected_vm ? "true" : "false", cfg->nr_vcpus,
+		(unsigned long long)cfg->mem, (int)getpid());
 	if (!live(vm)) {
-		code = vm->verdict.code;
+		*v = vm->verdict;
 		stats_tell(vm);
-		log_info("%s: %s", vm->verdict.origin, vm->verdict.reason);
+		log_info("%s: %s", v->origin, v->reason);
+	} else {
+		outputs_failed(v, "host");
 	}
 	close_terminal(vm);
 	unwatch_signals(vm);
 	vm_fini(vm);
-	return code;
+}
+
+/* Everything that is there before the VM and after it. */
+static int run_told(struct vm *vm, const struct config *cfg)
+{
+	struct outputs outputs;
+	struct verdict v;
+
+	if (outputs_open(&outputs, cfg))
+		outputs_failed(&v, "host");
+	else
+		run_in(vm, cfg, &outputs, &v);
+	outputs_close(&outputs, &v);
+	return v.code;
 }
 
 int cmd_run(const struct config *cfg)
@@ -333,7 +354,7 @@ int cmd_run(const struct config *cfg)
 	/* A debugger of the same user would destroy guest pages by looking. */
 	if (!cfg->debug)
 		(void)prctl(PR_SET_DUMPABLE, 0);
-	code = run_in(vm, cfg);
+	code = run_told(vm, cfg);
 	free(vm);
 	return code;
 }

@@ -106,6 +106,12 @@ static const struct opt_spec run_specs[] = {
 		  "need (default); off: all of RAM, --protected=off only" },
 
 	HEADING("Finding out"),
+	{ .name = "verdict", .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_set_verdict,
+	  .help = "say in FILE, in JSON, how it ended: code, origin, reason" },
+	{ .name = "events", .arg = OPT_VALUE,
+	  .arg_name = "FILE|fd:N|-", .set = config_set_events,
+	  .help = "tell what happens as it does, a JSON object a line" },
 	{ .name = "dump-dtb", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_dump_dtb,
 	  .help = "write the guest's device tree to FILE" },

@@ -170,6 +170,7 @@ static void *vcpu_thread(void *arg)
 	/* The VM may have ended before this thread was there to be called. */
 	if (!vcpu_park(v))
 		return NULL;
+	vm_tell(v->vm, "vcpu-start", "\"vcpu\":%u", v->index);
 	do {
 		pvm_vcpu_run(v->vm->pvm, v->index, &e);
 	} while (vcpu_dispatch(v, &e));

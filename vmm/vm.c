@@ -26,12 +26,21 @@ static uint64_t dtb_room(const struct config *cfg)
 	return align_up(KIB(16) + params + cfg->nr_vcpus * 512ULL, KIB(64));
 }
 
+void vm_heard(struct vm *vm, const char *port)
+{
+	if (__atomic_load_n(&vm->has_spoken, __ATOMIC_RELAXED) ||
+	    __atomic_exchange_n(&vm->has_spoken, true, __ATOMIC_RELAXED))
+		return;
+	vm_tell(vm, "first-output", "\"port\":\"%s\"", port);
+}
+
 /* --- the devices' view of the world --------------------------------------- */
 
 static void uart_out(void *ctx, uint8_t byte)
 {
 	struct vm *vm = ctx;
 
+	vm_heard(vm, "uart");
 	if (vm->has_term)
 		term_write(&vm->term, &byte, 1);
 }
@@ -208,7 +217,7 @@ int vm_build(struct vm *vm)
 	char *bootargs;
 	int ret;
 
-	vm->finished = false;
+	vm->finished = vm->has_spoken = false;
 	vm->pauses = 0;
 	memset(&vm->verdict, 0, sizeof(vm->verdict));
 	vm->machine.ram = ram.range;
@@ -216,6 +225,9 @@ int vm_build(struct vm *vm)
 	ret = load_images(vm, &ram);
 	if (ret)
 		return ret;
+	vm_tell(vm, "loaded", "\"kernel_bytes\":%llu,\"initrd_bytes\":%llu",
+		(unsigned long long)vm->placement.kernel_loaded,
+		(unsigned long long)vm->placement.initrd.len);
 	ret = describe_machine(vm);
 	if (ret)
 		return ret;
@@ -324,6 +336,17 @@ void vm_fini(struct vm *vm)
 	pthread_mutex_destroy(&vm->io_lock);
 }
 
+static void tell_end(struct vm *vm, const struct verdict *v)
+{
+	char what[600];
+
+	if (v->reset)
+		vm_tell(vm, "reset", "\"life\":%u", vm->nr_restarts + 1);
+	if (v->code == EXIT_GUEST_SHARING)
+		vm_tell(vm, "violation", "\"what\":%s",
+			json_quote(what, sizeof(what), v->reason));
+}
+
 void vm_finish(struct vm *vm, const struct verdict *v)
 {
 	bool first;
@@ -337,6 +360,7 @@ void vm_finish(struct vm *vm, const struct verdict *v)
 	pthread_mutex_unlock(&vm->state_lock);
 	if (!first)
 		return;
+	tell_end(vm, v);
 	if (vm->has_term)
 		term_release_writers(&vm->term);
 	vcpus_kick(vm);

@@ -20,14 +20,15 @@
 #include "bus.h"
 #include "config.h"
 #include "devices.h"
-#include "exitcode.h"
 #include "loader.h"
 #include "loop.h"
 #include "machine.h"
+#include "outputs.h"
 #include "pvm.h"
 #include "rtc.h"
 #include "term.h"
 #include "uart.h"
+#include "verdict.h"
 
 struct vm;
 
@@ -40,21 +41,9 @@ struct vcpu {
 	unsigned int nr_no_memory; /* ENOMEM in a row */
 };
 
-/*
- * How a VM ended. The first to say so counts; but a reset gives way to any
- * other end, or a guest that resets itself again and again would outrun the
- * user's wish to end it.
- */
-struct verdict {
-	int code;	    /* enum exitcode, or 128 + signal */
-	bool reset;	    /* the guest asked for a reset */
-	bool report;	    /* show the vCPUs' state */
-	const char *origin; /* "guest", "host", "user" */
-	char reason[256];
-};
-
 struct vm {
 	const struct config *cfg;
+	struct outputs *outputs; /* borrowed; NULL: none */
 	struct machine machine;
 	struct loader_placement placement;
 	struct pvm *pvm;
@@ -79,6 +68,7 @@ struct vm {
 	bool finished;	     /* verdict is set; vCPUs leave */
 	unsigned int pauses; /* vCPUs park while not 0 */
 
+	bool has_spoken; /* the guest printed something, this life; atomic */
 	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
 
 	unsigned int nr_restarts; /* resets that began another life */
@@ -100,6 +90,13 @@ void vm_finish(struct vm *vm, const struct verdict *v);
 void vm_finish_as(struct vm *vm, int code, const char *origin, const char *fmt,
 		  ...) __printf(4, 5);
 bool vm_finished(struct vm *vm);
+
+/* events_tell() of the VM's outputs. */
+#define vm_tell(vm, ...)                                                       \
+	events_tell((vm)->outputs ? &(vm)->outputs->events : NULL, __VA_ARGS__)
+
+/* The guest prints, on @port. Any thread, any lock. */
+void vm_heard(struct vm *vm, const char *port);
 
 /* Parks the vCPUs until as many vm_resume() calls follow. Any thread. */
 void vm_pause(struct vm *vm);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * outputs.h: where a run leaves word of itself, beside its console: events and
+ * a verdict. They are there before the VM is, and end after it.
+ */
+#ifndef LKVM_PVM_OUTPUTS_H
+#define LKVM_PVM_OUTPUTS_H
+
+#include "config.h"
+#include "events.h"
+#include "verdict.h"
+
+struct outputs {
+	struct events events;
+	int verdict_fd; /* -1: none */
+	const char *verdict_path;
+};
+
+/* Opens what @cfg asks for; 0, or -errno with the reason logged. */
+int __must_check outputs_open(struct outputs *o, const struct config *cfg);
+
+/*
+ * The last words: the event "exit", the verdict. Closes everything, also what
+ * an open() that failed left behind.
+ */
+void outputs_close(struct outputs *o, const struct verdict *v);
+
+/*
+ * The verdict of a run that did not get as far as a VM: what was logged as an
+ * error last is its reason.
+ */
+void outputs_failed(struct verdict *v, const char *origin);
+
+/* For options that cannot be used: a verdict, where they name a file for it. */
+void outputs_refuse(const struct config *cfg, const char *why);
+
+#endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sink.c: text for a file of the user's, written by a thread of its own.
+ *
+ * How this works: there are two buffers. Text is added to one under the lock;
+ * the thread takes that one, leaves the other in its place, and writes without
+ * the lock. Nobody but the thread is ever in write(2). One that never comes out
+ * of it again (a pipe nobody reads) is left behind at the end, with its sink:
+ * the process ends then.
+ */
+#include "sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "options.h"
+
+#define CLOSE_PATIENCE_S 2
+
+struct sink {
+	const char *option, *target;
+	int fd;
+	bool is_ours; /* the descriptor, to close */
+	pthread_t thread;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	char *filling GUARDED_BY(lock), *writing;
+	size_t len GUARDED_BY(lock); /* of filling */
+	bool ending GUARDED_BY(lock);
+	bool failed GUARDED_BY(lock);
+	bool told_lost GUARDED_BY(lock);
+};
+
+/* 0 or -errno. */
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		struct pollfd p = { .fd = fd, .events = POLLOUT };
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EAGAIN)
+			(void)poll(&p, 1, -1); /* somebody else's O_NONBLOCK */
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* Waits for text; false at the end. */
+static bool take(struct sink *s, size_t *len)
+{
+	char *swap;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->len && !s->ending)
+		pthread_cond_wait(&s->changed, &s->lock);
+	*len = s->len;
+	swap = s->writing;
+	s->writing = s->filling;
+	s->filling = swap;
+	s->len = 0;
+	pthread_mutex_unlock(&s->lock);
+	return *len > 0;
+}
+
+static void *writer(void *arg)
+{
+	struct sink *s = arg;
+	size_t len;
+	int ret;
+
+	while (take(s, &len)) {
+		ret = write_all(s->fd, s->writing, len);
+		if (!ret)
+			continue;
+		log_warn("%s %s: %s; what comes now is lost", s->option,
+			 s->target, errno_text(ret));
+		pthread_mutex_lock(&s->lock);
+		s->failed = true;
+		pthread_mutex_unlock(&s->lock);
+		break;
+	}
+	return NULL;
+}
+
+void sink_write(struct sink *s, const char *text, size_t len)
+{
+	bool tell = false;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->failed) {
+		; /* it was said */
+	} else if (len > SINK_ROOM - s->len) {
+		tell = !s->told_lost;
+		s->told_lost = true;
+	} else {
+		memcpy(s->filling + s->len, text, len);
+		s->len += len;
+		pthread_cond_signal(&s->changed);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (tell)
+		log_warn("%s %s: its reader is too slow; some of it is lost",
+			 s->option, s->target);
+}
+
+static int open_target(struct sink *s)
+{
+	const char *target = s->target;
+	uint64_t fd;
+
+	if (!strcmp(target, "-")) {
+		s->fd = STDOUT_FILENO;
+		return 0;
+	}
+	if (!strncmp(target, "fd:", 3)) {
+		if (parse_u64(target + 3, &fd) || fd > INT32_MAX)
+			return -EBADF;
+		s->fd = (int)fd;
+		return fcntl(s->fd, F_GETFD) < 0 ? -errno : 0;
+	}
+	s->fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	s->is_ours = true;
+	return s->fd < 0 ? -errno : 0;
+}
+
+/* Signals that end us are for the main thread, who knows what to do then. */
+static int start_writer(struct sink *s)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS,	SIGFPE,
+				      SIGILL,  SIGABRT, SIGTRAP };
+	sigset_t mask, old;
+	int ret;
+
+	sigfillset(&mask);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(&mask, faults[i]);
+	pthread_sigmask(SIG_SETMASK, &mask, &old);
+	ret = -pthread_create(&s->thread, NULL, writer, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!ret)
+		(void)pthread_setname_np(s->thread, "sink");
+	return ret;
+}
+
+static void sink_free(struct sink *s)
+{
+	if (s->is_ours && s->fd >= 0)
+		close(s->fd);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+	free(s->filling);
+	free(s->writing);
+	free(s);
+}
+
+int sink_open(struct sink **out, const char *option, const char *target)
+{
+	struct sink *s = calloc(1, sizeof(*s));
+	int ret = -ENOMEM;
+
+	if (!s) {
+		log_err("out of memory");
+		return ret;
+	}
+	s->option = option;
+	s->target = target;
+	s->fd = -1;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	s->filling = malloc(SINK_ROOM);
+	s->writing = malloc(SINK_ROOM);
+	if (s->filling && s->writing)
+		ret = open_target(s);
+	if (!ret)
+		ret = start_writer(s);
+	if (ret) {
+		log_err("%s %s: %s", option, target, errno_text(ret));
+		sink_free(s);
+		return ret;
+	}
+	*out = s;
+	return 0;
+}
+
+void sink_close(struct sink *s)
+{
+	struct timespec end;
+
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->ending = true;
+	pthread_cond_signal(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	(void)clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += CLOSE_PATIENCE_S;
+	if (pthread_timedjoin_np(s->thread, NULL, &end)) {
+		log_warn("%s %s: nobody reads it; the rest is lost", s->option,
+			 s->target);
+		return;
+	}
+	sink_free(s);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* verdict.h: how a VM ended, and the file that says so (--verdict). */
+#ifndef LKVM_PVM_VERDICT_H
+#define LKVM_PVM_VERDICT_H
+
+#include "exitcode.h"
+
+#include "base.h"
+
+#define VERDICT_VERSION 1
+
+/*
+ * How a VM ended. The first to say so counts; but a reset gives way to any
+ * other end, or a guest that resets itself again and again would outrun the
+ * user's wish to end it.
+ */
+struct verdict {
+	int code;	    /* enum exitcode, or 128 + signal */
+	bool reset;	    /* the guest asked for a reset */
+	bool report;	    /* show the vCPUs' state */
+	const char *origin; /* "guest", "vmm", "host", "user" */
+	char reason[256];
+};
+
+/*
+ * Opens and empties @path, so that nobody finds an older verdict there. The
+ * descriptor, or -errno with the reason logged. @option is for log lines.
+ */
+int __must_check verdict_open(const char *option, const char *path);
+
+/* Writes @v into @fd, and closes it; -errno, logged, when it could not. */
+int verdict_write(int fd, const char *path, const struct verdict *v);
+
+#endif

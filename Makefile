@@ -32,11 +32,14 @@ portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
 # The part of vmm/ that drives a VM: links only where pvm/ does.
 vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stats.c stores.c devices.c window_size.c consoles.c backend.c))
-pvm_SRCS := $(sort $(wildcard pvm/*.c))
+# The selftest's checks, and the code its guest runs, are pvm/'s; tests that link
+# pvm/ alone do without.
+selftest_SRCS := $(sort $(wildcard pvm/selftest*.c))
+pvm_SRCS := $(filter-out $(selftest_SRCS),$(sort $(wildcard pvm/*.c)))
 # The transports wire eventfds to KVM; the native program has no VM.
 virtio_pvm_SRCS := $(wildcard virtio/pci*.c virtio/mmio*.c)
 native_SRCS := $(filter-out $(virtio_pvm_SRCS) $(vmm_pvm_SRCS),$(portable_SRCS) $(vmm_SRCS))
-program_SRCS := $(portable_SRCS) $(vmm_SRCS) $(pvm_SRCS)
+program_SRCS := $(portable_SRCS) $(vmm_SRCS) $(pvm_SRCS) $(selftest_SRCS)
 unit_SRCS := $(sort $(wildcard tests/unit/test_*.c))
 fuzz_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
@@ -97,8 +100,8 @@ programs := build/aarch64/lkvm-pvm $(if $(filter aarch64,$(NATIVE)),,build/$(NAT
 all: $(if $(filter 1,$(STATIC)),build/aarch64-static/lkvm-pvm,$(programs))
 .DEFAULT_GOAL := all
 
-build/aarch64/lkvm-pvm: $(call objs,aarch64,$(program_SRCS))
-build/aarch64-static/lkvm-pvm: $(call objs,aarch64-static,$(program_SRCS))
+build/aarch64/lkvm-pvm: $(call objs,aarch64,$(program_SRCS)) build/aarch64/pvm/selftest_guest.o
+build/aarch64-static/lkvm-pvm: $(call objs,aarch64-static,$(program_SRCS)) build/aarch64-static/pvm/selftest_guest.o
 ifneq ($(NATIVE),aarch64)
 build/$(NATIVE)/lkvm-pvm: $(call objs,$(NATIVE),$(native_SRCS))
 endif

@@ -32,6 +32,15 @@ extern const struct opt_table check_table;
 int cmd_check(const struct verb *v, int argc, char **argv,
 	      void (*probe)(struct pvm_host *h, bool create));
 
+/*
+ * Tests this host's pKVM. @suite is &pvm_selftest or NULL where there is no
+ * KVM to test. vmm/selftest.c
+ */
+struct selftest_suite;
+extern const struct opt_table selftest_table;
+int cmd_selftest(const struct verb *v, int argc, char **argv,
+		 const struct selftest_suite *suite);
+
 /* vmm/help.c; output errors show in ferror(@out). */
 void help_overview(FILE *out, const struct verb *verbs, unsigned int nr);
 void help_verb(FILE *out, const struct verb *v);

@@ -13,10 +13,12 @@
 #include "host.h"
 #include "log.h"
 #include "outputs.h"
+#include "selftest.h"
 #include "verbs.h"
 
 static int verb_run(const struct verb *v, int argc, char **argv);
 static int verb_check(const struct verb *v, int argc, char **argv);
+static int verb_selftest(const struct verb *v, int argc, char **argv);
 static int verb_version(const struct verb *v, int argc, char **argv);
 static int verb_help(const struct verb *v, int argc, char **argv);
 
@@ -46,6 +48,15 @@ static const struct verb verbs[] = {
 		.notes = "Exit code: 0 when a pVM can run, otherwise 125.\n",
 		.table = &check_table,
 		.run = verb_check,
+	},
+	{
+		.name = "selftest",
+		.args = "[options]",
+		.summary = "Test that this host's pKVM keeps its promises.",
+		.notes = "Prints KTAP. Exit code: 0 when no check failed, 1 "
+			 "when one did, 125 when none\ncould run.\n",
+		.table = &selftest_table,
+		.run = verb_selftest,
 	},
 	{
 		.name = "version",
@@ -88,8 +99,10 @@ static int unknown_verb(const char *name)
 
 #ifdef __aarch64__
 static void (*const kvm_probe)(struct pvm_host *, bool) = pvm_probe;
+static const struct selftest_suite *const selftest_suite = &pvm_selftest;
 #else
 static void (*const kvm_probe)(struct pvm_host *, bool);
+static const struct selftest_suite *const selftest_suite;
 
 int cmd_run(const struct config *cfg)
 {
@@ -143,6 +156,11 @@ static int verb_run(const struct verb *v, int argc, char **argv)
 static int verb_check(const struct verb *v, int argc, char **argv)
 {
 	return cmd_check(v, argc, argv, kvm_probe);
+}
+
+static int verb_selftest(const struct verb *v, int argc, char **argv)
+{
+	return cmd_selftest(v, argc, argv, selftest_suite);
 }
 
 static int verb_version(const struct verb *v, int argc, char **argv)

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * selftest_child.c: one check in a process of its own, which is this program
+ * again with --one=NAME. It says its verdict on a pipe; one that says nothing
+ * has failed, and one that takes too long is killed.
+ */
+#include "selftest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define SELF "/proc/self/exe"
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* In a process group of its own, so that what it starts ends with it. */
+static int spawn(pid_t *pid, char **argv, int out)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t defaults;
+	int err;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGCHLD);
+	sigaddset(&defaults, SIGINT);
+	sigaddset(&defaults, SIGQUIT);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null",
+					 O_RDONLY, 0);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr,
+				 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	err = posix_spawn(pid, SELF, &files, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	return -err;
+}
+
+/* Reads to the end of @fd, at most until @deadline; false: too late. */
+static bool listen_to(int fd, char *text, size_t len, int64_t deadline)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = deadline - now_ms();
+		char drop[64];
+		ssize_t n;
+
+		if (left <= 0)
+			return false;
+		if (poll(&p, 1, (int)left) <= 0)
+			continue;
+		n = used + 1 < len ? read(fd, text + used, len - used - 1)
+				   : read(fd, drop, sizeof(drop));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return true;
+		if (used + 1 < len)
+			used += (size_t)n;
+		text[used] = '\0';
+	}
+}
+
+static void judge(struct selftest_result *r, const char *text, int status)
+{
+	if (selftest_parse(r, text))
+		return;
+	r->verdict = SELFTEST_FAIL;
+	if (WIFSIGNALED(status))
+		snprintf(r->seen, sizeof(r->seen),
+			 "the check's process was killed by signal %d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(r->seen, sizeof(r->seen),
+			 "the check's process ended with %d and no verdict",
+			 WEXITSTATUS(status));
+}
+
+static void broken(struct selftest_result *r, const char *what, int err)
+{
+	r->verdict = SELFTEST_FAIL;
+	snprintf(r->seen, sizeof(r->seen), "lkvm-pvm itself: %s: %s", what,
+		 errno_text(err));
+}
+
+static void await(struct selftest_result *r, pid_t pid, int fd,
+		  unsigned int seconds)
+{
+	char text[512];
+	int status = 0;
+	bool ended =
+		listen_to(fd, text, sizeof(text), now_ms() + seconds * 1000LL);
+
+	/* Also when it ended: what it started and left. */
+	kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (ended) {
+		judge(r, text, status);
+		return;
+	}
+	r->verdict = SELFTEST_TIMEOUT;
+	snprintf(r->seen, sizeof(r->seen), "%u seconds", seconds);
+}
+
+void selftest_spawn(const struct selftest_check *c,
+		    const struct selftest_mode *mode, unsigned int seconds,
+		    struct selftest_result *r)
+{
+	char one[128], self[] = SELF, verb[] = "selftest";
+	char leave_out[] = "--leave-out", no_quirks[] = "--no-quirks";
+	char *argv[6] = { self, verb, one };
+	int64_t start = now_ms();
+	int pipes[2], n = 3, err;
+	pid_t pid;
+
+	memset(r, 0, sizeof(*r));
+	snprintf(one, sizeof(one), "--one=%s", c->name);
+	if (mode->leave_out)
+		argv[n++] = leave_out;
+	if (mode->no_quirks)
+		argv[n++] = no_quirks;
+	if (pipe2(pipes, O_CLOEXEC)) {
+		broken(r, "pipe", errno);
+		return;
+	}
+	err = spawn(&pid, argv, pipes[1]);
+	close(pipes[1]);
+	if (err)
+		broken(r, SELF, err);
+	else
+		await(r, pid, pipes[0], seconds);
+	close(pipes[0]);
+	r->ms = (unsigned int)(now_ms() - start);
+}

@@ -134,6 +134,7 @@ struct config {
 	const char *dump_dtb; /* --dump-dtb FILE */
 	const char *verdict;  /* --verdict FILE */
 	const char *events;   /* --events FILE|fd:N|- */
+	const char *name;     /* --name; NULL: one is made up */
 
 	struct config_disk *disks; /* owned, nr_disks of them */
 	unsigned int nr_disks;

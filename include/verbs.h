@@ -41,6 +41,12 @@ extern const struct opt_table selftest_table;
 int cmd_selftest(const struct verb *v, int argc, char **argv,
 		 const struct selftest_suite *suite);
 
+/* What is asked of running VMs. vmm/client_verbs.c */
+extern const struct opt_table list_table, stat_table, wait_table;
+int cmd_list(const struct verb *v, int argc, char **argv);
+int cmd_stat(const struct verb *v, int argc, char **argv);
+int cmd_wait(const struct verb *v, int argc, char **argv);
+
 /* vmm/help.c; output errors show in ferror(@out). */
 void help_overview(FILE *out, const struct verb *verbs, unsigned int nr);
 void help_verb(FILE *out, const struct verb *v);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "machine.h"
 
 /* arm64's COMMAND_LINE_SIZE with its final NUL: Linux cuts what is longer. */
@@ -271,6 +272,17 @@ int config_set_debug(struct opt_parse *p, const char *value)
 
 	cfg->debug = !strcmp(value, "on");
 	cfg->loglevel = cfg->debug ? LOG_DEBUG : LOG_INFO;
+	return 0;
+}
+
+int config_set_name(struct opt_parse *p, const char *value)
+{
+	if (!control_name_ok(value))
+		return opt_bad_value(
+			p, value,
+			"a name has up to %u letters, digits, '-', '.' and '_', and begins with a letter or digit",
+			CONTROL_NAME_MAX);
+	config_of(p)->name = value;
 	return 0;
 }
 

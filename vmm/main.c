@@ -59,6 +59,27 @@ static const struct verb verbs[] = {
 		.run = verb_selftest,
 	},
 	{
+		.name = "list",
+		.args = "[options]",
+		.summary = "List the VMs of this user that are running.",
+		.table = &list_table,
+		.run = cmd_list,
+	},
+	{
+		.name = "stat",
+		.args = "[options] NAME",
+		.summary = "Show what a running VM does and uses.",
+		.table = &stat_table,
+		.run = cmd_stat,
+	},
+	{
+		.name = "wait",
+		.args = "[options] NAME",
+		.summary = "Wait until a VM ends, and exit with its exit code.",
+		.table = &wait_table,
+		.run = cmd_wait,
+	},
+	{
 		.name = "version",
 		.args = "",
 		.summary = "Print the version.",

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "crash.h"
 #include "log.h"
 #include "verbs.h"
@@ -225,6 +226,8 @@ static int meet_user(struct vm *vm)
 
 	if (ret)
 		log_err("cannot watch signals: %s", errno_text(ret));
+	if (!ret)
+		ret = control_meet(vm);
 	return ret ? ret : open_terminal(vm);
 }
 
@@ -298,13 +301,15 @@ static int live(struct vm *vm)
 }
 
 static void run_in(struct vm *vm, const struct config *cfg,
-		   struct outputs *outputs, struct verdict *v)
+		   struct outputs *outputs, struct verdict *v,
+		   struct control *control)
 {
 	if (memlock_prepare(cfg) || vm_init(vm, cfg)) {
 		outputs_failed(v, "host");
 		return;
 	}
 	vm->outputs = outputs;
+	vm->control = control;
 	vm_tell(vm, "created",
 		"\"protected\":%s,\"vcpus\":%u,\"mem\":%llu,\"pid\":%d",
 		cfg->protected_vm ? "true" : "false", cfg->nr_vcpus,
@@ -318,19 +323,23 @@ static void run_in(struct vm *vm, const struct config *cfg,
 	}
 	close_terminal(vm);
 	unwatch_signals(vm);
+	control_stop(control);
 	vm_fini(vm);
 }
 
 /* Everything that is there before the VM and after it. */
 static int run_told(struct vm *vm, const struct config *cfg)
 {
+	struct control *control;
 	struct outputs outputs;
 	struct verdict v;
 
-	if (outputs_open(&outputs, cfg))
+	if (outputs_open(&outputs, cfg) || control_take_name(&control, cfg)) {
 		outputs_failed(&v, "host");
-	else
-		run_in(vm, cfg, &outputs, &v);
+	} else {
+		run_in(vm, cfg, &outputs, &v, control);
+		control_leave(control, &v);
+	}
 	outputs_close(&outputs, &v);
 	return v.code;
 }

@@ -40,6 +40,10 @@ static const struct opt_spec run_specs[] = {
 	  .help = "off: an ordinary VM with the same layout (default: on)" },
 
 	HEADING("Host"),
+	{ .name = "name", .arg = OPT_VALUE, .arg_name = "NAME",
+	  .set = config_set_name,
+	  .help = "what list, stat, stop and others call it (default: "
+		  "guest-PID)" },
 	{ .name = "memlock", .arg = OPT_VALUE,
 	  .arg_name = "check|lazy", .set = config_set_memlock,
 	  .help = "RLIMIT_MEMLOCK too low: check refuses to start (default), "
@@ -131,8 +135,6 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "firmware-address", .arg = OPT_VALUE,
 	  .arg_name = "0x80000000", .set = config_set_firmware_address,
 	  .help = "no other: where RAM begins" },
-	{ .name = "name", .arg = OPT_VALUE, .arg_name = "NAME",
-	  .ignored = "no effect: there is no list of running guests yet" },
 	{ .name = "no-dhcp", .arg = OPT_SWITCH,
 	  .ignored = "no effect: lkvm-pvm configures no network in the guest" },
 	{ .name = "disable-mte", .arg = OPT_SWITCH,

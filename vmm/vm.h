@@ -71,6 +71,9 @@ struct vm {
 	bool has_spoken; /* the guest printed something, this life; atomic */
 	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
 
+	struct control *control; /* its socket; NULL: none */
+	uint64_t started_ms;	 /* of CLOCK_MONOTONIC */
+
 	unsigned int nr_restarts; /* resets that began another life */
 	bool ends_untold; /* this life, for there were too many: see run.c */
 };
@@ -119,6 +122,16 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e);
 void stores_start(struct vm *vm);
 void stores_stop(struct vm *vm);
 unsigned int stores_take(struct vm *vm);
+
+/*
+ * control_vm.c: the control socket. Its name is taken before anything else is
+ * done, lest two VMs of one name both start; clients are served while the loop
+ * runs; control_leave() tells them the exit code. 0, or -errno, logged.
+ */
+struct control;
+int control_take_name(struct control **c, const struct config *cfg);
+int control_meet(struct vm *vm);
+void control_leave(struct control *c, const struct verdict *v);
 
 /* stats.c: what each virtio device had to do, with --stats or when debugging */
 void stats_tell(struct vm *vm);

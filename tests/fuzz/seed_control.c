@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* seed_control.c: lines of the control socket as fuzz_control.c reads them. */
+#include "seed.h"
+
+#define SEED(name, line) seed_write(name, line, sizeof(line) - 1)
+
+static void seed_write_all(void)
+{
+	SEED("list", ">{\"v\":1,\"do\":\"list\"}");
+	SEED("stat", ">{\"v\":1,\"do\":\"stat\"}");
+	SEED("wait", ">{\"v\":1,\"do\":\"wait\"}");
+	SEED("kill", ">{\"v\":1,\"do\":\"kill\",\"seconds\":30}");
+	SEED("late", ">{\"v\":1,\"do\":\"kill\",\"seconds\":86401}");
+	SEED("version", ">{\"v\":2,\"do\":\"stat\"}");
+	SEED("unknown", ">{\"v\":1,\"do\":\"stat\",\"more\":true}");
+	SEED("verb", ">{\"v\":1,\"do\":\"fly\"}");
+	SEED("shown",
+	     "<{\"name\":\"a\",\"state\":\"running\",\"pid\":7,"
+	     "\"uptime_ms\":93784000,\"restarts\":0,\"protected\":true,"
+	     "\"vcpus\":2,\"mem\":134217728,\"memory\":{\"pss\":1,"
+	     "\"rss\":null,\"locked\":4096,\"memlock_soft\":8388608,"
+	     "\"memlock_exempt\":false}}");
+	SEED("exempt", "<{\"name\":7,\"memory\":{\"memlock_exempt\":true}}");
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* client.h: asking a running VM by its control socket; for the verbs. */
+#ifndef LKVM_PVM_CLIENT_H
+#define LKVM_PVM_CLIENT_H
+
+#include <stdio.h>
+
+#include "control.h"
+#include "options.h"
+
+/* A VM has to say something within this time. */
+#define CLIENT_PATIENCE_MS 5000
+/* ... to be listed with more than its name. */
+#define CLIENT_LIST_MS 1000
+
+/* What the verbs were asked; one structure for all their tables. */
+struct client_options {
+	const char *name; /* of the VM; borrowed; NULL: none given */
+	bool json, prometheus, force;
+	unsigned int seconds;
+	bool has_seconds;
+};
+
+struct client {
+	char name[CONTROL_NAME_MAX + 1];
+	int fd;
+	char *in; /* owned: what came and was not taken yet */
+	size_t in_len, in_size;
+};
+
+/*
+ * Opens the directory of sockets; its path goes to @path. -ENOENT, without a
+ * word: there is no VM. Other errors are logged.
+ */
+int __must_check client_open_dir(char *path);
+
+/* Connects to a VM; 0 or -errno, nothing logged. Then client_close(). */
+int __must_check client_connect(struct client *c, const char *dir,
+				const char *name);
+/* The same by name alone; logs what is wrong. */
+int __must_check client_find(struct client *c, const char *verb,
+			     const char *name);
+void client_close(struct client *c);
+
+/* Sends a request; 0 or -errno. */
+int __must_check client_send(struct client *c, const struct control_request *r);
+
+/*
+ * The next line, an object, owned by the caller. Waits @timeout_ms (-1: for
+ * ever): -ETIMEDOUT; -EPIPE: the VM is gone; -EPROTO: that was no answer.
+ */
+int __must_check client_receive(struct client *c, int timeout_ms, json_t **o);
+
+/* Asks and waits for the answer; logs what is wrong, also what it refused. */
+int __must_check client_ask(struct client *c, const struct control_request *r,
+			    json_t **o);
+
+/*
+ * The VM's last word in @o: true, logs it, and the exit code in @code. False:
+ * it was another answer.
+ */
+bool client_ended(const struct client *c, const json_t *o, int *code);
+
+/* "1 d 02:03:04", "00:00:05": into @text (32 bytes do). Returns @text. */
+const char *client_uptime(int64_t ms, char *text, size_t size);
+
+/* A member of @o that may be missing or of another type. */
+int64_t client_integer(const json_t *o, const char *key);
+const char *client_string(const json_t *o, const char *key);
+
+/* client_options.c: argv → @o: 0, OPT_HELP (printed), or -EINVAL, logged. */
+struct verb;
+int __must_check client_parse(const struct verb *v, int argc, char **argv,
+			      struct client_options *o);
+
+/* client_stat.c: what `stat` shows of one answer. */
+void client_print_stat(FILE *out, const json_t *o);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* client_options.c: the options of the verbs that ask a running VM. */
+#include "client.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+#include "verbs.h"
+
+#define MAX_SECONDS 86400U
+
+static int set_name(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	if (o->name)
+		return opt_fail(p, "%s: one VM at a time", p->verb);
+	if (!control_name_ok(value))
+		return opt_fail(p,
+				"%s: '%.64s' is no name of a VM; "
+				"'lkvm-pvm list' shows them",
+				p->verb, value);
+	o->name = value;
+	return 0;
+}
+
+static int set_json(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	o->json = !strcmp(value, "on");
+	return 0;
+}
+
+static int set_timeout(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+	uint64_t n;
+
+	if (parse_u64(value, &n) || n > MAX_SECONDS)
+		return opt_bad_value(p, value, "a number of seconds up to %u",
+				     MAX_SECONDS);
+	o->seconds = (unsigned int)n;
+	o->has_seconds = true;
+	return 0;
+}
+
+/* clang-format off */
+#define NAME								\
+	{ .name = "name", .letter = 'n', .arg = OPT_VALUE,		\
+	  .arg_name = "NAME", .set = set_name,				\
+	  .help = "the VM, as kvmtool has it; it may be an argument" }
+#define JSON								\
+	{ .name = "json", .arg = OPT_SWITCH, .set = set_json,		\
+	  .help = "print JSON" }
+
+static const struct opt_spec list_specs[] = {
+	JSON,
+};
+static const struct opt_spec stat_specs[] = {
+	NAME,
+	JSON,
+};
+static const struct opt_spec wait_specs[] = {
+	NAME,
+	{ .name = "timeout", .arg = OPT_VALUE, .arg_name = "N",
+	  .set = set_timeout,
+	  .help = "for N seconds at most; then exit with 124" },
+};
+/* clang-format on */
+
+const struct opt_table list_table = {
+	.specs = list_specs,
+	.nr = ARRAY_SIZE(list_specs),
+};
+const struct opt_table stat_table = {
+	.specs = stat_specs,
+	.nr = ARRAY_SIZE(stat_specs),
+	.positional = set_name,
+};
+const struct opt_table wait_table = {
+	.specs = wait_specs,
+	.nr = ARRAY_SIZE(wait_specs),
+	.positional = set_name,
+};
+
+int client_parse(const struct verb *v, int argc, char **argv,
+		 struct client_options *o)
+{
+	struct opt_parse parse;
+	int ret;
+
+	memset(o, 0, sizeof(*o));
+	memset(&parse, 0, sizeof(parse));
+	ret = opt_parse(&parse, v->table, o, argc, argv);
+	if (ret == OPT_HELP)
+		help_verb(stdout, v);
+	else if (ret)
+		log_err("%s", parse.error);
+	else if (v->table->positional && !o->name) {
+		log_err("%s: which VM? 'lkvm-pvm list' names them", v->name);
+		ret = -EINVAL;
+	}
+	return ret;
+}

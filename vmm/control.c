@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * control.c: serves a VM's control socket.
+ *
+ * How this works: everything happens on the loop's thread and nothing of it
+ * waits. A client has a buffer for one request; the next is not read before
+ * the answer to the last was taken, so a client costs no more than that. One
+ * that says nothing, or takes nothing, is hung up on after a while; one that
+ * waits for the VM's end may take its time. A client is freed by its own
+ * event alone: whoever else wants to be rid of it shuts its socket down, which
+ * makes one.
+ */
+#include "control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define TICK_MS	   1000
+#define BACKLOG	   16
+#define MAX_SUFFIX 100U
+#define WHY_SIZE   512U
+
+struct client {
+	struct control *control;
+	struct client *next;
+	struct watch watch;
+	uint64_t deadline_ms; /* of CLOCK_MONOTONIC */
+	bool waits;	      /* for the VM's end */
+	bool is_deaf;	      /* it sends no more */
+	char *out;	      /* owned: an answer, or NULL */
+	size_t out_len, out_at;
+	size_t in_len;
+	char in[CONTROL_LINE_MAX];
+};
+
+struct control {
+	char name[CONTROL_NAME_MAX + 1];
+	char path[CONTROL_PATH_MAX + CONTROL_NAME_MAX + 8];
+	struct stat made; /* what was made at path */
+	struct loop *loop;
+	struct control_host host;
+	struct watch listener, ticks;
+	bool is_full; /* of files: the listener sleeps until the next tick */
+	struct client *clients;
+	unsigned int nr_clients;
+};
+
+const char *control_name(const struct control *c)
+{
+	return c->name;
+}
+
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* --- the name -------------------------------------------------------------- */
+
+/* Of one who was killed; the directory is locked. */
+static bool is_stale(const char *path)
+{
+	int fd = control_connect(path);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -ECONNREFUSED;
+}
+
+/* The directory is locked, and for the user alone. */
+static int take_path(struct control *c)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(a.sun_path, c->path, strlen(c->path) + 1);
+	err = bind(fd, (const struct sockaddr *)&a, sizeof(a)) ? -errno : 0;
+	if (err == -EADDRINUSE && is_stale(c->path)) {
+		(void)unlink(c->path);
+		err = bind(fd, (const struct sockaddr *)&a, sizeof(a)) ? -errno
+								       : 0;
+	}
+	if (!err && (listen(fd, BACKLOG) || lstat(c->path, &c->made))) {
+		err = -errno;
+		(void)unlink(c->path);
+	}
+	if (err)
+		close(fd);
+	else
+		c->listener.fd = fd;
+	return err;
+}
+
+static int take_name(struct control *c, const char *dir, const char *name)
+{
+	int err = control_socket_path(dir, name, c->path, sizeof(c->path));
+
+	(void)snprintf(c->name, sizeof(c->name), "%s", name);
+	if (!err)
+		err = take_path(c);
+	return err == -EADDRINUSE ? -EEXIST : err;
+}
+
+/* guest-PID; another number behind when a container has the same. */
+static int make_name(struct control *c, const char *dir)
+{
+	char name[CONTROL_NAME_MAX + 1];
+	int err;
+
+	(void)snprintf(name, sizeof(name), "guest-%d", (int)getpid());
+	err = take_name(c, dir, name);
+	for (unsigned int i = 2; err == -EEXIST && i < MAX_SUFFIX; i++) {
+		(void)snprintf(name, sizeof(name), "guest-%d-%u", (int)getpid(),
+			       i);
+		err = take_name(c, dir, name);
+	}
+	return err;
+}
+
+static int fail_name(const char *name, const char *dir, int err)
+{
+	if (err == -EEXIST)
+		log_err("--name %s: a VM of this name is running; give another, or end that one: lkvm-pvm stop %s",
+			name, name);
+	else if (err == -EBUSY)
+		log_err("%s is locked by another lkvm-pvm for seconds; is one stopped?",
+			dir);
+	else if (err == -ENAMETOOLONG)
+		log_err("%s: too long for a socket; set XDG_RUNTIME_DIR to a shorter one",
+			dir);
+	else
+		log_err("cannot make a control socket in %s: %s", dir,
+			errno_text(err));
+	return err;
+}
+
+int control_open(struct control **out, const char *name)
+{
+	char dir[CONTROL_PATH_MAX], why[WHY_SIZE];
+	int fd = control_dir_open(true, dir, why), err;
+	struct control *c;
+
+	*out = NULL;
+	if (fd < 0) {
+		log_err("no control socket: %s", why);
+		return fd;
+	}
+	c = calloc(1, sizeof(*c));
+	err = c ? control_dir_lock(fd) : -ENOMEM;
+	if (c)
+		c->listener.fd = c->ticks.fd = -1;
+	if (!err)
+		err = name ? take_name(c, dir, name) : make_name(c, dir);
+	close(fd); /* unlocks */
+	if (err) {
+		free(c);
+		return fail_name(name ? name : "", dir, err);
+	}
+	*out = c;
+	return 0;
+}
+
+/* --- clients --------------------------------------------------------------- */
+
+static void client_free(struct client *k)
+{
+	if (k->control->loop)
+		loop_remove(k->control->loop, &k->watch);
+	close(k->watch.fd);
+	free(k->out);
+	free(k);
+}
+
+static void client_leave(struct client *k)
+{
+	struct control *c = k->control;
+	struct client **at = &c->clients;
+
+	while (*at != k)
+		at = &(*at)->next;
+	*at = k->next;
+	c->nr_clients--;
+	client_free(k);
+}
+
+/* Sends what is left of the answer; false: the client is of no use. */
+static bool client_send(struct client *k)
+{
+	while (k->out && k->out_at < k->out_len) {
+		ssize_t n = send(k->watch.fd, k->out + k->out_at,
+				 k->out_len - k->out_at, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN;
+		k->out_at += (size_t)n;
+		k->deadline_ms = clock_ms() + CONTROL_PATIENCE_MS;
+	}
+	free(k->out);
+	k->out = NULL;
+	return true;
+}
+
+/* Takes over @reply, which may be NULL: no memory. */
+static bool client_reply(struct client *k, json_t *reply)
+{
+	bool ok = reply && !json_object_get(reply, "error");
+	char *text = NULL;
+	int n = -1;
+
+	if (reply &&
+	    !json_object_set_new(reply, "v", json_integer(CONTROL_VERSION)) &&
+	    !json_object_set_new(reply, "ok", json_boolean(ok)))
+		text = json_dumps(reply, JSON_COMPACT);
+	json_decref(reply);
+	if (text)
+		n = asprintf(&k->out, "%s\n", text);
+	free(text);
+	if (n < 0) {
+		k->out = NULL;
+		return false;
+	}
+	k->out_len = (size_t)n;
+	k->out_at = 0;
+	return client_send(k);
+}
+
+static bool client_ask(struct client *k, size_t len)
+{
+	const struct control_host *host = &k->control->host;
+	struct control_request r;
+	char why[256];
+
+	k->deadline_ms = clock_ms() + CONTROL_PATIENCE_MS;
+	if (control_request_parse(k->in, len, &r, why))
+		return client_reply(k, json_pack("{s:s}", "error", why));
+	if (r.verb == CONTROL_WAIT) {
+		k->waits = true;
+		return true;
+	}
+	return client_reply(k, host->answer(host->ctx, &r));
+}
+
+/* Every whole line that is there, as long as answers are taken. */
+static bool client_lines(struct client *k)
+{
+	while (!k->out) {
+		char *end = memchr(k->in, '\n', k->in_len);
+		size_t len;
+
+		if (!end)
+			break;
+		len = (size_t)(end - k->in);
+		if (!client_ask(k, len))
+			return false;
+		k->in_len -= len + 1;
+		memmove(k->in, end + 1, k->in_len);
+	}
+	if (k->in_len < sizeof(k->in))
+		return true;
+	/* Room for the answer's sake: what follows is not read. */
+	k->in_len = 0;
+	k->is_deaf = true;
+	return client_reply(
+		k, json_pack("{s:s}", "error", "a request is shorter"));
+}
+
+static bool client_read(struct client *k)
+{
+	ssize_t n = recv(k->watch.fd, k->in + k->in_len,
+			 sizeof(k->in) - k->in_len, 0);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		k->is_deaf = true;
+	k->in_len += (size_t)n;
+	return client_lines(k);
+}
+
+/* What it is listened to for; false: nothing is left to do. */
+static bool client_listen(struct client *k)
+{
+	uint32_t events = k->out ? EPOLLOUT : k->is_deaf ? 0 : EPOLLIN;
+
+	if (!events && !k->waits)
+		return false;
+	return events == k->watch.events ||
+	       !loop_change(k->control->loop, &k->watch, events);
+}
+
+static void client_ready(struct watch *w, uint32_t events)
+{
+	struct client *k = container_of(w, struct client, watch);
+	bool good = true;
+
+	if (k->out && events & EPOLLOUT)
+		good = client_send(k) && client_lines(k);
+	if (good && !k->out && events & EPOLLIN)
+		good = client_read(k);
+	if (events & (EPOLLERR | EPOLLHUP) && !(events & EPOLLIN))
+		good = false;
+	if (!good || !client_listen(k))
+		client_leave(k);
+}
+
+/* --- those who come -------------------------------------------------------- */
+
+static void set_ticks(struct control *c, bool on)
+{
+	const struct itimerspec every = {
+		.it_value.tv_sec = on ? TICK_MS / 1000 : 0,
+		.it_interval.tv_sec = on ? TICK_MS / 1000 : 0,
+	};
+
+	(void)timerfd_settime(c->ticks.fd, 0, &every, NULL);
+}
+
+/* The socket's directory keeps others out; whoever opened it, we do. */
+static const char *refuse_peer(const struct control *c, int fd)
+{
+	socklen_t len = sizeof(struct ucred);
+	struct ucred peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
+	    (peer.uid != geteuid() && peer.uid != 0))
+		return "{\"v\":1,\"ok\":false,\"error\":\"this VM is another user's\"}\n";
+	if (c->nr_clients >= CONTROL_CLIENTS)
+		return "{\"v\":1,\"ok\":false,\"error\":\"too many ask at the same time\"}\n";
+	return NULL;
+}
+
+static void add_client(struct control *c, int fd)
+{
+	const char *refusal = refuse_peer(c, fd);
+	struct client *k = refusal ? NULL : calloc(1, sizeof(*k));
+
+	if (refusal)
+		(void)!send(fd, refusal, strlen(refusal), MSG_NOSIGNAL);
+	if (!k) {
+		close(fd);
+		return;
+	}
+	k->control = c;
+	k->watch = (struct watch){ fd, EPOLLIN, client_ready };
+	k->deadline_ms = clock_ms() + CONTROL_PATIENCE_MS;
+	k->next = c->clients;
+	c->clients = k;
+	if (c->nr_clients++ == 0 && c->loop)
+		set_ticks(c, true);
+	if (c->loop && loop_add(c->loop, &k->watch))
+		client_leave(k);
+}
+
+static int accept_one(struct control *c)
+{
+	/* cppcheck-suppress nullPointer */
+	int fd = accept4(c->listener.fd, NULL, NULL,
+			 SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	add_client(c, fd);
+	return 0;
+}
+
+static void listener_ready(struct watch *w, uint32_t events)
+{
+	struct control *c = container_of(w, struct control, listener);
+	int err = accept_one(c);
+
+	(void)events;
+	if (err != -EMFILE && err != -ENFILE && err != -ENOMEM &&
+	    err != -ENOBUFS)
+		return;
+	/* It stays readable: ask again later. */
+	c->is_full = !loop_change(c->loop, w, 0);
+	set_ticks(c, true);
+}
+
+static void ticks_ready(struct watch *w, uint32_t events)
+{
+	struct control *c = container_of(w, struct control, ticks);
+	uint64_t now = clock_ms(), count;
+
+	(void)events;
+	if (read(w->fd, &count, sizeof(count)) < 0)
+		return;
+	if (c->is_full)
+		c->is_full = loop_change(c->loop, &c->listener, EPOLLIN) != 0;
+	for (struct client *k = c->clients; k; k = k->next)
+		if (now >= k->deadline_ms && (k->out || !k->waits))
+			(void)shutdown(k->watch.fd, SHUT_RDWR);
+	if (!c->clients && !c->is_full)
+		set_ticks(c, false);
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+int control_start(struct control *c, struct loop *loop,
+		  const struct control_host *host)
+{
+	int err;
+
+	c->host = *host;
+	c->ticks = (struct watch){
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		EPOLLIN,
+		ticks_ready,
+	};
+	if (c->ticks.fd < 0)
+		return -errno;
+	c->listener.events = EPOLLIN;
+	c->listener.ready = listener_ready;
+	err = loop_add(loop, &c->ticks);
+	if (!err)
+		err = loop_add(loop, &c->listener);
+	if (!err)
+		c->loop = loop;
+	return err;
+}
+
+void control_stop(struct control *c)
+{
+	if (!c || !c->loop)
+		return;
+	for (struct client *k = c->clients; k; k = k->next)
+		loop_remove(c->loop, &k->watch);
+	loop_remove(c->loop, &c->listener);
+	loop_remove(c->loop, &c->ticks);
+	c->loop = NULL;
+}
+
+/* Whoever asked and was not heard any more learns how it ended, too. */
+static void tell_end(struct client *k, json_t *end)
+{
+	if (client_send(k) && !k->out)
+		(void)client_reply(k, json_incref(end));
+}
+
+void control_close(struct control *c, json_t *end)
+{
+	struct stat now;
+
+	if (!c) {
+		json_decref(end);
+		return;
+	}
+	control_stop(c);
+	if (lstat(c->path, &now) == 0 && now.st_dev == c->made.st_dev &&
+	    now.st_ino == c->made.st_ino)
+		(void)unlink(c->path);
+	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
+		if (accept_one(c))
+			break;
+	for (struct client *k = c->clients, *next; k; k = next) {
+		next = k->next;
+		if (end)
+			tell_end(k, end);
+		client_free(k);
+	}
+	if (c->ticks.fd >= 0)
+		close(c->ticks.fd);
+	close(c->listener.fd);
+	free(c);
+	json_decref(end);
+}

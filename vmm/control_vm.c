@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* control_vm.c: what the control socket's requests do to a VM. */
+#include "vm.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "host.h"
+#include "log.h"
+
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static const char *state_of(struct vm *vm)
+{
+	if (vm_finished(vm))
+		return "ending";
+	if (__atomic_load_n(&vm->nr_limited, __ATOMIC_SEQ_CST) > 0)
+		return "memlock";
+	return "running";
+}
+
+static json_t *bytes(uint64_t n)
+{
+	return n > INT64_MAX ? json_null() : json_integer((json_int_t)n);
+}
+
+/* --- list, stat ------------------------------------------------------------- */
+
+static json_t *answer_list(struct vm *vm)
+{
+	const struct config *cfg = vm->cfg;
+
+	return json_pack("{s:s, s:i, s:s, s:s, s:b, s:I, s:i, s:I, s:i}",
+			 "name", control_name(vm->control), "pid",
+			 (int)getpid(), "version", VERSION, "state",
+			 state_of(vm), "protected", (int)cfg->protected_vm,
+			 "mem", (json_int_t)cfg->mem, "vcpus",
+			 (int)cfg->nr_vcpus, "uptime_ms",
+			 (json_int_t)(clock_ms() - vm->started_ms), "restarts",
+			 (int)vm->nr_restarts);
+}
+
+/* The KiB behind @key in a file of /proc, as bytes; null: not there. */
+static json_t *proc_bytes(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	if (!at)
+		return json_null();
+	return bytes(strtoull(at + strlen(key), NULL, 10) << 10);
+}
+
+/* What the host gave for the guest: this process's memory. */
+static json_t *memory_json(void)
+{
+	struct host_memlock m;
+	char text[1536] = "";
+	json_t *o;
+
+	(void)!host_read("", "/proc/self/smaps_rollup", text, sizeof(text));
+	o = json_pack("{s:o, s:o}", "pss", proc_bytes(text, "\nPss:"), "rss",
+		      proc_bytes(text, "\nRss:"));
+	if (!o || host_memlock(&m))
+		return o;
+	if (json_object_set_new(o, "locked", bytes(m.locked)) ||
+	    json_object_set_new(o, "memlock_soft", bytes(m.soft)) ||
+	    json_object_set_new(o, "memlock_hard", bytes(m.hard)) ||
+	    json_object_set_new(o, "memlock_exempt", json_boolean(m.exempt))) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+static json_t *answer_stat(struct vm *vm)
+{
+	json_t *o = answer_list(vm);
+
+	if (!o || json_object_set_new(o, "memory", memory_json())) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+/* --- what changes it ------------------------------------------------------- */
+
+static json_t *answer_kill(struct vm *vm, const struct control_request *r)
+{
+	if (vm->has_term)
+		term_hurry(&vm->term);
+	if (r->seconds)
+		vm_finish_as(vm, 128 + SIGTERM, "user",
+			     "killed it: the guest did not react in %u s",
+			     r->seconds);
+	else
+		vm_finish_as(vm, 128 + SIGTERM, "user",
+			     "ended it with lkvm-pvm stop --force");
+	return json_object();
+}
+
+static json_t *answer(void *ctx, const struct control_request *r)
+{
+	struct vm *vm = ctx;
+
+	switch (r->verb) {
+	case CONTROL_LIST:
+		return answer_list(vm);
+	case CONTROL_STAT:
+		return answer_stat(vm);
+	case CONTROL_KILL:
+		return answer_kill(vm, r);
+	case CONTROL_WAIT:
+	case CONTROL_NR_VERBS:
+		break; /* the server's own, or none */
+	}
+	return NULL;
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+int control_take_name(struct control **c, const struct config *cfg)
+{
+	int ret = control_open(c, cfg->name);
+
+	/* Asked for by name: somebody counts on it. */
+	if (!ret || cfg->name || ret == -ENOMEM)
+		return ret;
+	log_warn(
+		"going on without it: list, stat and stop will not find this VM");
+	return 0;
+}
+
+int control_meet(struct vm *vm)
+{
+	const struct control_host host = { .ctx = vm, .answer = answer };
+	int ret;
+
+	vm->started_ms = clock_ms();
+	if (!vm->control)
+		return 0;
+	ret = control_start(vm->control, &vm->loop, &host);
+	if (ret)
+		log_err("cannot serve the control socket: %s", errno_text(ret));
+	return ret;
+}
+
+void control_leave(struct control *c, const struct verdict *v)
+{
+	char reason[sizeof(v->reason)];
+
+	/* A path in it may be of any bytes, JSON's strings are not. */
+	memcpy(reason, v->reason, sizeof(reason));
+	for (char *p = reason; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	control_close(c, json_pack("{s:i, s:s, s:s}", "code", v->code, "origin",
+				   v->origin, "reason", reason));
+}

@@ -40,23 +40,23 @@ int __must_check host_memlock_at(const char *root, struct host_memlock *m);
 int host_memlock_raise(uint64_t bytes);
 
 /*
- * What a pVM will have charged to RLIMIT_MEMLOCK at most: each page of RAM
- * and window it ever touches, and some slack.
+ * What a pVM of @mem bytes will have charged to RLIMIT_MEMLOCK at most: each
+ * page of them it ever touches, and some slack.
  */
 #define HOST_MEMLOCK_SLACK KIB(64)
 
-static inline uint64_t host_memlock_need(uint64_t ram, uint64_t window)
+static inline uint64_t host_memlock_need(uint64_t mem)
 {
-	return ram + window + HOST_MEMLOCK_SLACK;
+	return mem + HOST_MEMLOCK_SLACK;
 }
 
 /*
- * Memory a pVM takes when it has touched all its RAM: that, and what EL2 and
+ * Memory a pVM of @mem bytes takes when it has touched all of them: these, and what EL2 and
  * the host keep to account for it.
  */
-static inline uint64_t host_memory_need(uint64_t ram)
+static inline uint64_t host_memory_need(uint64_t mem)
 {
-	return ram + ram / 128;
+	return mem + mem / 128;
 }
 
 /*

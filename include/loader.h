@@ -34,6 +34,7 @@ struct loader_inputs {
 	const char *const *initrds; /* paths */
 	unsigned int nr_initrds;
 	uint64_t dtb_room;	 /* bytes to reserve for the device tree */
+	uint64_t window;	 /* bytes of -m that are not RAM */
 	uint64_t host_page_size; /* bytes; a warning names another page size */
 	bool no_warnings;	 /* they were given: the same files again */
 };

@@ -9,8 +9,10 @@
  *   0x0300_0000  virtio-mmio
  *   0x3fff_0000  GICv3 distributor; redistributors, then the ITS, below it
  *   0x4000_0000  PCI ECAM (256 MiB) 0x5000_0000  PCI MMIO (512 MiB)
- *   ...          the window, ending where RAM begins
- *   0x8000_0000  RAM
+ *   0x8000_0000  the window, if any, and RAM behind it: -m in all
+ *
+ * Firmware is where RAM begins and RAM then where it is without a window: the
+ * window ends there.
  */
 #ifndef LKVM_PVM_MACHINE_H
 #define LKVM_PVM_MACHINE_H
@@ -48,7 +50,7 @@
 #define MACHINE_PCI_INTX_SPI 2 /* four, INTA to INTD; used without ITS only */
 
 #define MACHINE_RAM_BASE 0x80000000ULL
-/* The window ends there; it begins behind PCI's memory. */
+/* As much as there is between PCI's memory and RAM. */
 #define MACHINE_WINDOW_MAX                                                     \
 	(MACHINE_RAM_BASE - MACHINE_PCI_MMIO_BASE - MACHINE_PCI_MMIO_SIZE)
 

@@ -28,7 +28,7 @@ struct pvm_config {
 };
 
 /*
- * Opens /dev/kvm and maps RAM (anonymous, private, 2 MiB aligned,
+ * Opens /dev/kvm and maps RAM (anonymous, private, 2 MiB aligned as the guest's,
  * MADV_HUGEPAGE, MADV_DONTFORK, MADV_DONTDUMP). Logs the reason with its
  * remedy and returns -errno: -ENOENT or -EACCES for /dev/kvm, -ENOMEM.
  */

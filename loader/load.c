@@ -40,7 +40,7 @@ struct load {
 	struct place_sizes sizes;
 	struct input kernel, firmware;
 	struct input *initrds; /* in->nr_initrds of them */
-	uint64_t least;	       /* RAM that may do, in bytes */
+	uint64_t least;	       /* -m that may do, in bytes */
 };
 
 static uint8_t *at(const struct load *ld, gpa_t gpa)
@@ -56,13 +56,20 @@ static uint64_t room_at(const struct load *ld, gpa_t gpa)
 	return used < ld->ram->range.len ? ld->ram->range.len - used : 0;
 }
 
+/* -m, in MiB. */
+static unsigned long long mem_mib(const struct load *ld)
+{
+	return (unsigned long long)((ld->ram->range.len + ld->in->window) >>
+				    20);
+}
+
 static unsigned long long in_mib(uint64_t bytes)
 {
 	return (unsigned long long)(align_up(bytes, MIB(1)) >> 20);
 }
 
 /*
- * RAM to ask for when @placed bytes of it are taken by what is loaded. Linux
+ * -m to ask for when @placed bytes of it are taken by what is loaded. Linux
  * unpacks an initrd before it frees it.
  */
 static uint64_t least_ram(const struct load *ld, uint64_t placed)
@@ -73,7 +80,7 @@ static uint64_t least_ram(const struct load *ld, uint64_t placed)
 		more = ld->sizes.initrd + (ld->sizes.kernel < LINUX_NEEDS
 						   ? ld->sizes.kernel
 						   : LINUX_NEEDS);
-	return align_up(placed + more, MIB(2));
+	return align_up(placed + more + ld->in->window, MIB(2));
 }
 
 /* True, and said, when @r does not end within RAM. */
@@ -111,8 +118,7 @@ static int place(struct load *ld)
 	if (need > ld->ram->range.len) {
 		log_err("-m %llu leaves no room for the device tree; raise -m "
 			"to %llu or more",
-			(unsigned long long)(ld->ram->range.len >> 20),
-			in_mib(ld->least));
+			mem_mib(ld), in_mib(ld->least));
 		return -ENOSPC;
 	}
 	return 0;
@@ -143,12 +149,12 @@ static void warn_page_size(const struct load *ld, unsigned int page_kib)
 static void warn_small_ram(const struct load *ld)
 {
 	if (ld->in->no_warnings || ld->out->kind != LOADER_IMAGE ||
-	    ld->ram->range.len >= ld->least)
+	    ld->ram->range.len + ld->in->window >= ld->least)
 		return;
 	log_warn("-m %llu is little for kernel %s%s: Linux may not start with "
 		 "less than %llu",
-		 (unsigned long long)(ld->ram->range.len >> 20),
-		 ld->kernel.path, ld->in->nr_initrds ? " and the initrd" : "",
+		 mem_mib(ld), ld->kernel.path,
+		 ld->in->nr_initrds ? " and the initrd" : "",
 		 in_mib(ld->least));
 }
 

@@ -24,6 +24,8 @@
 int pvm_ram_map(struct pvm *p)
 {
 	uint64_t len = p->cfg.ram.len, head, tail;
+	/* A block of the guest's is a huge page of ours. */
+	uint64_t off = p->cfg.ram.gpa % RAM_ALIGN;
 	uint8_t *map;
 
 	map = mmap(NULL, len + RAM_ALIGN, PROT_READ | PROT_WRITE,
@@ -36,7 +38,7 @@ int pvm_ram_map(struct pvm *p)
 		return -err;
 	}
 
-	head = align_up((uintptr_t)map, RAM_ALIGN) - (uintptr_t)map;
+	head = (off - (uintptr_t)map) % RAM_ALIGN;
 	tail = RAM_ALIGN - head;
 	if (head)
 		munmap(map, head);

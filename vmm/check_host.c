@@ -42,7 +42,7 @@ void check_remedy(struct check_item *item, const char *fmt, ...)
 /* The largest -m that @limit bytes of locked memory allow. */
 static uint64_t mem_within(uint64_t limit, uint64_t used)
 {
-	uint64_t taken = used + host_memlock_need(0, 0);
+	uint64_t taken = used + host_memlock_need(0);
 
 	return limit > taken ? align_down(limit - taken, MIB(2)) : 0;
 }
@@ -90,7 +90,7 @@ static void judge_memlock(const struct check_facts *f, struct check_report *r)
 			 (unsigned long long)(most >> 20));
 	else
 		snprintf(allows, sizeof(allows), "no pVM");
-	need = host_memlock_need(want, 0);
+	need = host_memlock_need(want);
 	item = check_add(
 		r, state, "memlock",
 		"limit %s allows %s (each page of a pVM is locked; -m "

@@ -102,7 +102,7 @@ int config_parse_mem(struct opt_parse *p, const char *value, uint64_t *bytes)
 
 	if (strchr(value, '@'))
 		return opt_bad_value(p, value,
-				     "RAM always begins at 0x%llx; give the "
+				     "memory always begins at 0x%llx; give the "
 				     "size alone",
 				     MACHINE_RAM_BASE);
 	err = parse_size(value, &size);

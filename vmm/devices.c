@@ -264,22 +264,36 @@ static void set_line(void *ctx, unsigned int line, bool high)
 	(void)pvm_set_spi(vm->pvm, MACHINE_PCI_INTX_SPI + line, high);
 }
 
+static int refuse_window(const struct config *cfg, uint64_t len)
+{
+	log_err("-m %llu: the window for the virtio devices takes %llu KiB of it, which leaves too little RAM; raise -m to %llu or more%s",
+		(unsigned long long)(cfg->mem >> 20),
+		(unsigned long long)(len >> 10),
+		(unsigned long long)(align_up(len + CONFIG_MEM_ALIGN,
+					      CONFIG_MEM_ALIGN) >>
+				     20),
+		cfg->window_kind == WINDOW_SIZE ? ", or lower --window" : "");
+	return -ENOSPC;
+}
+
 int devices_init_window(struct vm *vm)
 {
-	uint64_t len = devices_window_len(vm->cfg);
+	const struct gpa_range range = devices_window_range(vm->cfg);
 	struct devices *ds;
 	int ret;
 
 	if (!config_has_devices(vm->cfg))
 		return 0;
+	if (range.len + CONFIG_MEM_ALIGN > vm->cfg->mem)
+		return refuse_window(vm->cfg, range.len);
 	ds = calloc(1, sizeof(*ds));
 	if (!ds) {
 		log_err("out of memory");
 		return -ENOMEM;
 	}
 	ds->window.fd = -1;
-	if (len) {
-		ret = window_init(&ds->window, MACHINE_RAM_BASE - len, len);
+	if (range.len) {
+		ret = window_init(&ds->window, range.gpa, range.len);
 		if (ret) {
 			free(ds);
 			return ret;

@@ -55,6 +55,9 @@ struct devices {
 
 /* Bytes of the window this configuration gets; 0: none. */
 uint64_t devices_window_len(const struct config *cfg);
+/* Where it is, and RAM: both together are -m, the window the lower one. */
+struct gpa_range devices_window_range(const struct config *cfg);
+struct gpa_range devices_ram_range(const struct config *cfg);
 
 /*
  * The window comes before pvm_open(), which maps it to the guest; the devices

@@ -51,7 +51,7 @@ static int check_limit(const struct config *cfg)
 	}
 	if (m.exempt)
 		return 0;
-	need = host_memlock_need(cfg->mem, devices_window_len(cfg)) + m.locked;
+	need = host_memlock_need(cfg->mem) + m.locked;
 	if (m.soft >= need)
 		return 0;
 	(void)host_memlock_raise(need);
@@ -62,8 +62,7 @@ static int check_limit(const struct config *cfg)
 
 static int check_memory(const struct config *cfg)
 {
-	uint64_t mem = cfg->mem + devices_window_len(cfg);
-	uint64_t need = host_memory_need(mem), available;
+	uint64_t need = host_memory_need(cfg->mem), available;
 	const char *what;
 
 	if (host_memory_available(&available, &what) || need <= available)
@@ -112,8 +111,7 @@ bool memlock_wait(struct vcpu *v)
 	const struct timespec interval = { .tv_nsec =
 						   MEMLOCK_POLL_MS * 1000000L };
 	struct vm *vm = v->vm;
-	uint64_t need =
-		host_memlock_need(vm->cfg->mem, devices_window_len(vm->cfg));
+	uint64_t need = host_memlock_need(vm->cfg->mem);
 	struct host_memlock m;
 
 	if (limit_has_room(&m))

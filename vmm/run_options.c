@@ -27,7 +27,7 @@ static const struct opt_spec run_specs[] = {
 	  .help = "kernel command line; repeated ones are joined by a space" },
 	{ .name = "mem", .letter = 'm', .arg = OPT_VALUE,
 	  .arg_name = "SIZE", .set = config_set_mem,
-	  .help = "RAM in MiB, or with K, M, G: 512, 512M, 1G (default: 64M "
+	  .help = "memory in MiB, or with K, M, G: 512, 512M, 1G (default: 64M "
 		  "a vCPU and 192M)" },
 	{ .name = "cpus", .letter = 'c', .arg = OPT_VALUE,
 	  .arg_name = "N", .set = config_set_cpus,

@@ -108,6 +108,7 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 		.initrds = cfg->initrds,
 		.nr_initrds = cfg->nr_initrds,
 		.dtb_room = dtb_room(cfg),
+		.window = cfg->mem - ram->range.len,
 		.host_page_size = (uint64_t)sysconf(_SC_PAGESIZE),
 		.no_warnings = vm->nr_restarts > 0,
 	};
@@ -166,8 +167,7 @@ static int describe_machine(struct vm *vm)
 	m->has_pci = vm->devices && !vm->cfg->virtio_mmio;
 	m->nr_virtio_mmio =
 		vm->devices && vm->cfg->virtio_mmio ? vm->devices->nr : 0;
-	m->window.len = devices_window_len(vm->cfg);
-	m->window.gpa = MACHINE_RAM_BASE - m->window.len;
+	m->window = devices_window_range(vm->cfg);
 	m->initrd = vm->placement.initrd;
 	m->dtb = vm->placement.dtb;
 	m->entry = vm->placement.entry;
@@ -275,7 +275,7 @@ static int open_pvm(struct vm *vm)
 		.protected_vm = cfg->protected_vm,
 		.its = cfg->irqchip == IRQCHIP_GICV3_ITS,
 		.nr_vcpus = cfg->nr_vcpus,
-		.ram = { MACHINE_RAM_BASE, cfg->mem },
+		.ram = devices_ram_range(cfg),
 	};
 	int ret = devices_init_window(vm);
 

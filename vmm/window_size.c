@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * window_size.c: how large a window the devices of a configuration need, so
- * that Linux' pool in it ("swiotlb buffer is full") never holds them up.
- * tests/e2e/window_suffices.sh looks at each, busy.
+ * that Linux' pool in it ("swiotlb buffer is full") never holds them up, and
+ * where it is. tests/e2e/window_suffices.sh looks at each device, busy.
  */
 #include "vm.h"
 
@@ -120,4 +120,25 @@ uint64_t devices_window_len(const struct config *cfg)
 	if (need > MACHINE_WINDOW_MAX)
 		need = MACHINE_WINDOW_MAX;
 	return align_up(need, CONFIG_WINDOW_ALIGN);
+}
+
+/*
+ * Below RAM, for above it a Linux with mem= does not find it; and in one piece
+ * with RAM, for Linux pays for each 128 MiB in which there is memory, whether
+ * it is much or little. But firmware may have been built for where RAM begins.
+ */
+struct gpa_range devices_window_range(const struct config *cfg)
+{
+	uint64_t len = devices_window_len(cfg);
+	gpa_t gpa = cfg->firmware ? MACHINE_RAM_BASE - len : MACHINE_RAM_BASE;
+
+	return (struct gpa_range){ gpa, len };
+}
+
+struct gpa_range devices_ram_range(const struct config *cfg)
+{
+	const struct gpa_range window = devices_window_range(cfg);
+
+	return (struct gpa_range){ window.gpa + window.len,
+				   cfg->mem - window.len };
 }

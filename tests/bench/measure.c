@@ -75,7 +75,7 @@ static double status_kib(pid_t pid, const char *field)
 	return v;
 }
 
-/* Pss of all mappings smaller than guest RAM, but for the guest's window. */
+/* Pss of all mappings but the guest's RAM, which may be less than -m. */
 static double own_pss_kib(pid_t pid, unsigned long long ram_bytes)
 {
 	char path[64], line[512];
@@ -89,7 +89,7 @@ static double own_pss_kib(pid_t pid, unsigned long long ram_bytes)
 		unsigned long long from, to;
 
 		if (sscanf(line, "%llx-%llx ", &from, &to) == 2)
-			is_ram = to - from >= ram_bytes ||
+			is_ram = to - from >= ram_bytes / 2 ||
 				 strstr(line, "lkvm-pvm-window");
 		else if (!is_ram && !strncmp(line, "Pss:", 4))
 			sum += atof(line + 4);

@@ -6,7 +6,7 @@
 
 drive()
 {
-	"$LKVM" run -m 64 --window=2M --rng -p "$@" "$GUEST/rng_driver.flat"
+	"$LKVM" run -m 64 --window=4M --rng -p "$@" "$GUEST/rng_driver.flat"
 }
 expect_rc 0 drive mode=shared
 expect_out '^served'

@@ -9,13 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UART	   0x01000000UL
-#define ECAM	   0x40000000UL
-#define MMIO	   0x50000000UL
-#define RAM	   0x80000000UL
-#define PAGE	   4096UL
-#define WINDOW_LEN (2UL << 20) /* --window=: that much of it, or more */
-#define WINDOW	   (RAM - WINDOW_LEN)
+#define UART 0x01000000UL
+#define ECAM 0x40000000UL
+#define MMIO 0x50000000UL
+#define RAM  0x80000000UL
+#define PAGE 4096UL
+/* With --window=4M: its upper half, and where RAM begins then. */
+#define WINDOW_END (RAM + (4UL << 20))
+#define WINDOW_LEN (2UL << 20)
+#define WINDOW	   (WINDOW_END - WINDOW_LEN)
 
 #define PSCI_CPU_ON	  0xc4000003UL
 #define PSCI_SYSTEM_OFF	  0x84000008UL

@@ -110,7 +110,7 @@ static void round_of_noise(uintptr_t regs, uint64_t *s)
 
 static void share_window(void)
 {
-	for (uint64_t page = WINDOW; page < RAM; page += PAGE)
+	for (uint64_t page = WINDOW; page < WINDOW_END; page += PAGE)
 		(void)hvc(MEM_SHARE, page, 0, 0);
 }
 

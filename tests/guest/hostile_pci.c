@@ -111,7 +111,7 @@ void guest_main(const void *dtb)
 	unsigned int nr = 0;
 
 	(void)dtb;
-	for (uint64_t page = WINDOW; page < RAM; page += PAGE)
+	for (uint64_t page = WINDOW; page < WINDOW_END; page += PAGE)
 		(void)hvc(MEM_SHARE, page, 0, 0);
 	while (nr < 8 && (read32(config_of(nr)) & 0xffff) == 0x1af4)
 		bring_up(nr++, &s);

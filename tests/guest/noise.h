@@ -50,11 +50,11 @@ static inline uint64_t some_address(uint64_t r)
 {
 	switch (r & 15) {
 	case 0:
-		return RAM - (r >> 8 & 0xff0);
+		return WINDOW_END - (r >> 8 & 0xff0);
 	case 1:
 		return WINDOW - (r >> 8 & 0xff0);
 	case 2:
-		return RAM + (r >> 8 & 0xffffff0);
+		return WINDOW_END + (r >> 8 & 0xffffff0);
 	case 3:
 		return r;
 	default:

@@ -176,7 +176,7 @@ static int enable_twice(struct vpci *d)
 {
 	if (!works(d))
 		return failed(d, "before enabling twice", 0);
-	vpci_enable(d, RAM, ~0UL, 1);
+	vpci_enable(d, WINDOW_END, ~0UL, 1);
 	write16(d->common + C_SIZE, 2);
 	vpci_enable(d, vpci_page(d, P_TABLE), vpci_page(d, P_TABLE + 1),
 		    vpci_page(d, P_TABLE + 2));

@@ -10,9 +10,19 @@ enum expect {
 #define LEN_OF(array) (sizeof(array) / sizeof(*(array)))
 
 static const uint64_t outside[] = {
-	0,	  0x01000000, 0x3fff0000,     ECAM,	    MMIO,
-	RAM,	  RAM + PAGE, RAM - 16,	      0x8000000000, 0xffffffff00000000,
-	~0xfffUL, ~0xfUL,     0x100000000000,
+	0,
+	0x01000000,
+	0x3fff0000,
+	ECAM,
+	MMIO,
+	WINDOW_END,
+	WINDOW_END + PAGE,
+	WINDOW_END - 16,
+	0x8000000000,
+	0xffffffff00000000,
+	~0xfffUL,
+	~0xfUL,
+	0x100000000000,
 };
 
 int queue_addresses(struct vpci *d)
@@ -228,8 +238,8 @@ static const struct chain {
 	{ TABLE_LEN, 17, BREAKS },
 	{ TABLE_LEN, 4 * PAGE, BREAKS },
 	{ TABLE_LEN, 0xfffffff0, BREAKS },
-	{ TABLE_AT, RAM, BREAKS },
-	{ TABLE_AT, RAM - 32, BREAKS },
+	{ TABLE_AT, WINDOW_END, BREAKS },
+	{ TABLE_AT, WINDOW_END - 32, BREAKS },
 	{ TABLE_AT, 0, BREAKS },
 	{ TABLE_AT, ~0xfUL, BREAKS },
 	{ TABLE_ODD, 1, ANY },
@@ -424,7 +434,7 @@ int share_window(void)
 {
 	int is_shared = 1;
 
-	for (uint64_t page = WINDOW; page < RAM; page += PAGE)
+	for (uint64_t page = WINDOW; page < WINDOW_END; page += PAGE)
 		is_shared &= hvc(MEM_SHARE, page, 0, 0) == 0;
 	return is_shared;
 }

@@ -149,7 +149,7 @@ START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 	refuse("Image --virtio-transport pci-legacy", "share its buffers");
 	refuse("Image --dev /dev/kvm2", "only /dev/kvm");
 	refuse("Image --firmware-address 0x80200000", "start of RAM");
-	refuse("Image -m 512M@2G", "RAM always begins at 0x80000000");
+	refuse("Image -m 512M@2G", "memory always begins at 0x80000000");
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 /* test_devices.c: the virtio devices of a VM over its lives. */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,14 +83,53 @@ START_TEST(window_is_what_the_devices_need_in_steps)
 }
 END_TEST
 
-START_TEST(window_ends_where_ram_begins)
+START_TEST(window_and_ram_are_all_of_the_memory)
 {
-	const struct config cfg = config_with(true);
+	struct config cfg = config_with(true);
+	struct gpa_range window = devices_window_range(&cfg);
+	struct gpa_range ram = devices_ram_range(&cfg);
 	struct vm *vm = vm_new(&cfg);
-	const struct window *w = &vm->devices->window;
 
-	ck_assert_uint_eq(w->gpa + w->len, MACHINE_RAM_BASE);
-	ck_assert_ptr_nonnull(w->hva);
+	ck_assert_uint_eq(window.gpa, MACHINE_RAM_BASE);
+	ck_assert_uint_eq(window.gpa + window.len, ram.gpa);
+	ck_assert_uint_eq(ram.gpa + ram.len, MACHINE_RAM_BASE + cfg.mem);
+	ck_assert_uint_eq(vm->devices->window.gpa, window.gpa);
+	ck_assert_uint_eq(vm->devices->window.len, window.len);
+	ck_assert_ptr_nonnull(vm->devices->window.hva);
+	vm_delete(vm);
+
+	cfg.rng = false;
+	ram = devices_ram_range(&cfg);
+	ck_assert_uint_eq(ram.gpa, MACHINE_RAM_BASE);
+	ck_assert_uint_eq(ram.len, cfg.mem);
+}
+END_TEST
+
+START_TEST(firmware_is_where_ram_begins_without_a_window)
+{
+	struct config cfg = config_with(true);
+	struct gpa_range window, ram;
+
+	cfg.firmware = "fw.bin";
+	window = devices_window_range(&cfg);
+	ram = devices_ram_range(&cfg);
+	ck_assert_uint_eq(ram.gpa, MACHINE_RAM_BASE);
+	ck_assert_uint_eq(window.gpa + window.len, MACHINE_RAM_BASE);
+	ck_assert_uint_eq(ram.len + window.len, cfg.mem);
+}
+END_TEST
+
+START_TEST(window_leaves_room_for_ram)
+{
+	struct config cfg = config_with(true);
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	ck_assert_ptr_nonnull(vm);
+	cfg.window_kind = WINDOW_SIZE;
+	cfg.window = cfg.mem - MIB(1);
+	ck_assert_int_eq(vm_init(vm, &cfg), -ENOSPC);
+	cfg.window = cfg.mem - MIB(2);
+	ck_assert_int_eq(vm_init(vm, &cfg), 0);
 	vm_delete(vm);
 }
 END_TEST
@@ -154,7 +194,9 @@ int main(void)
 
 	tcase_add_test(tc, without_devices_there_is_no_window);
 	tcase_add_test(tc, window_is_what_the_devices_need_in_steps);
-	tcase_add_test(tc, window_ends_where_ram_begins);
+	tcase_add_test(tc, window_and_ram_are_all_of_the_memory);
+	tcase_add_test(tc, firmware_is_where_ram_begins_without_a_window);
+	tcase_add_test(tc, window_leaves_room_for_ram);
 	tcase_add_test(tc, each_life_finds_the_device_anew);
 	tcase_add_test(tc, on_mmio_there_is_no_pci);
 	suite_add_tcase(s, tc);

@@ -35,8 +35,8 @@ static void start(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
 	w->m.nr_vcpus = 2;
-	w->m.ram = (struct gpa_range){ MACHINE_RAM_BASE, MIB(256) };
-	w->m.window = (struct gpa_range){ MACHINE_RAM_BASE - MIB(4), MIB(4) };
+	w->m.ram = (struct gpa_range){ MACHINE_RAM_BASE + MIB(4), MIB(252) };
+	w->m.window = (struct gpa_range){ MACHINE_RAM_BASE, MIB(4) };
 	w->m.has_its = w->m.has_pci = true;
 	w->m.initrd = (struct gpa_range){ 0x84000000, 0x123456 };
 	w->m.bootargs = "console=ttyS0 rdinit=/init";
@@ -123,13 +123,13 @@ START_TEST(memory_is_ram_and_nothing_but_the_window)
 	int pool;
 
 	build_whole(&w);
+	CHECK_CELLS(&w, must_node(&w, "/memory@80400000"), "reg", 0, 0x80400000,
+		    0, 0xfc00000);
 	CHECK_CELLS(&w, must_node(&w, "/memory@80000000"), "reg", 0, 0x80000000,
-		    0, 0x10000000);
-	CHECK_CELLS(&w, must_node(&w, "/memory@7fc00000"), "reg", 0, 0x7fc00000,
 		    0, 0x400000);
-	pool = must_node(&w, "/reserved-memory/restricted-dma-pool@7fc00000");
+	pool = must_node(&w, "/reserved-memory/restricted-dma-pool@80000000");
 	ck_assert_str_eq(text(&w, pool, "compatible"), "restricted-dma-pool");
-	CHECK_CELLS(&w, pool, "reg", 0, 0x7fc00000, 0, 0x400000);
+	CHECK_CELLS(&w, pool, "reg", 0, 0x80000000, 0, 0x400000);
 	ck_assert(!has(&w, pool, "no-map"));
 	ck_assert(!has(&w, pool, "reusable"));
 }
@@ -142,7 +142,7 @@ START_TEST(memory_beyond_4_gib_keeps_its_upper_cells)
 	start(&w);
 	w.m.ram.len = GIB(6) + MIB(2);
 	build(&w);
-	CHECK_CELLS(&w, must_node(&w, "/memory@80000000"), "reg", 0, 0x80000000,
+	CHECK_CELLS(&w, must_node(&w, "/memory@80400000"), "reg", 0, 0x80400000,
 		    1, 0x80200000);
 }
 END_TEST
@@ -156,7 +156,7 @@ START_TEST(without_window_nothing_is_reserved)
 	build(&w);
 	ck_assert_int_lt(node(&w, "/reserved-memory"), 0);
 	ck_assert(!has(&w, must_node(&w, "/pcie@40000000"), "memory-region"));
-	must_node(&w, "/memory@80000000");
+	must_node(&w, "/memory@80400000");
 }
 END_TEST
 

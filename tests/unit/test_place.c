@@ -49,9 +49,9 @@ static void check_placement(void)
 	for (size_t i = 0; i < ARRAY_SIZE(r); i++) {
 		if (r[i].len == 0)
 			continue;
-		ck_assert_uint_ge(r[i].gpa, RAM_BASE);
+		ck_assert_uint_ge(r[i].gpa, f.ram.range.gpa);
 		ck_assert_uint_le(r[i].gpa + r[i].len,
-				  RAM_BASE + f.ram.range.len);
+				  f.ram.range.gpa + f.ram.range.len);
 		for (size_t j = 0; j < i; j++)
 			ck_assert(!overlap(r[i], r[j]));
 	}
@@ -111,6 +111,28 @@ START_TEST(warns_of_ram_in_which_linux_does_not_start)
 	f.ram.range.len = MIB(30);
 	ck_loads(&f);
 	f.ram.range.len = MIB(64);
+}
+END_TEST
+
+/* RAM then begins between two of the boundaries that kernels stand on. */
+START_TEST(window_counts_to_the_memory_asked_for)
+{
+	give_image(0, MIB(12));
+	give_initrd(MIB(2));
+	f.in.window = MIB(3) + KIB(256);
+	f.ram.range.gpa = RAM_BASE + f.in.window;
+	f.ram.range.len = MIB(24) - f.in.window;
+	ck_assert_int_eq(fixture_load(&f), 0);
+	check_placement();
+	ck_assert_uint_eq(f.out.kernel.gpa, RAM_BASE + MIB(4));
+	ck_said(&f, "-m 24 is little");
+	ck_said(&f, "may not start with less than 34");
+	f.ram.range.len = MIB(34) - f.in.window;
+	ck_loads(&f);
+	f.ram.range.len = MIB(14) - f.in.window;
+	ck_refused(&f, -ENOSPC, "raise -m to 34 or more");
+	f.in.window = 0;
+	f.ram.range = (struct gpa_range){ RAM_BASE, MIB(64) };
 }
 END_TEST
 
@@ -263,6 +285,7 @@ int main(void)
 	tcase_add_test(tc, fits_for_every_text_offset);
 	tcase_add_test(tc, exactly_fitting_is_accepted_one_less_is_not);
 	tcase_add_test(tc, warns_of_ram_in_which_linux_does_not_start);
+	tcase_add_test(tc, window_counts_to_the_memory_asked_for);
 	tcase_add_test(tc, names_what_is_larger_than_ram);
 	tcase_add_test(tc, names_a_missing_room_for_the_device_tree);
 	tcase_add_test(tc, refuses_sizes_no_sum_could_hold);

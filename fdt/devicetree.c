@@ -203,6 +203,17 @@ static void add_rtc(struct dt_writer *w)
 	dt_end(w);
 }
 
+static void add_pvpanic(struct dt_writer *w)
+{
+	const struct gpa_range reg = { MACHINE_PVPANIC_BASE,
+				       MACHINE_PVPANIC_SIZE };
+
+	dt_begin_at(w, "pvpanic", MACHINE_PVPANIC_BASE);
+	dt_string(w, "compatible", "qemu,pvpanic-mmio");
+	dt_ranges(w, "reg", &reg, 1);
+	dt_end(w);
+}
+
 /*
  * Pins to SPIs, turned by one from a slot to the next, so that neighbours do
  * not share: four slots' worth, the mask takes the slot modulo four.
@@ -301,6 +312,7 @@ int devicetree_build(const struct machine *m, void *buf, size_t size)
 	add_timer(&w);
 	add_uart(&w);
 	add_rtc(&w);
+	add_pvpanic(&w);
 	if (m->has_pci)
 		add_pci(&w, m);
 	for (unsigned int i = 0; i < m->nr_virtio_mmio; i++)

@@ -112,6 +112,10 @@ struct config_port {
 	char *text;	  /* owned: what the others point into */
 };
 
+/* Of --expect, and as many of --fail-on. */
+#define CONFIG_MAX_REGEXES 16U
+#define CONFIG_REGEX_LEN   500U
+
 #define CONFIG_TAG_LEN VIRTIO_FS_TAG_LEN
 
 /* --share DIR[,OPTION]..., --vhost-user socket=PATH,type=TYPE[,OPTION]... */
@@ -131,10 +135,15 @@ struct config {
 	const char *firmware; /* --firmware: raw blob at the start of RAM */
 	const char *initrds[CONFIG_MAX_INITRDS];
 	unsigned int nr_initrds;
-	const char *dump_dtb; /* --dump-dtb FILE */
-	const char *verdict;  /* --verdict FILE */
-	const char *events;   /* --events FILE|fd:N|- */
-	const char *name;     /* --name; NULL: one is made up */
+	const char *dump_dtb;		     /* --dump-dtb FILE */
+	const char *verdict;		     /* --verdict FILE */
+	const char *events;		     /* --events FILE|fd:N|- */
+	const char *name;		     /* --name; NULL: one is made up */
+	const char *console_log, *artifacts; /* --console-log, --artifacts */
+
+	uint64_t timeout_ms, boot_timeout_ms, hang_timeout_ms; /* 0: none */
+	const char *expects[CONFIG_MAX_REGEXES], *fail_ons[CONFIG_MAX_REGEXES];
+	unsigned int nr_expects, nr_fail_ons;
 
 	struct config_disk *disks; /* owned, nr_disks of them */
 	unsigned int nr_disks;

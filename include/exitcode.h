@@ -11,6 +11,7 @@ enum exitcode {
 	EXIT_GUEST_PANIC = 112,
 	EXIT_GUEST_HUNG = 113,
 	EXIT_GUEST_SHARING = 114, /* memory-sharing violation */
+	EXIT_GUEST_CONSOLE = 115, /* --fail-on, or no --expect */
 	EXIT_TIMEOUT = 124,
 	EXIT_HOST = 125, /* lkvm-pvm or the host could not do it */
 };

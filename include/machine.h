@@ -6,7 +6,7 @@
  * The map is kvmtool's for arm64, so that payloads built for it run unchanged:
  *
  *   0x0100_0000  8250 UART          0x0101_0000  PL031 RTC
- *   0x0300_0000  virtio-mmio
+ *   0x0102_0000  pvpanic (ours)     0x0300_0000  virtio-mmio
  *   0x3fff_0000  GICv3 distributor; redistributors, then the ITS, below it
  *   0x4000_0000  PCI ECAM (256 MiB) 0x5000_0000  PCI MMIO (512 MiB)
  *   0x8000_0000  the window, if any, and RAM behind it: -m in all
@@ -27,6 +27,9 @@
 #define MACHINE_RTC_BASE 0x01010000ULL
 #define MACHINE_RTC_SIZE 0x1000ULL
 #define MACHINE_RTC_SPI	 1
+
+#define MACHINE_PVPANIC_BASE 0x01020000ULL
+#define MACHINE_PVPANIC_SIZE 0x2ULL
 
 /* A page and an SPI for each device; INTx of PCI has the four before these. */
 #define MACHINE_VIRTIO_MMIO_BASE  0x03000000ULL

@@ -2,7 +2,10 @@
 /* config_outputs.c: run's options for what it tells of itself. */
 #include "config_set.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "expect.h"
 
 static struct config *config_of(struct opt_parse *p)
 {
@@ -30,4 +33,93 @@ int config_set_events(struct opt_parse *p, const char *value)
 				     "an open descriptor");
 	config_of(p)->events = value;
 	return 0;
+}
+
+int config_set_console_log(struct opt_parse *p, const char *value)
+{
+	if (!*value)
+		return opt_bad_value(p, value, "the file name is empty");
+	config_of(p)->console_log = value;
+	return 0;
+}
+
+int config_set_artifacts(struct opt_parse *p, const char *value)
+{
+	if (!*value)
+		return opt_bad_value(p, value, "the directory's name is empty");
+	config_of(p)->artifacts = value;
+	return 0;
+}
+
+/* "90", "0.5": seconds, in milliseconds. */
+static int parse_seconds(struct opt_parse *p, const char *value, uint64_t *ms)
+{
+	size_t whole = strspn(value, "0123456789"), part = 0;
+	uint64_t n = 0;
+
+	if (value[whole] == '.')
+		part = strspn(value + whole + 1, "0123456789");
+	if (!whole || whole > 8 || part > 3 ||
+	    value[whole + (value[whole] == '.') + part])
+		return opt_bad_value(p, value,
+				     "give seconds, 90 or 0.5 for example");
+	for (size_t i = 0; i < whole; i++)
+		n = n * 10 + (uint64_t)(value[i] - '0');
+	for (size_t i = 0; i < 3; i++)
+		n = n * 10 +
+		    (i < part ? (uint64_t)(value[whole + 1 + i] - '0') : 0);
+	if (!n)
+		return opt_bad_value(p, value,
+				     "no time at all; leave it out for none");
+	*ms = n;
+	return 0;
+}
+
+int config_set_timeout(struct opt_parse *p, const char *value)
+{
+	return parse_seconds(p, value, &config_of(p)->timeout_ms);
+}
+
+int config_set_boot_timeout(struct opt_parse *p, const char *value)
+{
+	return parse_seconds(p, value, &config_of(p)->boot_timeout_ms);
+}
+
+int config_set_hang_timeout(struct opt_parse *p, const char *value)
+{
+	return parse_seconds(p, value, &config_of(p)->hang_timeout_ms);
+}
+
+static int add_regex(struct opt_parse *p, const char *value, const char **list,
+		     unsigned int *nr)
+{
+	char why[100];
+
+	if (*nr == CONFIG_MAX_REGEXES)
+		return opt_bad_value(p, value, "more than %u; join some with |",
+				     CONFIG_MAX_REGEXES);
+	if (!*value)
+		return opt_bad_value(p, value, "it would match any line");
+	if (strlen(value) > CONFIG_REGEX_LEN)
+		return opt_bad_value(p, value, "longer than %u characters",
+				     CONFIG_REGEX_LEN);
+	if (!expect_is_regex(value, why, sizeof(why)))
+		return opt_bad_value(p, value, "no regular expression: %s",
+				     why);
+	list[(*nr)++] = value;
+	return 0;
+}
+
+int config_add_expect(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+
+	return add_regex(p, value, cfg->expects, &cfg->nr_expects);
+}
+
+int config_add_fail_on(struct opt_parse *p, const char *value)
+{
+	struct config *cfg = config_of(p);
+
+	return add_regex(p, value, cfg->fail_ons, &cfg->nr_fail_ons);
 }

@@ -48,6 +48,13 @@ void config_free_ports(struct config *cfg);
 /* config_outputs.c */
 int config_set_verdict(struct opt_parse *p, const char *value);
 int config_set_events(struct opt_parse *p, const char *value);
+int config_set_console_log(struct opt_parse *p, const char *value);
+int config_set_artifacts(struct opt_parse *p, const char *value);
+int config_set_timeout(struct opt_parse *p, const char *value);
+int config_set_boot_timeout(struct opt_parse *p, const char *value);
+int config_set_hang_timeout(struct opt_parse *p, const char *value);
+int config_add_expect(struct opt_parse *p, const char *value);
+int config_add_fail_on(struct opt_parse *p, const char *value);
 
 /* config_net.c */
 int config_add_network(struct opt_parse *p, const char *value);

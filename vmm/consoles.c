@@ -24,8 +24,10 @@ static size_t term_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct vm *vm = ctx;
 
-	vm_heard(vm, "hvc0");
-	return vm->has_term ? term_offer(&vm->term, bytes, len) : len;
+	if (vm->has_term)
+		len = term_offer(&vm->term, bytes, len);
+	vm_heard(vm, EXPECT_HVC, bytes, len);
+	return len;
 }
 
 static void term_wants_input(void *ctx)

@@ -416,3 +416,16 @@ const char *devices_unshared(struct vm *vm)
 	}
 	return NULL;
 }
+
+uint64_t devices_activity(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+	struct virtio_stats s;
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; ds && i < ds->nr; i++) {
+		virtio_dev_stats(ds->all[i], &s);
+		sum += s.requests + s.kicks + s.interrupts;
+	}
+	return sum;
+}

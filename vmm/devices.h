@@ -78,6 +78,9 @@ int __must_check devices_plug(struct vm *vm);
 void devices_start(struct vm *vm);
 void devices_stop(struct vm *vm);
 
+/* A number that grows when a driver uses a device of ours. */
+uint64_t devices_activity(struct vm *vm);
+
 /* The first device the guest gave memory it had not shared, or NULL. */
 const char *devices_unshared(struct vm *vm);
 

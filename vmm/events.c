@@ -42,7 +42,7 @@ static size_t escape(const unsigned char *s, char *out)
 	size_t len = utf8_len(s);
 
 	if (len == 0) {
-		strcpy(out, "\\ufffd");
+		memcpy(out, "\\ufffd", sizeof("\\ufffd"));
 		return 1;
 	}
 	if (*s == '"' || *s == '\\')

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * outputs.h: where a run leaves word of itself, beside its console: events and
- * a verdict. They are there before the VM is, and end after it.
+ * outputs.h: where a run leaves word of itself: events, a verdict, the
+ * console's log. They are there before the VM is, and end after it.
  */
 #ifndef LKVM_PVM_OUTPUTS_H
 #define LKVM_PVM_OUTPUTS_H
 
 #include "config.h"
 #include "events.h"
+#include "expect.h"
 #include "verdict.h"
+
+#define OUTPUTS_TWICE 2U /* by an option of its own, and in --artifacts */
 
 struct outputs {
 	struct events events;
-	int verdict_fd; /* -1: none */
-	const char *verdict_path;
+	struct expect expect;
+	struct sink *logs[OUTPUTS_TWICE]; /* of the console */
+	struct {
+		int fd; /* -1: none */
+		const char *path;
+	} verdicts[OUTPUTS_TWICE];
+	/* Owned: in --artifacts, or NULL. */
+	char *console_path, *events_path, *verdict_path, *dtb_path;
 };
 
 /* Opens what @cfg asks for; 0, or -errno with the reason logged. */

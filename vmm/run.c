@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -194,6 +195,7 @@ static int serve(struct vm *vm)
 {
 	int start, ret;
 
+	watchdog_begin(vm);
 	stores_start(vm);
 	start = vcpus_start(vm);
 	if (start)
@@ -226,6 +228,8 @@ static int meet_user(struct vm *vm)
 
 	if (ret)
 		log_err("cannot watch signals: %s", errno_text(ret));
+	if (!ret)
+		ret = watchdog_init(vm);
 	if (!ret)
 		ret = control_meet(vm);
 	return ret ? ret : open_terminal(vm);
@@ -290,6 +294,7 @@ static int live(struct vm *vm)
 			ret = serve(vm);
 		if (ret)
 			break;
+		watchdog_judge(vm);
 		judge_sharing(vm);
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
@@ -298,6 +303,25 @@ static int live(struct vm *vm)
 		vm_destroy(vm);
 	} while (again);
 	return ret;
+}
+
+/* Whether what is on stdout is before the eyes of who reads stderr. */
+static bool is_console_seen(void)
+{
+	struct stat out, err;
+
+	return !fstat(STDOUT_FILENO, &out) && !fstat(STDERR_FILENO, &err) &&
+	       out.st_dev == err.st_dev && out.st_ino == err.st_ino &&
+	       out.st_rdev == err.st_rdev;
+}
+
+/* The last lines of a guest that failed, where they would not be seen. */
+static void show_console(struct vm *vm)
+{
+	const int code = vm->verdict.code;
+
+	if (code != EXIT_GUEST_OFF && code <= EXIT_HOST && !is_console_seen())
+		expect_report(&vm->outputs->expect);
 }
 
 static void run_in(struct vm *vm, const struct config *cfg,
@@ -317,12 +341,14 @@ static void run_in(struct vm *vm, const struct config *cfg,
 	if (!live(vm)) {
 		*v = vm->verdict;
 		stats_tell(vm);
+		show_console(vm);
 		log_info("%s: %s", v->origin, v->reason);
 	} else {
 		outputs_failed(v, "host");
 	}
 	close_terminal(vm);
 	unwatch_signals(vm);
+	watchdog_fini(vm);
 	control_stop(control);
 	vm_fini(vm);
 }
@@ -330,17 +356,22 @@ static void run_in(struct vm *vm, const struct config *cfg,
 /* Everything that is there before the VM and after it. */
 static int run_told(struct vm *vm, const struct config *cfg)
 {
+	struct outputs *outputs = calloc(1, sizeof(*outputs));
 	struct control *control;
-	struct outputs outputs;
 	struct verdict v;
 
-	if (outputs_open(&outputs, cfg) || control_take_name(&control, cfg)) {
+	if (!outputs) {
+		log_err("out of memory");
+		return EXIT_HOST;
+	}
+	if (outputs_open(outputs, cfg) || control_take_name(&control, cfg)) {
 		outputs_failed(&v, "host");
 	} else {
-		run_in(vm, cfg, &outputs, &v, control);
+		run_in(vm, cfg, outputs, &v, control);
 		control_leave(control, &v);
 	}
-	outputs_close(&outputs, &v);
+	outputs_close(outputs, &v);
+	free(outputs);
 	return v.code;
 }
 

@@ -109,6 +109,24 @@ static const struct opt_spec run_specs[] = {
 	  .help = "memory guest and devices share: MiB, or what the devices "
 		  "need (default); off: all of RAM, --protected=off only" },
 
+	HEADING("When it ends"),
+	{ .name = "timeout", .arg = OPT_VALUE,
+	  .arg_name = "SECONDS", .set = config_set_timeout,
+	  .help = "end it after that time: 124" },
+	{ .name = "boot-timeout", .arg = OPT_VALUE,
+	  .arg_name = "SECONDS", .set = config_set_boot_timeout,
+	  .help = "end it unless its init is seen to start by then: 124" },
+	{ .name = "hang-timeout", .arg = OPT_VALUE,
+	  .arg_name = "SECONDS", .set = config_set_hang_timeout,
+	  .help = "end it when nothing happens in it for so long: 113" },
+	{ .name = "expect", .arg = OPT_TEXT,
+	  .arg_name = "REGEX", .set = config_add_expect,
+	  .help = "end it, with 0, when a line on its console matches; of "
+		  "repeated ones all; ending without: 115" },
+	{ .name = "fail-on", .arg = OPT_TEXT,
+	  .arg_name = "REGEX", .set = config_add_fail_on,
+	  .help = "end it when a line on its console matches: 115" },
+
 	HEADING("Finding out"),
 	{ .name = "verdict", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_verdict,
@@ -116,6 +134,13 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "events", .arg = OPT_VALUE,
 	  .arg_name = "FILE|fd:N|-", .set = config_set_events,
 	  .help = "tell what happens as it does, a JSON object a line" },
+	{ .name = "console-log", .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_set_console_log,
+	  .help = "what the guest prints, each line with its time" },
+	{ .name = "artifacts", .arg = OPT_VALUE,
+	  .arg_name = "DIR", .set = config_set_artifacts,
+	  .help = "keep there console.log, events.jsonl, verdict.json and "
+		  "guest.dtb" },
 	{ .name = "dump-dtb", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_dump_dtb,
 	  .help = "write the guest's device tree to FILE" },

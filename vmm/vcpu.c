@@ -32,6 +32,7 @@ static bool vcpu_park(struct vcpu *v)
 	bool go_on;
 
 	pvm_vcpu_set_immediate_exit(vm->pvm, v->index, false);
+	watchdog_sample(v);
 	pthread_mutex_lock(&vm->state_lock);
 	while (vm->pauses && !vm->finished)
 		pthread_cond_wait(&vm->state_changed, &vm->state_lock);
@@ -103,6 +104,9 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 
 	if (e->kind != PVM_EXIT_NO_MEMORY)
 		v->nr_no_memory = 0;
+	if (e->kind != PVM_EXIT_INTERRUPTED)
+		(void)__atomic_add_fetch(&v->watched.nr_exits, 1,
+					 __ATOMIC_RELAXED);
 	switch (e->kind) {
 	case PVM_EXIT_MMIO:
 		handle_mmio(vm, e);

@@ -26,21 +26,35 @@ static uint64_t dtb_room(const struct config *cfg)
 	return align_up(KIB(16) + params + cfg->nr_vcpus * 512ULL, KIB(64));
 }
 
-void vm_heard(struct vm *vm, const char *port)
+/* --- the devices' view of the world --------------------------------------- */
+
+void vm_heard(struct vm *vm, enum expect_port port, const uint8_t *bytes,
+	      size_t len)
 {
+	static const char *const names[] = { "uart", "hvc0" };
+
+	if (len == 0 || !vm->outputs)
+		return;
+	(void)__atomic_add_fetch(&vm->nr_heard, len, __ATOMIC_RELAXED);
+	if (expect_hear(&vm->outputs->expect, port, bytes, len))
+		watchdog_hurry(vm);
 	if (__atomic_load_n(&vm->has_spoken, __ATOMIC_RELAXED) ||
 	    __atomic_exchange_n(&vm->has_spoken, true, __ATOMIC_RELAXED))
 		return;
-	vm_tell(vm, "first-output", "\"port\":\"%s\"", port);
+	vm_tell(vm, "first-output", "\"port\":\"%s\"", names[port]);
 }
 
-/* --- the devices' view of the world --------------------------------------- */
+static void panic_told(void *ctx, unsigned int events)
+{
+	if (events & PVPANIC_PANICKED)
+		watchdog_panicked(ctx);
+}
 
 static void uart_out(void *ctx, uint8_t byte)
 {
 	struct vm *vm = ctx;
 
-	vm_heard(vm, "uart");
+	vm_heard(vm, EXPECT_UART, &byte, 1);
 	if (vm->has_term)
 		term_write(&vm->term, &byte, 1);
 }
@@ -73,11 +87,16 @@ static int add_devices(struct vm *vm)
 	bus_clear(&vm->bus);
 	uart_init(&vm->uart, &host);
 	rtc_init(&vm->rtc);
+	vm->pvpanic = (struct pvpanic){ .ctx = vm, .told = panic_told };
 	ret = bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE, "uart",
 		      &uart_ops, &vm->uart);
 	if (!ret)
 		ret = bus_add(&vm->bus, MACHINE_RTC_BASE, MACHINE_RTC_SIZE,
 			      "rtc", &rtc_ops, &vm->rtc);
+	if (!ret)
+		ret = bus_add(&vm->bus, MACHINE_PVPANIC_BASE,
+			      MACHINE_PVPANIC_SIZE, "pvpanic", &pvpanic_ops,
+			      &vm->pvpanic);
 	return ret ? ret : devices_plug(vm);
 }
 
@@ -174,7 +193,8 @@ static int describe_machine(struct vm *vm)
 	return 0;
 }
 
-static int dump_tree(const char *path, const void *tree, size_t len)
+static int dump_tree(const char *option, const char *path, const void *tree,
+		     size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	ssize_t n = -1;
@@ -191,7 +211,7 @@ static int dump_tree(const char *path, const void *tree, size_t len)
 	}
 	if (n == (ssize_t)len)
 		return 0;
-	log_err("--dump-dtb %s: %s", path, errno_text(err));
+	log_err("%s %s: %s", option, path, errno_text(err));
 	return -err;
 }
 
@@ -206,8 +226,16 @@ static int place_tree(struct vm *vm, const struct ram_view *ram)
 			(unsigned long long)(m->dtb.len >> 10));
 		return len;
 	}
-	return vm->cfg->dump_dtb
-		       ? dump_tree(vm->cfg->dump_dtb, room, (size_t)len)
+	if (vm->cfg->dump_dtb) {
+		int ret = dump_tree("--dump-dtb", vm->cfg->dump_dtb, room,
+				    (size_t)len);
+
+		if (ret)
+			return ret;
+	}
+	return vm->outputs->dtb_path
+		       ? dump_tree("--artifacts", vm->outputs->dtb_path, room,
+				   (size_t)len)
 		       : 0;
 }
 
@@ -296,7 +324,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 
 	memset(vm, 0, sizeof(*vm));
 	vm->cfg = cfg;
-	vm->signals.fd = vm->stores.fd = -1;
+	vm->signals.fd = vm->stores.fd = vm->watchdog.timer.fd = -1;
 	pthread_mutex_init(&vm->io_lock, NULL);
 	pthread_mutex_init(&vm->state_lock, NULL);
 	pthread_cond_init(&vm->state_changed, NULL);

@@ -25,10 +25,12 @@
 #include "machine.h"
 #include "outputs.h"
 #include "pvm.h"
+#include "pvpanic.h"
 #include "rtc.h"
 #include "term.h"
 #include "uart.h"
 #include "verdict.h"
+#include "watchdog.h"
 
 struct vm;
 
@@ -39,6 +41,7 @@ struct vcpu {
 	bool started;  /* there is a thread to join; main thread only */
 	bool callable; /* ... which vcpus_kick() may signal; state_lock */
 	unsigned int nr_no_memory; /* ENOMEM in a row */
+	struct watchdog_vcpu watched;
 };
 
 struct vm {
@@ -57,10 +60,13 @@ struct vm {
 	struct bus bus;
 	struct uart uart;
 	struct rtc rtc;
+	struct pvpanic pvpanic;
 	struct devices *devices; /* owned; NULL: no virtio devices */
 
 	struct watch stores; /* timerfd: kept stores nobody came for */
 	unsigned int stores_period_ms;
+
+	struct watchdog watchdog;
 
 	pthread_mutex_t state_lock;
 	pthread_cond_t state_changed;
@@ -68,7 +74,8 @@ struct vm {
 	bool finished;	     /* verdict is set; vCPUs leave */
 	unsigned int pauses; /* vCPUs park while not 0 */
 
-	bool has_spoken; /* the guest printed something, this life; atomic */
+	uint64_t nr_heard; /* bytes the guest printed, all lives; atomic */
+	bool has_spoken;   /* ... and some in this life; atomic */
 	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
 
 	struct control *control; /* its socket; NULL: none */
@@ -98,8 +105,9 @@ bool vm_finished(struct vm *vm);
 #define vm_tell(vm, ...)                                                       \
 	events_tell((vm)->outputs ? &(vm)->outputs->events : NULL, __VA_ARGS__)
 
-/* The guest prints, on @port. Any thread, any lock. */
-void vm_heard(struct vm *vm, const char *port);
+/* The guest printed @bytes on @port. Any thread, any lock. */
+void vm_heard(struct vm *vm, enum expect_port port, const uint8_t *bytes,
+	      size_t len);
 
 /* Parks the vCPUs until as many vm_resume() calls follow. Any thread. */
 void vm_pause(struct vm *vm);

@@ -17,7 +17,9 @@ static void seed_write_all(void)
 		     "--protected=off\0--dump-dtb\0x\0--irqchip=gicv3");
 	SEED("affinity", "-kx\0-c4\0--vcpu-affinity\0000:2,1:3-5,9,3:0");
 	SEED("affinity-all", "-kx\0--vcpu-affinity=0-3,8");
-	SEED("outputs", "-kx\0--verdict\0v\0--events=fd:3\0--events\0-");
+	SEED("outputs", "-kx\0--verdict\0v\0--events=fd:3\0--events\0-\0"
+			"--timeout\0001.5\0--hang-timeout=3\0--expect\0a+\0"
+			"--fail-on=b|c\0--artifacts\0d\0--console-log\0l");
 	SEED("refused", "--9p\0a,b");
 	SEED("unknown", "--kernle\0Image");
 	SEED("cards", "-kx\0-n\0tap,if=tap0,mac=02:00:00:00:00:01,queues=2\0"

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * watchdog.c: a timer of the loop that looks after a VM.
+ *
+ * How a panic is seen: by the pvpanic register, or where the guest has no driver
+ * for that, by Linux' own lines on the console. A guest says so before it has
+ * printed everything about it, so the VM ends when its console has been silent
+ * for a while, or by the reset that the guest makes.
+ *
+ * How a hang is seen: for so long nothing was printed, no vCPU left the guest
+ * for us, no driver kicked a device, and each vCPU was found within the same few
+ * instructions whenever it was called out to look. A guest that waits for ever
+ * does all that too; that is what somebody who gives --hang-timeout is told.
+ */
+#include "watchdog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "vm.h"
+
+#define TICK_MS		 100
+#define SAMPLE_MS	 500
+#define PANIC_QUIET_MS	 1000
+#define PANIC_LONGEST_MS 10000
+#define PC_NEAR		 64U /* bytes: a loop that waits */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* In @ms, and then every tick as long as somebody asks for it. */
+static void arm(struct watchdog *w, int64_t ms)
+{
+	struct itimerspec its = { 0 };
+
+	if (ms < 1)
+		ms = 1;
+	its.it_value.tv_sec = ms / 1000;
+	its.it_value.tv_nsec = ms % 1000 * 1000000;
+	if (w->timer.fd >= 0)
+		(void)timerfd_settime(w->timer.fd, 0, &its, NULL);
+}
+
+/* Whether the guest has a driver for it. */
+static bool has_pvpanic(struct vm *vm)
+{
+	return __atomic_load_n(&vm->pvpanic.is_known, __ATOMIC_RELAXED);
+}
+
+static bool has_panicked(struct vm *vm, const struct expect_found *f)
+{
+	if (__atomic_load_n(&vm->watchdog.is_panicked, __ATOMIC_ACQUIRE))
+		return true;
+	return f->panic && !has_pvpanic(vm);
+}
+
+static void finish_panic(struct vm *vm, const struct expect_found *f,
+			 const char *how)
+{
+	vm_finish_as(vm, EXIT_GUEST_PANIC, "guest", "panicked%s%s%s",
+		     f->panic ? ": " : "", f->panic ? f->panic_line : "", how);
+}
+
+static void tell_panic(struct vm *vm, const struct expect_found *f)
+{
+	char what[600];
+
+	if (vm->watchdog.panic_told)
+		return;
+	vm->watchdog.panic_told = true;
+	vm_tell(vm, "panic", "\"by\":\"%s\",\"what\":%s",
+		has_pvpanic(vm) ? "pvpanic" : "console",
+		json_quote(what, sizeof(what), f->panic ? f->panic_line : ""));
+}
+
+/* Ends the VM once the guest has nothing more to say. */
+static void look_at_panic(struct vm *vm, const struct expect_found *f,
+			  int64_t now)
+{
+	struct watchdog *w = &vm->watchdog;
+	uint64_t heard = __atomic_load_n(&vm->nr_heard, __ATOMIC_RELAXED);
+
+	if (!w->panic_ms) {
+		w->panic_ms = w->quiet_ms = now;
+		w->heard = heard;
+	}
+	if (heard != w->heard) {
+		w->heard = heard;
+		w->quiet_ms = now;
+	}
+	if (now - w->quiet_ms < PANIC_QUIET_MS &&
+	    now - w->panic_ms < PANIC_LONGEST_MS)
+		return;
+	tell_panic(vm, f);
+	/* It is to be restarted: what it does about a panic is its own. */
+	if (vm->cfg->on_reset != RESET_RESTART)
+		finish_panic(vm, f, "");
+}
+
+static uint64_t sum_progress(struct vm *vm)
+{
+	uint64_t sum = __atomic_load_n(&vm->nr_heard, __ATOMIC_RELAXED);
+
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
+		const struct watchdog_vcpu *v = &vm->vcpus[i].watched;
+
+		sum += __atomic_load_n(&v->nr_moves, __ATOMIC_RELAXED) +
+		       __atomic_load_n(&v->nr_exits, __ATOMIC_RELAXED);
+	}
+	return sum + devices_activity(vm);
+}
+
+static bool is_paused(struct vm *vm)
+{
+	bool paused;
+
+	pthread_mutex_lock(&vm->state_lock);
+	paused = vm->pauses > 0;
+	pthread_mutex_unlock(&vm->state_lock);
+	return paused;
+}
+
+static void look_at_progress(struct vm *vm, int64_t now)
+{
+	struct watchdog *w = &vm->watchdog;
+	uint64_t progress = sum_progress(vm);
+	struct verdict v = { .code = EXIT_GUEST_HUNG,
+			     .report = true,
+			     .origin = "guest" };
+
+	if (progress != w->progress || is_paused(vm)) {
+		w->progress = progress;
+		w->progress_ms = now;
+	}
+	if (now - w->progress_ms >= (int64_t)vm->cfg->hang_timeout_ms) {
+		(void)snprintf(v.reason, sizeof(v.reason),
+			       "hung: nothing happened in it for %.1f s",
+			       (double)(now - w->progress_ms) / 1000);
+		vm_finish(vm, &v);
+	} else if (now - w->sampled_ms >= SAMPLE_MS) {
+		w->sampled_ms = now;
+		(void)__atomic_add_fetch(&w->sample, 1, __ATOMIC_RELEASE);
+		vcpus_kick(vm);
+	}
+}
+
+void watchdog_sample(struct vcpu *v)
+{
+	struct watchdog_vcpu *w = &v->watched;
+	unsigned int sample =
+		__atomic_load_n(&v->vm->watchdog.sample, __ATOMIC_ACQUIRE);
+	struct pvm_vcpu_state s;
+	uint64_t from;
+
+	if (sample == w->sample)
+		return;
+	w->sample = sample;
+	if (pvm_vcpu_get_state(v->vm->pvm, v->index, &s))
+		return;
+	from = s.pc < w->pc ? s.pc : w->pc;
+	if (s.pc + w->pc - 2 * from <= PC_NEAR)
+		return;
+	__atomic_store_n(&w->pc, s.pc, __ATOMIC_RELAXED);
+	(void)__atomic_add_fetch(&w->nr_moves, 1, __ATOMIC_RELAXED);
+}
+
+static void look_at_time(struct vm *vm, int64_t now)
+{
+	struct watchdog *w = &vm->watchdog;
+	struct verdict v = { .code = EXIT_TIMEOUT,
+			     .report = true,
+			     .origin = "user" };
+
+	if (w->end_ms && now >= w->end_ms)
+		(void)snprintf(v.reason, sizeof(v.reason),
+			       "--timeout: %.1f s are over",
+			       (double)vm->cfg->timeout_ms / 1000);
+	else if (!w->is_booted && w->boot_end_ms && now >= w->boot_end_ms)
+		(void)snprintf(
+			v.reason, sizeof(v.reason),
+			"--boot-timeout: the guest's init was not seen to start within %.1f s",
+			(double)vm->cfg->boot_timeout_ms / 1000);
+	else
+		return;
+	if (vm->has_term)
+		term_hurry(&vm->term);
+	vm_finish(vm, &v);
+}
+
+/* What was printed: the user's expressions, and Linux' own words. */
+static void look_at_output(struct vm *vm, const struct expect_found *f)
+{
+	if (f->init)
+		watchdog_booted(vm, "console");
+	if (f->bad)
+		vm_finish_as(vm, EXIT_GUEST_CONSOLE, "guest",
+			     "printed what --fail-on forbids: %s", f->bad_line);
+	else if (f->all_met)
+		vm_finish_as(vm, EXIT_GUEST_OFF, "guest",
+			     "printed what --expect waits for");
+}
+
+/* When to look again; 0: when told to. */
+static int64_t next_look(struct vm *vm, const struct expect_found *f,
+			 int64_t now)
+{
+	const struct config *cfg = vm->cfg;
+	struct watchdog *w = &vm->watchdog;
+	int64_t next = 0;
+
+	if (cfg->hang_timeout_ms || cfg->nr_expects || cfg->nr_fail_ons ||
+	    cfg->console_log || cfg->artifacts ||
+	    (has_panicked(vm, f) && !w->panic_told))
+		return TICK_MS;
+	if (w->end_ms)
+		next = w->end_ms - now;
+	if (!w->is_booted && w->boot_end_ms &&
+	    (!next || w->boot_end_ms - now < next))
+		next = w->boot_end_ms - now;
+	return next;
+}
+
+static void look(struct vm *vm)
+{
+	struct expect_found f;
+	int64_t now = now_ms(), next;
+
+	(void)expect_look(&vm->outputs->expect);
+	expect_found(&vm->outputs->expect, &f);
+	look_at_output(vm, &f);
+	if (has_panicked(vm, &f))
+		look_at_panic(vm, &f, now);
+	if (vm->cfg->hang_timeout_ms)
+		look_at_progress(vm, now);
+	look_at_time(vm, now);
+	next = next_look(vm, &f, now);
+	if (next)
+		arm(&vm->watchdog, next);
+}
+
+static void timer_ready(struct watch *w, uint32_t events)
+{
+	struct vm *vm = container_of(w, struct vm, watchdog.timer);
+	uint64_t count;
+
+	(void)events;
+	if (read(w->fd, &count, sizeof(count)) == sizeof(count) &&
+	    !vm_finished(vm))
+		look(vm);
+}
+
+void watchdog_hurry(struct vm *vm)
+{
+	arm(&vm->watchdog, 1);
+}
+
+void watchdog_panicked(struct vm *vm)
+{
+	__atomic_store_n(&vm->watchdog.is_panicked, true, __ATOMIC_RELEASE);
+	watchdog_hurry(vm);
+}
+
+void watchdog_booted(struct vm *vm, const char *by)
+{
+	if (vm->watchdog.is_booted)
+		return;
+	vm->watchdog.is_booted = true;
+	vm_tell(vm, "init-reached", "\"by\":\"%s\"", by);
+}
+
+/* --- life ------------------------------------------------------------------- */
+
+int watchdog_init(struct vm *vm)
+{
+	struct watchdog *w = &vm->watchdog;
+	int ret = 0;
+
+	w->timer = (struct watch){ .events = EPOLLIN, .ready = timer_ready };
+	w->timer.fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (w->timer.fd < 0)
+		ret = -errno;
+	else
+		ret = loop_add(&vm->loop, &w->timer);
+	if (ret) {
+		log_err("cannot make a timer: %s", errno_text(ret));
+		watchdog_fini(vm);
+	}
+	return ret;
+}
+
+void watchdog_fini(struct vm *vm)
+{
+	struct watchdog *w = &vm->watchdog;
+
+	if (w->timer.fd < 0)
+		return;
+	loop_remove(&vm->loop, &w->timer);
+	close(w->timer.fd);
+	w->timer.fd = -1;
+}
+
+void watchdog_begin(struct vm *vm)
+{
+	struct watchdog *w = &vm->watchdog;
+	const struct config *cfg = vm->cfg;
+	int64_t now = now_ms();
+
+	expect_restart(&vm->outputs->expect);
+	w->is_panicked = w->panic_told = w->is_booted = false;
+	w->panic_ms = 0;
+	w->progress_ms = w->sampled_ms = now;
+	if (cfg->timeout_ms)
+		w->end_ms = vm->outputs->expect.began_ns / 1000000 +
+			    (int64_t)cfg->timeout_ms;
+	if (cfg->boot_timeout_ms)
+		w->boot_end_ms = now + (int64_t)cfg->boot_timeout_ms;
+	look(vm);
+}
+
+/* Where the vCPUs of a hung guest are, behind the reason. */
+static void add_places(struct vm *vm, struct verdict *v)
+{
+	struct pvm_vcpu_state s;
+	size_t len;
+
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
+		if (pvm_vcpu_get_state(vm->pvm, i, &s) || (i && s.stopped))
+			continue;
+		len = strlen(v->reason);
+		(void)snprintf(v->reason + len, sizeof(v->reason) - len,
+			       "; vCPU %u at PC 0x%llx", i,
+			       (unsigned long long)s.pc);
+	}
+}
+
+void watchdog_judge(struct vm *vm)
+{
+	struct verdict *v = &vm->verdict;
+	struct expect_found f;
+	bool is_quiet_end =
+		v->code == EXIT_GUEST_OFF || v->code == EXIT_GUEST_RESET;
+
+	(void)expect_look(&vm->outputs->expect);
+	expect_found(&vm->outputs->expect, &f);
+	if (f.init)
+		watchdog_booted(vm, "console");
+	if (has_panicked(vm, &f))
+		tell_panic(vm, &f);
+	if (v->code == EXIT_GUEST_HUNG)
+		add_places(vm, v);
+	if (!is_quiet_end || (v->reset && vm->cfg->on_reset == RESET_RESTART))
+		return;
+	if (v->reset && has_panicked(vm, &f)) {
+		*v = (struct verdict){ .code = EXIT_GUEST_PANIC,
+				       .origin = "guest" };
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "panicked%s%s, and reset", f.panic ? ": " : "",
+			       f.panic ? f.panic_line : "");
+	} else if (f.bad) {
+		v->code = EXIT_GUEST_CONSOLE;
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "printed what --fail-on forbids: %s",
+			       f.bad_line);
+	} else if (f.unmet && v->code == EXIT_GUEST_OFF) {
+		v->code = EXIT_GUEST_CONSOLE;
+		(void)snprintf(
+			v->reason, sizeof(v->reason),
+			"ended without printing what --expect waits for: %.160s",
+			f.unmet);
+	}
+}

@@ -168,7 +168,7 @@ guests: $(guest_FLATS)
 testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
-helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat memlock manyvms vsock tapexec)
+helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat memlock manyvms vsock tapexec kexec)
 bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload netload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner tests session machine wire)

@@ -31,6 +31,13 @@ enum reset_action {
 	RESET_RESTART,
 };
 
+/* When the guest touches a page that the host took from it by force. */
+enum reclaim_action {
+	RECLAIM_REPORT, /* say what is known, and end */
+	RECLAIM_INJECT, /* the same, and let the guest take an abort for it */
+	RECLAIM_KILL,	/* end */
+};
+
 enum irqchip_kind {
 	IRQCHIP_GICV3_ITS,
 	IRQCHIP_GICV3,
@@ -155,6 +162,8 @@ struct config {
 	bool protected_vm;
 	enum memlock_mode memlock;
 	enum reset_action on_reset;
+	enum reclaim_action on_reclaim;
+	const char *vmlinux; /* --vmlinux FILE; borrowed; NULL: none */
 	enum irqchip_kind irqchip;
 
 	/* virtio devices and what they need */

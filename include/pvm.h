@@ -158,6 +158,27 @@ struct pvm_vcpu_state {
 int __must_check pvm_vcpu_get_state(struct pvm *p, unsigned int i,
 				    struct pvm_vcpu_state *s);
 
+/*
+ * After PVM_EXIT_POISONED of vCPU @i, on its own thread. 0 or -errno, when the
+ * kernel does not tell or do it.
+ *
+ * The address its instruction points to; the vCPU is as it was.
+ */
+int __must_check pvm_vcpu_fault_address(struct pvm *p, unsigned int i,
+					uint64_t *va);
+/* The guest takes a synchronous external abort there, instead of going on. */
+int __must_check pvm_vcpu_inject_abort(struct pvm *p, unsigned int i);
+/*
+ * Runs it once more, without interrupts: it faults again, unless it is called
+ * out of the guest. As pvm_vcpu_run().
+ */
+void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e);
+/*
+ * The @len bytes of the page @gpa is in, @len being the host's page size.
+ * -EFAULT: the page is the guest's own; -ENOENT: there is none.
+ */
+int __must_check pvm_read_page(struct pvm *p, gpa_t gpa, void *buf, size_t len);
+
 /* What this host offers; filled in by pvm_probe(), see vmm/check.c. */
 enum pvm_mode {
 	PVM_MODE_UNKNOWN,

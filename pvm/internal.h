@@ -8,6 +8,14 @@
 #include "kvm_compat.h"
 #include "pvm.h"
 
+/* ONE_REG id of a core register (64-bit), Documentation/virt/kvm/api.rst. */
+#define PVM_CORE_REG(field)                                                    \
+	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |                 \
+	 KVM_REG_ARM_CORE_REG(field))
+
+#define PVM_REG_ESR_EL1 ARM64_SYS_REG(3, 0, 5, 2, 0)
+#define PVM_REG_FAR_EL1 ARM64_SYS_REG(3, 0, 6, 0, 0)
+
 struct pvm_vcpu {
 	int fd;
 	struct kvm_run *run; /* mapping of pvm->run_size bytes, or NULL */
@@ -56,6 +64,8 @@ void pvm_ram_unmap(struct pvm *p);
 int pvm_vcpus_create(struct pvm *p);
 int pvm_vcpus_init(struct pvm *p, gpa_t entry, uint64_t x0);
 void pvm_vcpus_destroy(struct pvm *p);
+int pvm_set_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t value);
+int pvm_get_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t *value);
 
 int pvm_gic_create(struct pvm *p);
 void pvm_routes_reset(struct pvm *p);

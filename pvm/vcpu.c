@@ -16,14 +16,9 @@
 
 #include "log.h"
 
-/* ONE_REG id of a core register (64-bit), Documentation/virt/kvm/api.rst. */
-#define CORE_REG(field)                                                        \
-	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |                 \
-	 KVM_REG_ARM_CORE_REG(field))
+#define CORE_REG(field) PVM_CORE_REG(field)
 
 #define SYSREG_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
-#define SYSREG_ESR_EL1	 ARM64_SYS_REG(3, 0, 5, 2, 0)
-#define SYSREG_FAR_EL1	 ARM64_SYS_REG(3, 0, 6, 0, 0)
 #define SYSREG_VBAR_EL1	 ARM64_SYS_REG(3, 0, 12, 0, 0)
 
 int pvm_vcpus_create(struct pvm *p)
@@ -66,7 +61,7 @@ void pvm_vcpus_destroy(struct pvm *p)
 	}
 }
 
-static int set_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t value)
+int pvm_set_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t value)
 {
 	struct kvm_one_reg r = { .id = id,
 				 .addr = (uint64_t)(uintptr_t)&value };
@@ -75,9 +70,8 @@ static int set_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t value)
 }
 
 /* KVM writes to *value. */
-static int
-get_reg(const struct pvm_vcpu *v, uint64_t id,
-	uint64_t *value) /* NOLINT(readability-non-const-parameter) */
+int pvm_get_reg(const struct pvm_vcpu *v, uint64_t id,
+		uint64_t *value) /* NOLINT(readability-non-const-parameter) */
 {
 	struct kvm_one_reg r = { .id = id, .addr = (uint64_t)(uintptr_t)value };
 
@@ -118,9 +112,9 @@ int pvm_vcpus_init(struct pvm *p, gpa_t entry, uint64_t x0)
 		}
 	}
 
-	ret = set_reg(&p->vcpus[0], CORE_REG(regs.pc), entry);
+	ret = pvm_set_reg(&p->vcpus[0], CORE_REG(regs.pc), entry);
 	if (!ret)
-		ret = set_reg(&p->vcpus[0], CORE_REG(regs.regs[0]), x0);
+		ret = pvm_set_reg(&p->vcpus[0], CORE_REG(regs.regs[0]), x0);
 	if (ret)
 		log_err("cannot set vCPU 0's entry point: %s", errno_text(ret));
 	return ret;
@@ -230,23 +224,24 @@ int pvm_vcpu_get_state(struct pvm *p, unsigned int i, struct pvm_vcpu_state *s)
 	int ret;
 
 	memset(s, 0, sizeof(*s));
-	ret = get_reg(v, CORE_REG(regs.pc), &s->pc);
+	ret = pvm_get_reg(v, CORE_REG(regs.pc), &s->pc);
 	if (!ret)
-		ret = get_reg(v, CORE_REG(regs.pstate), &s->pstate);
+		ret = pvm_get_reg(v, CORE_REG(regs.pstate), &s->pstate);
 	for (unsigned int r = 0; !ret && r < ARRAY_SIZE(s->x); r++)
-		ret = get_reg(v, CORE_REG(regs.regs[0]) + 2ULL * r, &s->x[r]);
+		ret = pvm_get_reg(v, CORE_REG(regs.regs[0]) + 2ULL * r,
+				  &s->x[r]);
 	if (!ret)
-		ret = get_reg(v, CORE_REG(sp_el1), &s->sp_el1);
+		ret = pvm_get_reg(v, CORE_REG(sp_el1), &s->sp_el1);
 	if (!ret)
-		ret = get_reg(v, CORE_REG(elr_el1), &s->elr_el1);
+		ret = pvm_get_reg(v, CORE_REG(elr_el1), &s->elr_el1);
 	if (!ret)
-		ret = get_reg(v, SYSREG_ESR_EL1, &s->esr_el1);
+		ret = pvm_get_reg(v, PVM_REG_ESR_EL1, &s->esr_el1);
 	if (!ret)
-		ret = get_reg(v, SYSREG_FAR_EL1, &s->far_el1);
+		ret = pvm_get_reg(v, PVM_REG_FAR_EL1, &s->far_el1);
 	if (!ret)
-		ret = get_reg(v, SYSREG_VBAR_EL1, &s->vbar_el1);
+		ret = pvm_get_reg(v, SYSREG_VBAR_EL1, &s->vbar_el1);
 	if (!ret)
-		ret = get_reg(v, SYSREG_SCTLR_EL1, &s->sctlr_el1);
+		ret = pvm_get_reg(v, SYSREG_SCTLR_EL1, &s->sctlr_el1);
 	if (!ret && !kvm_ioctl(v->fd, KVM_GET_MP_STATE, &mp))
 		s->stopped = mp.mp_state == KVM_MP_STATE_STOPPED;
 	return ret;

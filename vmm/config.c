@@ -210,6 +210,26 @@ int config_set_on_reset(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+int config_set_on_reclaim(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = {
+		[RECLAIM_REPORT] = "report",
+		[RECLAIM_INJECT] = "inject",
+		[RECLAIM_KILL] = "kill",
+	};
+	int i = choose(p, value, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return i;
+	config_of(p)->on_reclaim = (enum reclaim_action)i;
+	return 0;
+}
+
+int config_set_vmlinux(struct opt_parse *p, const char *value)
+{
+	return set_path(p, &config_of(p)->vmlinux, value);
+}
+
 int config_set_irqchip(struct opt_parse *p, const char *value)
 {
 	static const char *const names[] = {

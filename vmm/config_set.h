@@ -17,6 +17,8 @@ int config_set_affinity(struct opt_parse *p, const char *value);
 int config_set_protected(struct opt_parse *p, const char *value);
 int config_set_memlock(struct opt_parse *p, const char *value);
 int config_set_on_reset(struct opt_parse *p, const char *value);
+int config_set_on_reclaim(struct opt_parse *p, const char *value);
+int config_set_vmlinux(struct opt_parse *p, const char *value);
 int config_set_irqchip(struct opt_parse *p, const char *value);
 int config_set_dump_dtb(struct opt_parse *p, const char *value);
 int config_set_kaslr_seed(struct opt_parse *p, const char *value);

@@ -51,6 +51,11 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "on-reset", .arg = OPT_VALUE,
 	  .arg_name = "exit|restart", .set = config_set_on_reset,
 	  .help = "the guest resets: exit with 110 (default), or start again" },
+	{ .name = "on-reclaim", .arg = OPT_VALUE,
+	  .arg_name = "report|inject|kill", .set = config_set_on_reclaim,
+	  .help = "the guest touches a page the host took by force: tell what "
+		  "is known and exit with 114 (default); tell it and let the "
+		  "guest take an abort; or just end" },
 	{ .name = "vcpu-affinity", .arg = OPT_VALUE,
 	  .arg_name = "LIST", .set = config_set_affinity,
 	  .help = "host CPUs: for all vCPUs (0-3,8), or vCPU:CPUs "
@@ -141,6 +146,10 @@ static const struct opt_spec run_specs[] = {
 	  .arg_name = "DIR", .set = config_set_artifacts,
 	  .help = "keep there console.log, events.jsonl, verdict.json and "
 		  "guest.dtb" },
+	{ .name = "vmlinux", .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_set_vmlinux,
+	  .help = "names for the guest kernel's addresses: its vmlinux, or "
+		  "System.map" },
 	{ .name = "dump-dtb", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_dump_dtb,
 	  .help = "write the guest's device tree to FILE" },

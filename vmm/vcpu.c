@@ -132,10 +132,7 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 			"the host is out of memory for the guest; lower -m or end other programs");
 		break;
 	case PVM_EXIT_POISONED:
-		finish_crashed(
-			v, EXIT_GUEST_SHARING,
-			"a page of the guest was reclaimed by the host (a debugger, /proc/PID/mem or a device touched it)");
-		break;
+		return reclaim_handle(v) && vcpu_park(v);
 	case PVM_EXIT_BACKING:
 		finish_crashed(
 			v, EXIT_HOST,

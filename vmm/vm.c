@@ -329,15 +329,22 @@ int vm_init(struct vm *vm, const struct config *cfg)
 	pthread_mutex_init(&vm->state_lock, NULL);
 	pthread_cond_init(&vm->state_changed, NULL);
 
+	ret = reclaim_init(&vm->reclaim, cfg->vmlinux);
+	if (ret) {
+		reclaim_fini(&vm->reclaim);
+		return ret;
+	}
 	ret = loop_init(&vm->loop);
 	if (ret) {
 		log_err("cannot set up the I/O loop: %s", errno_text(ret));
+		reclaim_fini(&vm->reclaim);
 		return ret;
 	}
 	vm->vcpus = calloc(cfg->nr_vcpus, sizeof(*vm->vcpus));
 	if (!vm->vcpus) {
 		log_err("out of memory");
 		loop_fini(&vm->loop);
+		reclaim_fini(&vm->reclaim);
 		return -ENOMEM;
 	}
 	for (unsigned int i = 0; i < cfg->nr_vcpus; i++)
@@ -359,6 +366,7 @@ void vm_fini(struct vm *vm)
 	free(vm->vcpus);
 	vm->vcpus = NULL;
 	loop_fini(&vm->loop);
+	reclaim_fini(&vm->reclaim);
 	pthread_cond_destroy(&vm->state_changed);
 	pthread_mutex_destroy(&vm->state_lock);
 	pthread_mutex_destroy(&vm->io_lock);

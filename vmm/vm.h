@@ -26,6 +26,7 @@
 #include "outputs.h"
 #include "pvm.h"
 #include "pvpanic.h"
+#include "reclaim.h"
 #include "rtc.h"
 #include "term.h"
 #include "uart.h"
@@ -73,6 +74,8 @@ struct vm {
 	struct verdict verdict;
 	bool finished;	     /* verdict is set; vCPUs leave */
 	unsigned int pauses; /* vCPUs park while not 0 */
+
+	struct reclaim reclaim; /* pages the guest lost; a lock of its own */
 
 	uint64_t nr_heard; /* bytes the guest printed, all lives; atomic */
 	bool has_spoken;   /* ... and some in this life; atomic */

@@ -234,3 +234,34 @@ int pvm_vcpu_get_state(struct pvm *p, unsigned int i, struct pvm_vcpu_state *s)
 	memset(s, 0, sizeof(*s));
 	return 0;
 }
+
+int pvm_vcpu_fault_address(struct pvm *p, unsigned int i, uint64_t *va)
+{
+	(void)p;
+	(void)i;
+	*va = fake_pvm.fault_va;
+	return 0;
+}
+
+int pvm_vcpu_inject_abort(struct pvm *p, unsigned int i)
+{
+	(void)p;
+	(void)i;
+	fake_pvm.nr_aborts++;
+	return 0;
+}
+
+void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e)
+{
+	(void)p;
+	(void)i;
+	*e = (struct pvm_exit){ .kind = PVM_EXIT_POISONED };
+}
+
+int pvm_read_page(struct pvm *p, gpa_t gpa, void *buf, size_t len)
+{
+	(void)p;
+	(void)gpa;
+	memset(buf, 0, len);
+	return 0;
+}

@@ -41,6 +41,9 @@ struct fake_pvm {
 	bool refuses_eventfds; /* new ones */
 	bool its_is_deaf;      /* MSIs arrive nowhere */
 	unsigned int nr_msis;  /* sent at once */
+
+	uint64_t fault_va;	/* of a page that was taken */
+	unsigned int nr_aborts; /* injected */
 };
 
 #define FAKE_PATIENCE_MS 3000

@@ -41,7 +41,12 @@
 #define MACHINE_GIC_DIST_SIZE	0x10000ULL
 #define MACHINE_GIC_REDIST_SIZE 0x20000ULL /* each vCPU's two 64 KiB frames */
 #define MACHINE_GIC_ITS_SIZE	0x20000ULL
-#define MACHINE_GIC_SPIS	96U /* SPIs the distributor implements */
+/*
+ * SPIs the distributor implements, in steps of 32: all, or those of the machine
+ * without virtio-mmio. Linux writes to each one's register when it boots.
+ */
+#define MACHINE_GIC_SPIS     64U
+#define MACHINE_GIC_SPIS_PCI 32U
 
 #define MACHINE_PCI_ECAM_BASE 0x40000000ULL
 #define MACHINE_PCI_ECAM_SIZE 0x10000000ULL

@@ -21,6 +21,7 @@ struct pvm_config {
 	bool protected_vm; /* never replaced by an ordinary VM in silence */
 	bool its;
 	unsigned int nr_vcpus;
+	unsigned int nr_spis; /* 32 or MACHINE_GIC_SPIS */
 	struct gpa_range ram;
 	/* What devices and guest share (window.h), or absent; borrowed. */
 	struct gpa_range window;

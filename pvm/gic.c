@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "log.h"
@@ -34,10 +35,15 @@ static int create_its(struct pvm *p, gpa_t gpa)
 	return ret;
 }
 
+static_assert(MACHINE_VIRTIO_MMIO_SPI + MACHINE_VIRTIO_MMIO_SLOTS <=
+			      MACHINE_GIC_SPIS &&
+		      MACHINE_PCI_INTX_SPI + 4 <= MACHINE_GIC_SPIS_PCI,
+	      "each interrupt of the machine has an SPI");
+
 int pvm_gic_create(struct pvm *p)
 {
 	struct machine m = { .nr_vcpus = p->cfg.nr_vcpus };
-	uint32_t nr_irqs = 32 + MACHINE_GIC_SPIS;
+	uint32_t nr_irqs = 32 + p->cfg.nr_spis;
 	int ret;
 
 	ret = kvm_create_device(p->vm_fd, KVM_DEV_TYPE_ARM_VGIC_V3, 0);

@@ -303,6 +303,8 @@ static int open_pvm(struct vm *vm)
 		.protected_vm = cfg->protected_vm,
 		.its = cfg->irqchip == IRQCHIP_GICV3_ITS,
 		.nr_vcpus = cfg->nr_vcpus,
+		.nr_spis = cfg->virtio_mmio ? MACHINE_GIC_SPIS
+					    : MACHINE_GIC_SPIS_PCI,
 		.ram = devices_ram_range(cfg),
 	};
 	int ret = devices_init_window(vm);

@@ -272,6 +272,7 @@ int main(int argc, char **argv)
 	struct world w = { 0 };
 	struct pvm_config cfg = {
 		.nr_vcpus = 1,
+		.nr_spis = MACHINE_GIC_SPIS,
 		.ram = { MACHINE_RAM_BASE, MIB(32) },
 		.window = { MACHINE_RAM_BASE - WINDOW_LEN, WINDOW_LEN },
 	};

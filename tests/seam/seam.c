@@ -98,6 +98,7 @@ int main(int argc, char **argv)
 		.protected_vm = argc > 1 && !strcmp(argv[1], "on"),
 		.its = true,
 		.nr_vcpus = 1,
+		.nr_spis = MACHINE_GIC_SPIS,
 		.ram = { MACHINE_RAM_BASE, MIB(32) },
 	};
 	struct seam s = { 0 };

@@ -101,8 +101,8 @@ static void run(const struct selftest_check *c,
 }
 
 static const struct selftest_area *const areas[] = {
-	&st_create_area,
-	&st_share_area,
+	&st_create_area,  &st_share_area,  &st_access_area,
+	&st_reclaim_area, &st_poison_area,
 };
 
 const struct selftest_suite pvm_selftest = {

@@ -6,6 +6,8 @@
 #include "selftest_vm.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "log.h"
 
 /*
  * A load or store that may fault. The handler notes what it was told and
@@ -114,6 +117,62 @@ void st_is_readable(struct selftest *t, uint64_t ipa, uint64_t value)
 		st_fail("the host's load of a page it may read: signal %d",
 			sig);
 	st_equal("what the host reads", got, value);
+}
+
+void st_uring(struct io_uring *ring)
+{
+	int err = io_uring_queue_init(4, ring, 0);
+
+	if (err < 0)
+		st_skip("io_uring: %s", errno_text(err));
+}
+
+struct io_uring_sqe *st_uring_entry(struct io_uring *ring)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+	if (!sqe)
+		st_fail("io_uring has no entry");
+	return sqe;
+}
+
+int st_uring_once(struct io_uring *ring)
+{
+	struct io_uring_cqe *cqe;
+	int ret = io_uring_submit_and_wait(ring, 1);
+
+	if (ret < 0 || io_uring_wait_cqe(ring, &cqe))
+		st_fail("io_uring did not complete a request");
+	ret = cqe->res;
+	io_uring_cqe_seen(ring, cqe);
+	return ret;
+}
+
+void st_poison(struct selftest *t, uint64_t ipa)
+{
+	int fd = st_must("/proc/self/mem",
+			 open("/proc/self/mem", O_RDWR | O_CLOEXEC));
+	uint64_t value = 0;
+
+	st_must("pread of /proc/self/mem",
+		pread(fd, &value, sizeof(value),
+		      (off_t)(uintptr_t)st_hva(t, ipa)));
+	close(fd);
+}
+
+void *st_private_page(struct selftest *t)
+{
+	st_boot(t);
+	st_store(t, ST_DATA, ST_SECRET);
+	if (!st_provoked(t))
+		st_share(t, ST_DATA);
+	return st_hva(t, ST_DATA);
+}
+
+void st_intact(struct selftest *t)
+{
+	st_equal("what the guest reads from its page", st_load(t, ST_DATA),
+		 ST_SECRET);
 }
 
 /*

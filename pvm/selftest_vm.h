@@ -169,6 +169,20 @@ int st_poke(void *hva, uint64_t value, int *code, const void **addr);
 int st_probe(const void *hva);
 void st_is_private(struct selftest *t, uint64_t ipa);
 void st_is_readable(struct selftest *t, uint64_t ipa, uint64_t value);
+/* io_uring: set up (skips where it is forbidden); an entry, never NULL; submits
+ * one request and waits for its result. */
+struct io_uring;
+struct io_uring_sqe;
+void st_uring(struct io_uring *ring);
+struct io_uring_sqe *st_uring_entry(struct io_uring *ring);
+int st_uring_once(struct io_uring *ring);
+/* A read of /proc/self/mem, which takes the page from the guest for good. */
+void st_poison(struct selftest *t, uint64_t ipa);
+/* Boots, and the guest writes ST_SECRET to ST_DATA, which it keeps unless
+ * the page's being private is left out. Our mapping of it. */
+void *st_private_page(struct selftest *t);
+/* Fails unless the guest's page holds ST_SECRET still. */
+void st_intact(struct selftest *t);
 /* Fails unless the words are all zero; skips on an emulator known to fail. */
 void st_zeroed(struct selftest *t, const char *what, const void *hva,
 	       size_t len);

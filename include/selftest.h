@@ -73,7 +73,7 @@ struct selftest_suite {
 	 * standard output as selftest_parse() reads it.
 	 */
 	void (*run)(const struct selftest_check *c,
-		    const struct selftest_mode *mode) __noreturn;
+		    const struct selftest_mode *mode);
 };
 
 /* The suite of this build. arm64 only. pvm/selftest.c */
@@ -105,9 +105,10 @@ void selftest_sanitize(char *text);
 bool selftest_same_kernel(const char *release, const char *seen);
 /*
  * What a check's process said: one line "pass", or "fail" or "skip", a space
- * and why. False when @line is none of that; @r is untouched then.
+ * and why. False when @text does not begin with such a line; @r is untouched
+ * then.
  */
-bool selftest_parse(struct selftest_result *r, const char *line);
+bool selftest_parse(struct selftest_result *r, const char *text);
 
 void selftest_print_start(struct selftest_print *p,
 			  const struct selftest_host *h, unsigned int planned);

@@ -100,10 +100,20 @@ static void run(const struct selftest_check *c,
 	st_pass();
 }
 
+/* clang-format off */
 static const struct selftest_area *const areas[] = {
-	&st_create_area,  &st_share_area,  &st_access_area,
-	&st_reclaim_area, &st_poison_area,
+	&st_create_area,
+	&st_slots_area,
+	&st_memory_area,
+	&st_share_area,
+	&st_access_area,
+	&st_reclaim_area,
+	&st_poison_area,
+	&st_machine_area,
+	&st_irq_area,
+	&st_life_area,
 };
+/* clang-format on */
 
 const struct selftest_suite pvm_selftest = {
 	.areas = areas,

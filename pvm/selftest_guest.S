@@ -9,7 +9,7 @@
 	.section .rodata.selftest_guest, "a"
 	.balign	4096
 	.globl	selftest_guest_begin
-	.globl	selftest_guest_end
+	.globl	selftest_guest_size
 selftest_guest_begin:
 	mov	x28, x0
 	adr	x1, vectors
@@ -94,9 +94,6 @@ operations:
 	isb
 	blr	x0
 	b	done
-	operation G_WFI
-	wfi
-	b	done
 	operation G_IDS
 	mrs	x0, id_aa64pfr0_el1
 	mrs	x1, mpidr_el1
@@ -114,9 +111,6 @@ operations:
 	operation G_DC_CIVAC
 	dc	civac, x0
 	b	done
-	operation G_WALK
-	msr	ttbr0_el1, x0
-	b	walk
 
 count:
 	mov	x4, #0
@@ -130,23 +124,7 @@ count:
 3:	mov	x0, x4
 	b	done
 
-	/* TCR_EL1: 39 bits of address, 4 KiB granule, walks not cached. */
-walk:
-	mov	x1, #25
-	orr	x1, x1, #1 << 23	/* EPD1 */
-	msr	tcr_el1, x1
-	isb
-	mrs	x1, sctlr_el1
-	orr	x1, x1, #1
-	msr	sctlr_el1, x1
-	isb
-	b	done			/* faults before */
-
 report:
-	mrs	x20, sctlr_el1		/* G_WALK */
-	bic	x20, x20, #1
-	msr	sctlr_el1, x20
-	isb
 	mrs	x0, esr_el1
 	mrs	x1, far_el1
 	mrs	x2, elr_el1
@@ -167,6 +145,9 @@ vectors:
 	b	report
 	.set	offset, offset + 128
 	.endr
-selftest_guest_end:
+
+	.balign	8
+selftest_guest_size:
+	.quad	. - selftest_guest_begin
 
 	.section .note.GNU-stack, "", %progbits

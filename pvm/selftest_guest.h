@@ -37,10 +37,8 @@
 #define G_FILL	   13 /* x1 times [x0] = x2, x0 += x3 */
 #define G_COUNT	   14 /* how many of x1 times [x0] == x2, x0 += x3 */
 #define G_CALL	   15 /* x0 is code that returns */
-#define G_WFI	   16
-#define G_IDS	   17 /* ID_AA64PFR0, MPIDR, CurrentEL, ID_AA64DFR0 */
-#define G_PENDING  18 /* the highest pending interrupt of group 1 */
-#define G_DC_CIVAC 19
-#define G_WALK	   20 /* translation on, with a table at x0 */
+#define G_IDS	   16 /* ID_AA64PFR0, MPIDR, CurrentEL, ID_AA64DFR0 */
+#define G_PENDING  17 /* the highest pending interrupt of group 1 */
+#define G_DC_CIVAC 18
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/capability.h>
-#include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -207,6 +207,17 @@ void st_zeroed(struct selftest *t, const char *what, const void *hva,
 		st_fail("%s: not zeroed, 0x%llx at byte %zu", what,
 			(unsigned long long)word[i], i * sizeof(*word));
 	}
+}
+
+void *st_anon(void *at, size_t len, int prot)
+{
+	void *p =
+		mmap(at, len, prot,
+		     MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
+
+	if (p == MAP_FAILED)
+		st_fail("mmap: %m");
+	return p;
 }
 
 uint64_t st_locked(void)

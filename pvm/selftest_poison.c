@@ -143,9 +143,7 @@ static void host_memory(struct selftest *t)
 static void does_not_heal(struct selftest *t)
 {
 	poisoned(t);
-	if (mmap(st_hva(t, ST_DATA), ST_PAGE, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		st_fail("mmap: %m");
+	st_anon(st_hva(t, ST_DATA), ST_PAGE, PROT_READ | PROT_WRITE);
 	st_load_fails(t, ST_DATA, -EFAULT);
 }
 

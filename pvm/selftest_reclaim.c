@@ -332,6 +332,7 @@ static void core_dump(struct selftest *t)
 			"clone",
 			clone(crash, sp + stack,
 			      CLONE_VM | CLONE_VFORK | SIGCHLD, NULL)));
+	free(sp);
 	remove_dumps(dir);
 	if (st_provoked(t) && !WCOREDUMP(status))
 		st_skip("no core dump was written");

@@ -7,7 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern const uint8_t selftest_guest_begin[], selftest_guest_end[];
+extern const uint8_t selftest_guest_begin[];
+extern const uint64_t selftest_guest_size;
 
 void st_create(struct selftest *t)
 {
@@ -25,7 +26,7 @@ void st_create(struct selftest *t)
 
 void st_map(struct selftest *t)
 {
-	size_t code = (size_t)(selftest_guest_end - selftest_guest_begin);
+	size_t code = selftest_guest_size;
 	size_t len = t->pages * ST_PAGE;
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 	void *ram;

@@ -186,6 +186,8 @@ void st_intact(struct selftest *t);
 /* Fails unless the words are all zero; skips on an emulator known to fail. */
 void st_zeroed(struct selftest *t, const char *what, const void *hva,
 	       size_t len);
+/* New anonymous memory: at @at when that is not NULL, over what is there. */
+void *st_anon(void *at, size_t len, int prot);
 /* KiB of VmLck. */
 uint64_t st_locked(void);
 /* Takes CAP_IPC_LOCK away, so that the limit of locked memory counts. */

@@ -344,6 +344,7 @@ static int run_one(const struct selftest_suite *suite,
 	/* Whoever waits for the verdict may be interrupted. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	suite->run(c, &o->mode);
+	return 0;
 }
 
 static int list(const struct selection *s, bool json)

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,39 +56,40 @@ static int spawn(pid_t *pid, char **argv, int out)
 	return -err;
 }
 
-/* Reads to the end of @fd, at most until @deadline; false: too late. */
-static bool listen_to(int fd, char *text, size_t len, int64_t deadline)
+/*
+ * Reads until there is a verdict, or to the end of @fd, at most until
+ * @deadline; false: too late. What a check started may hold its end of the
+ * pipe. Without a verdict @r says FAIL and nothing yet.
+ */
+static bool listen_to(int fd, struct selftest_result *r, int64_t deadline)
 {
+	char text[512];
 	size_t used = 0;
 
-	text[0] = '\0';
+	r->verdict = SELFTEST_FAIL;
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		int64_t left = deadline - now_ms();
-		char drop[64];
 		ssize_t n;
 
 		if (left <= 0)
 			return false;
 		if (poll(&p, 1, (int)left) <= 0)
 			continue;
-		n = used + 1 < len ? read(fd, text + used, len - used - 1)
-				   : read(fd, drop, sizeof(drop));
+		n = read(fd, text + used, sizeof(text) - used - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return true;
-		if (used + 1 < len)
-			used += (size_t)n;
+		used += (size_t)n;
 		text[used] = '\0';
+		if (used + 1 == sizeof(text) || selftest_parse(r, text))
+			return true;
 	}
 }
 
-static void judge(struct selftest_result *r, const char *text, int status)
+static void judge_silence(struct selftest_result *r, int status)
 {
-	if (selftest_parse(r, text))
-		return;
-	r->verdict = SELFTEST_FAIL;
 	if (WIFSIGNALED(status))
 		snprintf(r->seen, sizeof(r->seen),
 			 "the check's process was killed by signal %d (%s)",
@@ -108,21 +110,21 @@ static void broken(struct selftest_result *r, const char *what, int err)
 static void await(struct selftest_result *r, pid_t pid, int fd,
 		  unsigned int seconds)
 {
-	char text[512];
 	int status = 0;
-	bool ended =
-		listen_to(fd, text, sizeof(text), now_ms() + seconds * 1000LL);
+	bool ended = listen_to(fd, r, now_ms() + seconds * 1000LL);
 
-	/* Also when it ended: what it started and left. */
+	/* With what it started and left, which is ours once it is gone. */
 	kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (ended) {
-		judge(r, text, status);
-		return;
+	while (waitpid(-pid, NULL, 0) > 0 || errno == EINTR)
+		;
+	if (!ended) {
+		r->verdict = SELFTEST_TIMEOUT;
+		snprintf(r->seen, sizeof(r->seen), "%u seconds", seconds);
+	} else if (r->verdict == SELFTEST_FAIL && !r->seen[0]) {
+		judge_silence(r, status);
 	}
-	r->verdict = SELFTEST_TIMEOUT;
-	snprintf(r->seen, sizeof(r->seen), "%u seconds", seconds);
 }
 
 void selftest_spawn(const struct selftest_check *c,
@@ -142,6 +144,7 @@ void selftest_spawn(const struct selftest_check *c,
 		argv[n++] = leave_out;
 	if (mode->no_quirks)
 		argv[n++] = no_quirks;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (pipe2(pipes, O_CLOEXEC)) {
 		broken(r, "pipe", errno);
 		return;

@@ -37,7 +37,7 @@ bool selftest_same_kernel(const char *release, const char *seen)
 	       (release[len] < '0' || release[len] > '9');
 }
 
-bool selftest_parse(struct selftest_result *r, const char *line)
+bool selftest_parse(struct selftest_result *r, const char *text)
 {
 	static const enum selftest_verdict said[] = {
 		SELFTEST_PASS,
@@ -50,13 +50,13 @@ bool selftest_parse(struct selftest_result *r, const char *line)
 		size_t len = strlen(name);
 		bool why = said[i] != SELFTEST_PASS;
 
-		if (strncmp(line, name, len) != 0 ||
-		    line[len] != (why ? ' ' : '\n'))
+		if (!strchr(text, '\n') || strncmp(text, name, len) != 0 ||
+		    text[len] != (why ? ' ' : '\n'))
 			continue;
 		r->verdict = said[i];
 		snprintf(r->seen, sizeof(r->seen), "%.*s",
-			 why ? (int)strcspn(line + len + 1, "\n") : 0,
-			 line + len + 1);
+			 why ? (int)strcspn(text + len + 1, "\n") : 0,
+			 text + len + 1);
 		selftest_sanitize(r->seen);
 		return true;
 	}

@@ -165,9 +165,10 @@ END_TEST
 
 START_TEST(no_verdict_is_none)
 {
-	static const char *const lines[] = { "",       "\n",	 "passed\n",
-					     "pass",   "fail\n", "differs x\n",
-					     " pass\n" };
+	static const char *const lines[] = {
+		"",	"\n",	  "passed\n",	 "fail cut off",
+		"pass", "fail\n", "differs x\n", " pass\n"
+	};
 	struct selftest_result r = { .verdict = SELFTEST_TIMEOUT };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(lines); i++)
@@ -183,6 +184,7 @@ START_TEST(long_verdicts_are_cut)
 
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "fail ", 5);
+	line[sizeof(line) - 2] = '\n';
 	line[sizeof(line) - 1] = '\0';
 	ck_assert(selftest_parse(&r, line));
 	ck_assert_uint_eq(strlen(r.seen), sizeof(r.seen) - 1);

@@ -3,6 +3,7 @@
 #include "devicetree.h"
 
 #include <assert.h>
+#include <linux/input-event-codes.h>
 
 #include "uart.h"
 #include "writer.h"
@@ -12,6 +13,7 @@ enum {
 	PHANDLE_ITS,
 	PHANDLE_CLOCK,
 	PHANDLE_WINDOW,
+	PHANDLE_GPIO,
 };
 
 /* Interrupt specifiers of the GIC: type, number, trigger. */
@@ -28,6 +30,8 @@ enum {
 #define TIMER_HYP_PPI	    10
 
 #define APB_CLOCK_HZ 24000000
+
+#define GPIO_ACTIVE_HIGH 0
 
 #define PCI_SPACE_MMIO32 0x02000000
 #define PCI_PINS	 4U
@@ -214,6 +218,37 @@ static void add_pvpanic(struct dt_writer *w)
 	dt_end(w);
 }
 
+/* The power key, which `lkvm-pvm stop` presses, on one line of it. */
+static void add_gpio(struct dt_writer *w)
+{
+	static const char compatible[] = "arm,pl061\0arm,primecell";
+	static const uint32_t interrupt[] = { GIC_SPI, MACHINE_GPIO_SPI,
+					      GIC_LEVEL_HIGH };
+	static const uint32_t key[] = { PHANDLE_GPIO, MACHINE_GPIO_POWER_KEY,
+					GPIO_ACTIVE_HIGH };
+	const struct gpa_range reg = { MACHINE_GPIO_BASE, MACHINE_GPIO_SIZE };
+
+	dt_begin_at(w, "gpio", MACHINE_GPIO_BASE);
+	dt_bytes(w, "compatible", compatible, sizeof(compatible));
+	dt_ranges(w, "reg", &reg, 1);
+	dt_cells(w, "interrupts", interrupt, ARRAY_SIZE(interrupt));
+	dt_flag(w, "gpio-controller");
+	dt_u32(w, "#gpio-cells", 2);
+	dt_u32(w, "clocks", PHANDLE_CLOCK);
+	dt_string(w, "clock-names", "apb_pclk");
+	dt_u32(w, "phandle", PHANDLE_GPIO);
+	dt_end(w);
+
+	dt_begin(w, "gpio-keys");
+	dt_string(w, "compatible", "gpio-keys");
+	dt_begin(w, "power");
+	dt_string(w, "label", "power");
+	dt_u32(w, "linux,code", KEY_POWER);
+	dt_cells(w, "gpios", key, ARRAY_SIZE(key));
+	dt_end(w);
+	dt_end(w);
+}
+
 /*
  * Pins to SPIs, turned by one from a slot to the next, so that neighbours do
  * not share: four slots' worth, the mask takes the slot modulo four.
@@ -313,6 +348,7 @@ int devicetree_build(const struct machine *m, void *buf, size_t size)
 	add_uart(&w);
 	add_rtc(&w);
 	add_pvpanic(&w);
+	add_gpio(&w);
 	if (m->has_pci)
 		add_pci(&w, m);
 	for (unsigned int i = 0; i < m->nr_virtio_mmio; i++)

@@ -64,14 +64,28 @@ enum control_verb {
 	CONTROL_LIST, /* who it is, and its state */
 	CONTROL_STAT,
 	CONTROL_WAIT,
+	CONTROL_STOP, /* press the power key */
 	CONTROL_KILL,
+	CONTROL_PAUSE,
+	CONTROL_RESUME,
+	CONTROL_SYSRQ,
 	CONTROL_NR_VERBS
 };
 
 struct control_request {
 	enum control_verb verb;
 	unsigned int seconds; /* KILL: how long the guest was waited for */
+	char key;	      /* SYSRQ: a letter or digit */
 };
+
+/* A key of sysrq: one small letter or digit. */
+static inline bool control_is_sysrq(const char *key)
+{
+	bool is_one = (key[0] >= 'a' && key[0] <= 'z') ||
+		      (key[0] >= '0' && key[0] <= '9');
+
+	return is_one && !key[1];
+}
 
 /*
  * One line without its end. 0, or -EINVAL with one line for the client in

@@ -6,7 +6,8 @@
  * The map is kvmtool's for arm64, so that payloads built for it run unchanged:
  *
  *   0x0100_0000  8250 UART          0x0101_0000  PL031 RTC
- *   0x0102_0000  pvpanic (ours)     0x0300_0000  virtio-mmio
+ *   0x0102_0000  pvpanic (ours)     0x0103_0000  PL061 GPIO (ours)
+ *   0x0300_0000  virtio-mmio
  *   0x3fff_0000  GICv3 distributor; redistributors, then the ITS, below it
  *   0x4000_0000  PCI ECAM (256 MiB) 0x5000_0000  PCI MMIO (512 MiB)
  *   0x8000_0000  the window, if any, and RAM behind it: -m in all
@@ -26,7 +27,6 @@
 
 #define MACHINE_RTC_BASE 0x01010000ULL
 #define MACHINE_RTC_SIZE 0x1000ULL
-#define MACHINE_RTC_SPI	 1
 
 #define MACHINE_PVPANIC_BASE 0x01020000ULL
 #define MACHINE_PVPANIC_SIZE 0x2ULL
@@ -36,6 +36,12 @@
 #define MACHINE_VIRTIO_MMIO_SIZE  0x1000ULL
 #define MACHINE_VIRTIO_MMIO_SLOTS 32U
 #define MACHINE_VIRTIO_MMIO_SPI	  6U
+
+/* PL061; the SPI is kvmtool's for the RTC, which has none here. */
+#define MACHINE_GPIO_BASE      0x01030000ULL
+#define MACHINE_GPIO_SIZE      0x1000ULL
+#define MACHINE_GPIO_SPI       1U
+#define MACHINE_GPIO_POWER_KEY 3U /* line */
 
 #define MACHINE_GIC_DIST_BASE	0x3fff0000ULL
 #define MACHINE_GIC_DIST_SIZE	0x10000ULL

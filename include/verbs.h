@@ -41,8 +41,13 @@ extern const struct opt_table selftest_table;
 int cmd_selftest(const struct verb *v, int argc, char **argv,
 		 const struct selftest_suite *suite);
 
-/* What is asked of running VMs. vmm/client_verbs.c */
+/* What is asked of running VMs. vmm/client_verbs.c, client_control.c */
 extern const struct opt_table list_table, stat_table, wait_table;
+extern const struct opt_table stop_table, name_table, debug_table;
+int cmd_stop(const struct verb *v, int argc, char **argv);
+int cmd_pause(const struct verb *v, int argc, char **argv);
+int cmd_resume(const struct verb *v, int argc, char **argv);
+int cmd_debug(const struct verb *v, int argc, char **argv);
 int cmd_list(const struct verb *v, int argc, char **argv);
 int cmd_stat(const struct verb *v, int argc, char **argv);
 int cmd_wait(const struct verb *v, int argc, char **argv);

@@ -16,7 +16,8 @@
 /* What the verbs were asked; one structure for all their tables. */
 struct client_options {
 	const char *name; /* of the VM; borrowed; NULL: none given */
-	bool json, prometheus, force;
+	bool json, force;
+	char sysrq; /* 0: none */
 	unsigned int seconds;
 	bool has_seconds;
 };

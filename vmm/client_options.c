@@ -46,6 +46,26 @@ static int set_timeout(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+static int set_force(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	o->force = !strcmp(value, "on");
+	return 0;
+}
+
+static int set_sysrq(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	if (!control_is_sysrq(value))
+		return opt_bad_value(
+			p, value,
+			"a letter or digit; 'h' lists them, in the guest's log");
+	o->sysrq = value[0];
+	return 0;
+}
+
 /* clang-format off */
 #define NAME								\
 	{ .name = "name", .letter = 'n', .arg = OPT_VALUE,		\
@@ -68,6 +88,24 @@ static const struct opt_spec wait_specs[] = {
 	  .set = set_timeout,
 	  .help = "for N seconds at most; then exit with 124" },
 };
+static const struct opt_spec stop_specs[] = {
+	NAME,
+	{ .name = "timeout", .arg = OPT_VALUE, .arg_name = "N",
+	  .set = set_timeout,
+	  .help = "seconds the guest has to power off (default: 30)" },
+	{ .name = "force", .arg = OPT_SWITCH, .set = set_force,
+	  .help = "end it at once, without asking the guest" },
+};
+static const struct opt_spec name_specs[] = {
+	NAME,
+};
+static const struct opt_spec debug_specs[] = {
+	NAME,
+	{ .name = "sysrq", .letter = 's', .arg = OPT_VALUE, .arg_name = "KEY",
+	  .set = set_sysrq,
+	  .help = "send a break and KEY to its console: to Linux, a sysrq; h "
+		  "lists them in its log" },
+};
 /* clang-format on */
 
 const struct opt_table list_table = {
@@ -82,6 +120,22 @@ const struct opt_table stat_table = {
 const struct opt_table wait_table = {
 	.specs = wait_specs,
 	.nr = ARRAY_SIZE(wait_specs),
+	.positional = set_name,
+};
+
+const struct opt_table stop_table = {
+	.specs = stop_specs,
+	.nr = ARRAY_SIZE(stop_specs),
+	.positional = set_name,
+};
+const struct opt_table name_table = {
+	.specs = name_specs,
+	.nr = ARRAY_SIZE(name_specs),
+	.positional = set_name,
+};
+const struct opt_table debug_table = {
+	.specs = debug_specs,
+	.nr = ARRAY_SIZE(debug_specs),
 	.positional = set_name,
 };
 
@@ -100,6 +154,10 @@ int client_parse(const struct verb *v, int argc, char **argv,
 		log_err("%s", parse.error);
 	else if (v->table->positional && !o->name) {
 		log_err("%s: which VM? 'lkvm-pvm list' names them", v->name);
+		ret = -EINVAL;
+	} else if (v->table == &debug_table && !o->sysrq) {
+		log_err("%s: do what with '%s'? Give --sysrq KEY", v->name,
+			o->name);
 		ret = -EINVAL;
 	}
 	return ret;

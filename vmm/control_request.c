@@ -16,10 +16,10 @@
 #define MAX_SECONDS 86400
 
 static const char *const verb_names[CONTROL_NR_VERBS] = {
-	[CONTROL_LIST] = "list",
-	[CONTROL_STAT] = "stat",
-	[CONTROL_WAIT] = "wait",
-	[CONTROL_KILL] = "kill",
+	[CONTROL_LIST] = "list",     [CONTROL_STAT] = "stat",
+	[CONTROL_WAIT] = "wait",     [CONTROL_STOP] = "stop",
+	[CONTROL_KILL] = "kill",     [CONTROL_PAUSE] = "pause",
+	[CONTROL_RESUME] = "resume", [CONTROL_SYSRQ] = "sysrq",
 };
 
 __printf(2, 3) static int refuse(char *why, const char *fmt, ...)
@@ -70,6 +70,16 @@ static int set_seconds(struct control_request *r, json_t *value, char *why)
 	return 0;
 }
 
+static int set_key(struct control_request *r, json_t *value, char *why)
+{
+	const char *key = json_string_value(value);
+
+	if (!key || !control_is_sysrq(key))
+		return refuse(why, "\"key\" is a letter or digit");
+	r->key = key[0];
+	return 0;
+}
+
 static int set_member(struct control_request *r, const char *key, json_t *value,
 		      char *why)
 {
@@ -79,6 +89,8 @@ static int set_member(struct control_request *r, const char *key, json_t *value,
 		return set_verb(r, value, why);
 	if (!strcmp(key, "seconds"))
 		return set_seconds(r, value, why);
+	if (!strcmp(key, "key"))
+		return set_key(r, value, why);
 	return refuse(why, "\"%.32s\" is not known here", key);
 }
 
@@ -108,7 +120,22 @@ int control_request_parse(const char *line, size_t len,
 		ret = set_member(r, key, value, why);
 	}
 	json_decref(root);
+	if (!ret && r->verb == CONTROL_SYSRQ && !r->key)
+		ret = refuse(why, "sysrq has a \"key\"");
 	return ret;
+}
+
+static int add_members(json_t *root, const struct control_request *r)
+{
+	int err = 0;
+
+	if (r->seconds)
+		err = json_object_set_new(root, "seconds",
+					  json_integer(r->seconds));
+	if (!err && r->key)
+		err = json_object_set_new(root, "key",
+					  json_stringn(&r->key, 1));
+	return err;
 }
 
 char *control_request_format(const struct control_request *r)
@@ -117,9 +144,7 @@ char *control_request_format(const struct control_request *r)
 				 verb_names[r->verb]);
 	char *text, *line = NULL;
 
-	if (root && r->seconds &&
-	    json_object_set_new(root, "seconds",
-				json_integer((json_int_t)r->seconds))) {
+	if (root && add_members(root, r)) {
 		json_decref(root);
 		root = NULL;
 	}

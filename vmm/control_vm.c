@@ -25,6 +25,8 @@ static const char *state_of(struct vm *vm)
 {
 	if (vm_finished(vm))
 		return "ending";
+	if (vm->held)
+		return "paused";
 	if (__atomic_load_n(&vm->nr_limited, __ATOMIC_SEQ_CST) > 0)
 		return "memlock";
 	return "running";
@@ -110,6 +112,62 @@ static json_t *answer_kill(struct vm *vm, const struct control_request *r)
 	return json_object();
 }
 
+/* vCPUs that may still run guest code, or do something for it. */
+static unsigned int nr_moving(struct vm *vm)
+{
+	unsigned int at_rest;
+
+	pthread_mutex_lock(&vm->state_lock);
+	at_rest = vm->nr_parked +
+		  __atomic_load_n(&vm->nr_limited, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&vm->state_lock);
+	return at_rest < vm->cfg->nr_vcpus ? vm->cfg->nr_vcpus - at_rest : 0;
+}
+
+/* Asked again until nothing moves: nobody waits here. */
+static json_t *answer_pause(struct vm *vm)
+{
+	if (!vm->held)
+		vm_pause(vm);
+	vm->held = true;
+	return json_pack("{s:i}", "moving", (int)nr_moving(vm));
+}
+
+static json_t *answer_resume(struct vm *vm)
+{
+	if (vm->held)
+		vm_resume(vm);
+	vm->held = false;
+	return json_object();
+}
+
+/* A guest that does not run feels no key. */
+static json_t *answer_stop(struct vm *vm)
+{
+	json_decref(answer_resume(vm));
+	return json_pack("{s:b}", "listens", (int)power_key_press(vm));
+}
+
+static json_t *answer_sysrq(struct vm *vm, char key)
+{
+	uint8_t byte = (uint8_t)key;
+	size_t n;
+
+	if (consoles_have_terminal(vm)) {
+		consoles_typed_break(vm);
+		n = consoles_typed(vm, &byte, 1);
+	} else {
+		pthread_mutex_lock(&vm->io_lock);
+		uart_receive_break(&vm->uart);
+		n = uart_receive(&vm->uart, &byte, 1);
+		pthread_mutex_unlock(&vm->io_lock);
+	}
+	if (!n)
+		return json_pack("{s:s}", "error",
+				 "the guest does not listen on its console");
+	return json_object();
+}
+
 static json_t *answer(void *ctx, const struct control_request *r)
 {
 	struct vm *vm = ctx;
@@ -119,8 +177,16 @@ static json_t *answer(void *ctx, const struct control_request *r)
 		return answer_list(vm);
 	case CONTROL_STAT:
 		return answer_stat(vm);
+	case CONTROL_STOP:
+		return answer_stop(vm);
 	case CONTROL_KILL:
 		return answer_kill(vm, r);
+	case CONTROL_PAUSE:
+		return answer_pause(vm);
+	case CONTROL_RESUME:
+		return answer_resume(vm);
+	case CONTROL_SYSRQ:
+		return answer_sysrq(vm, r->key);
 	case CONTROL_WAIT:
 	case CONTROL_NR_VERBS:
 		break; /* the server's own, or none */
@@ -150,10 +216,19 @@ int control_meet(struct vm *vm)
 	vm->started_ms = clock_ms();
 	if (!vm->control)
 		return 0;
+	ret = power_key_init(vm);
+	if (ret)
+		return ret;
 	ret = control_start(vm->control, &vm->loop, &host);
 	if (ret)
 		log_err("cannot serve the control socket: %s", errno_text(ret));
 	return ret;
+}
+
+void control_part(struct vm *vm)
+{
+	control_stop(vm->control);
+	power_key_fini(vm);
 }
 
 void control_leave(struct control *c, const struct verdict *v)

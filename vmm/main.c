@@ -80,6 +80,37 @@ static const struct verb verbs[] = {
 		.run = cmd_wait,
 	},
 	{
+		.name = "stop",
+		.args = "[options] NAME",
+		.summary = "Press a guest's power key; kill it when it does "
+			   "not react.",
+		.notes = "Exit code: 0 it has ended, 124 it did not react and "
+			 "was killed.\n",
+		.table = &stop_table,
+		.run = cmd_stop,
+	},
+	{
+		.name = "pause",
+		.args = "[options] NAME",
+		.summary = "Stop a VM's vCPUs.",
+		.table = &name_table,
+		.run = cmd_pause,
+	},
+	{
+		.name = "resume",
+		.args = "[options] NAME",
+		.summary = "Let them go on.",
+		.table = &name_table,
+		.run = cmd_resume,
+	},
+	{
+		.name = "debug",
+		.args = "[options] NAME",
+		.summary = "Send a sysrq to a guest's console.",
+		.table = &debug_table,
+		.run = cmd_debug,
+	},
+	{
 		.name = "version",
 		.args = "",
 		.summary = "Print the version.",

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "control.h"
 #include "crash.h"
 #include "log.h"
 #include "verbs.h"
@@ -349,7 +348,7 @@ static void run_in(struct vm *vm, const struct config *cfg,
 	close_terminal(vm);
 	unwatch_signals(vm);
 	watchdog_fini(vm);
-	control_stop(control);
+	control_part(vm);
 	vm_fini(vm);
 }
 

@@ -34,8 +34,10 @@ static bool vcpu_park(struct vcpu *v)
 	pvm_vcpu_set_immediate_exit(vm->pvm, v->index, false);
 	watchdog_sample(v);
 	pthread_mutex_lock(&vm->state_lock);
+	vm->nr_parked++;
 	while (vm->pauses && !vm->finished)
 		pthread_cond_wait(&vm->state_changed, &vm->state_lock);
+	vm->nr_parked--;
 	go_on = !vm->finished;
 	pthread_mutex_unlock(&vm->state_lock);
 	return go_on;

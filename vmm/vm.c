@@ -74,8 +74,16 @@ static void uart_room(void *ctx)
 		term_input_room(&vm->term);
 }
 
+static void gpio_irq(void *ctx, bool high)
+{
+	struct vm *vm = ctx;
+
+	(void)pvm_set_spi(vm->pvm, MACHINE_GPIO_SPI, high);
+}
+
 static int add_devices(struct vm *vm)
 {
+	const struct pl061_host gpio_host = { .ctx = vm, .set_irq = gpio_irq };
 	const struct uart_host host = {
 		.ctx = vm,
 		.transmit = uart_out,
@@ -88,6 +96,7 @@ static int add_devices(struct vm *vm)
 	uart_init(&vm->uart, &host);
 	rtc_init(&vm->rtc);
 	vm->pvpanic = (struct pvpanic){ .ctx = vm, .told = panic_told };
+	pl061_init(&vm->gpio, &gpio_host);
 	ret = bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE, "uart",
 		      &uart_ops, &vm->uart);
 	if (!ret)
@@ -97,6 +106,9 @@ static int add_devices(struct vm *vm)
 		ret = bus_add(&vm->bus, MACHINE_PVPANIC_BASE,
 			      MACHINE_PVPANIC_SIZE, "pvpanic", &pvpanic_ops,
 			      &vm->pvpanic);
+	if (!ret)
+		ret = bus_add(&vm->bus, MACHINE_GPIO_BASE, MACHINE_GPIO_SIZE,
+			      "gpio", &pl061_ops, &vm->gpio);
 	return ret ? ret : devices_plug(vm);
 }
 
@@ -246,7 +258,7 @@ int vm_build(struct vm *vm)
 	int ret;
 
 	vm->finished = vm->has_spoken = false;
-	vm->pauses = 0;
+	vm->pauses = vm->held;
 	memset(&vm->verdict, 0, sizeof(vm->verdict));
 	vm->machine.ram = ram.range;
 
@@ -327,6 +339,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 	memset(vm, 0, sizeof(*vm));
 	vm->cfg = cfg;
 	vm->signals.fd = vm->stores.fd = vm->watchdog.timer.fd = -1;
+	vm->power_key.fd = -1;
 	pthread_mutex_init(&vm->io_lock, NULL);
 	pthread_mutex_init(&vm->state_lock, NULL);
 	pthread_cond_init(&vm->state_changed, NULL);

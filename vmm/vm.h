@@ -24,6 +24,7 @@
 #include "loop.h"
 #include "machine.h"
 #include "outputs.h"
+#include "pl061.h"
 #include "pvm.h"
 #include "pvpanic.h"
 #include "reclaim.h"
@@ -62,6 +63,7 @@ struct vm {
 	struct uart uart;
 	struct rtc rtc;
 	struct pvpanic pvpanic;
+	struct pl061 gpio;	 /* the power key */
 	struct devices *devices; /* owned; NULL: no virtio devices */
 
 	struct watch stores; /* timerfd: kept stores nobody came for */
@@ -72,8 +74,10 @@ struct vm {
 	pthread_mutex_t state_lock;
 	pthread_cond_t state_changed;
 	struct verdict verdict;
-	bool finished;	     /* verdict is set; vCPUs leave */
-	unsigned int pauses; /* vCPUs park while not 0 */
+	bool finished;		/* verdict is set; vCPUs leave */
+	unsigned int pauses;	/* vCPUs park while not 0 */
+	unsigned int nr_parked; /* ... and so many do */
+	bool held; /* one pause is the user's; the next life begins with it */
 
 	struct reclaim reclaim; /* pages the guest lost; a lock of its own */
 
@@ -81,8 +85,10 @@ struct vm {
 	bool has_spoken;   /* ... and some in this life; atomic */
 	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
 
-	struct control *control; /* its socket; NULL: none */
-	uint64_t started_ms;	 /* of CLOCK_MONOTONIC */
+	struct control *control;   /* its socket; NULL: none */
+	struct watch power_key;	   /* timerfd: when it is let go */
+	unsigned int power_key_ms; /* it was pressed for */
+	uint64_t started_ms;	   /* of CLOCK_MONOTONIC */
 
 	unsigned int nr_restarts; /* resets that began another life */
 	bool ends_untold; /* this life, for there were too many: see run.c */
@@ -142,7 +148,13 @@ unsigned int stores_take(struct vm *vm);
 struct control;
 int control_take_name(struct control **c, const struct config *cfg);
 int control_meet(struct vm *vm);
+void control_part(struct vm *vm); /* before vm_fini() */
 void control_leave(struct control *c, const struct verdict *v);
+
+/* power_key.c. Says whether the guest has a driver for the key. Main thread. */
+int power_key_init(struct vm *vm); /* 0 or -errno, logged */
+void power_key_fini(struct vm *vm);
+bool power_key_press(struct vm *vm);
 
 /* stats.c: what each virtio device had to do, with --stats or when debugging */
 void stats_tell(struct vm *vm);

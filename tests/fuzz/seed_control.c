@@ -11,6 +11,10 @@ static void seed_write_all(void)
 	SEED("wait", ">{\"v\":1,\"do\":\"wait\"}");
 	SEED("kill", ">{\"v\":1,\"do\":\"kill\",\"seconds\":30}");
 	SEED("late", ">{\"v\":1,\"do\":\"kill\",\"seconds\":86401}");
+	SEED("stop", ">{\"v\":1,\"do\":\"stop\"}");
+	SEED("pause", ">{\"v\":1,\"do\":\"pause\"}");
+	SEED("resume", ">{\"v\":1,\"do\":\"resume\"}");
+	SEED("sysrq", ">{\"v\":1,\"do\":\"sysrq\",\"key\":\"b\"}");
 	SEED("version", ">{\"v\":2,\"do\":\"stat\"}");
 	SEED("unknown", ">{\"v\":1,\"do\":\"stat\",\"more\":true}");
 	SEED("verb", ">{\"v\":1,\"do\":\"fly\"}");

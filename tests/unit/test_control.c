@@ -225,7 +225,7 @@ END_TEST
 
 START_TEST(requests_survive_the_way_there)
 {
-	struct control_request out = { CONTROL_KILL, 17 }, in;
+	struct control_request out = { CONTROL_KILL, 17, '\0' }, in;
 	char why[256], *line = control_request_format(&out);
 
 	ck_assert_ptr_nonnull(line);
@@ -233,6 +233,14 @@ START_TEST(requests_survive_the_way_there)
 			 0);
 	ck_assert_int_eq(in.verb, CONTROL_KILL);
 	ck_assert_uint_eq(in.seconds, 17);
+	free(line);
+	out = (struct control_request){ .verb = CONTROL_SYSRQ, .key = 'z' };
+	line = control_request_format(&out);
+	ck_assert_ptr_nonnull(line);
+	ck_assert_int_eq(control_request_parse(line, strlen(line), &in, why),
+			 0);
+	ck_assert_int_eq(in.verb, CONTROL_SYSRQ);
+	ck_assert_int_eq(in.key, 'z');
 	free(line);
 }
 END_TEST
@@ -256,6 +264,10 @@ START_TEST(nonsense_is_refused_with_a_reason)
 		{ "{\"v\":1,\"do\":\"stat\",\"x\\n\":1}", "\"x?\" is not" },
 		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":-1}", "\"seconds\"" },
 		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":1e3}", "\"seconds\"" },
+		{ "{\"v\":1,\"do\":\"sysrq\"}", "sysrq has" },
+		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":\"bb\"}", "\"key\"" },
+		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":\"\"}", "\"key\"" },
+		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":7}", "\"key\"" },
 	};
 	struct control_request r;
 	char why[256];

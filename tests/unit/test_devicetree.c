@@ -197,6 +197,22 @@ START_TEST(psci_is_called_by_hvc)
 }
 END_TEST
 
+START_TEST(power_key_is_a_line_of_the_gpio)
+{
+	static struct world w;
+	int gpio, key;
+
+	build_whole(&w);
+	gpio = must_node(&w, "/gpio@1030000");
+	key = must_node(&w, "/gpio-keys/power");
+	ck_assert(is_compatible(&w, gpio, "arm,pl061"));
+	ck_assert(has(&w, gpio, "gpio-controller"));
+	CHECK_CELLS(&w, gpio, "interrupts", 0, 1, 4);
+	CHECK_CELLS(&w, key, "linux,code", 116);
+	CHECK_CELLS(&w, key, "gpios", fdt_get_phandle(w.fdt, gpio), 3, 0);
+}
+END_TEST
+
 START_TEST(gic_frames_lie_apart_whatever_the_number_of_cpus)
 {
 	static struct world w;
@@ -490,6 +506,7 @@ int main(void)
 	tcase_add_test(tc, without_window_nothing_is_reserved);
 	tcase_add_test(tc, every_cpu_has_its_own_mpidr_and_psci);
 	tcase_add_test(tc, psci_is_called_by_hvc);
+	tcase_add_test(tc, power_key_is_a_line_of_the_gpio);
 	tcase_add_test(tc, gic_frames_lie_apart_whatever_the_number_of_cpus);
 	add_device_tests(tc);
 	tcase_add_test(tc, too_small_a_buffer_is_refused_at_every_size);

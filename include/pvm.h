@@ -180,6 +180,23 @@ void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e);
  */
 int __must_check pvm_read_page(struct pvm *p, gpa_t gpa, void *buf, size_t len);
 
+/* KVM's own counters of a vCPU's life. */
+enum pvm_stat {
+	PVM_STAT_EXITS, /* from the guest, whoever handled them */
+	PVM_STAT_MMIO_USER,
+	PVM_STAT_MMIO_KERNEL,
+	PVM_STAT_SIGNALS, /* exits because a signal came */
+	PVM_NR_STATS
+};
+
+/*
+ * Reads them, UINT64_MAX for one this kernel does not have. -ENOTSUP: none, or
+ * too few files may be open. Any vCPU, running or not; not beside
+ * pvm_start_vm() and pvm_stop_vm().
+ */
+int __must_check pvm_vcpu_stats(struct pvm *p, unsigned int i,
+				uint64_t stats[PVM_NR_STATS]);
+
 /* What this host offers; filled in by pvm_probe(), see vmm/check.c. */
 enum pvm_mode {
 	PVM_MODE_UNKNOWN,

@@ -18,6 +18,7 @@
 
 struct pvm_vcpu {
 	int fd;
+	int stats_fd;	     /* KVM's counters; -1: none */
 	struct kvm_run *run; /* mapping of pvm->run_size bytes, or NULL */
 };
 
@@ -66,6 +67,10 @@ int pvm_vcpus_init(struct pvm *p, gpa_t entry, uint64_t x0);
 void pvm_vcpus_destroy(struct pvm *p);
 int pvm_set_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t value);
 int pvm_get_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t *value);
+
+/* stats.c: after the vCPU was created, before it runs. */
+void pvm_stats_open(struct pvm *p, unsigned int i);
+void pvm_stats_close(struct pvm *p, unsigned int i);
 
 int pvm_gic_create(struct pvm *p);
 void pvm_routes_reset(struct pvm *p);

@@ -42,6 +42,7 @@ int pvm_vcpus_create(struct pvm *p)
 			return ret;
 		}
 		v->run = run;
+		pvm_stats_open(p, i);
 	}
 	return 0;
 }
@@ -52,6 +53,7 @@ void pvm_vcpus_destroy(struct pvm *p)
 	for (unsigned int i = 0; i < p->cfg.nr_vcpus; i++) {
 		struct pvm_vcpu *v = &p->vcpus[i];
 
+		pvm_stats_close(p, i);
 		if (v->run)
 			munmap(v->run, p->run_size);
 		if (v->fd >= 0)

@@ -87,7 +87,7 @@ int pvm_open(struct pvm **out, const struct pvm_config *cfg)
 		goto fail;
 	}
 	for (unsigned int i = 0; i < cfg->nr_vcpus; i++)
-		p->vcpus[i].fd = -1;
+		p->vcpus[i].fd = p->vcpus[i].stats_fd = -1;
 
 	ret = pvm_ram_map(p);
 	if (ret)

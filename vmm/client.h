@@ -16,7 +16,7 @@
 /* What the verbs were asked; one structure for all their tables. */
 struct client_options {
 	const char *name; /* of the VM; borrowed; NULL: none given */
-	bool json, force;
+	bool json, prometheus, force;
 	char sysrq; /* 0: none */
 	unsigned int seconds;
 	bool has_seconds;
@@ -76,5 +76,7 @@ int __must_check client_parse(const struct verb *v, int argc, char **argv,
 
 /* client_stat.c: what `stat` shows of one answer. */
 void client_print_stat(FILE *out, const json_t *o);
+/* client_prometheus.c: ... and of an array of them, for Prometheus. */
+void client_print_prometheus(FILE *out, const json_t *all);
 
 #endif

@@ -33,6 +33,14 @@ static int set_json(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+static int set_prometheus(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	o->prometheus = !strcmp(value, "on");
+	return 0;
+}
+
 static int set_timeout(struct opt_parse *p, const char *value)
 {
 	struct client_options *o = p->target;
@@ -81,6 +89,8 @@ static const struct opt_spec list_specs[] = {
 static const struct opt_spec stat_specs[] = {
 	NAME,
 	JSON,
+	{ .name = "prometheus", .arg = OPT_SWITCH, .set = set_prometheus,
+	  .help = "print the text that Prometheus scrapes" },
 };
 static const struct opt_spec wait_specs[] = {
 	NAME,
@@ -139,26 +149,38 @@ const struct opt_table debug_table = {
 	.positional = set_name,
 };
 
+/* A verb that is for one VM, and stat for all when none is named. */
+static const char *missing(const struct verb *v, const struct client_options *o)
+{
+	if (o->json && o->prometheus)
+		return "--json or --prometheus, not both";
+	if (v->table->positional && !o->name && v->table != &stat_table)
+		return "which VM? 'lkvm-pvm list' names them";
+	if (v->table == &debug_table && !o->sysrq)
+		return "do what? Give --sysrq KEY";
+	return NULL;
+}
+
 int client_parse(const struct verb *v, int argc, char **argv,
 		 struct client_options *o)
 {
 	struct opt_parse parse;
+	const char *what;
 	int ret;
 
 	memset(o, 0, sizeof(*o));
 	memset(&parse, 0, sizeof(parse));
 	ret = opt_parse(&parse, v->table, o, argc, argv);
-	if (ret == OPT_HELP)
+	if (ret == OPT_HELP) {
 		help_verb(stdout, v);
-	else if (ret)
-		log_err("%s", parse.error);
-	else if (v->table->positional && !o->name) {
-		log_err("%s: which VM? 'lkvm-pvm list' names them", v->name);
-		ret = -EINVAL;
-	} else if (v->table == &debug_table && !o->sysrq) {
-		log_err("%s: do what with '%s'? Give --sysrq KEY", v->name,
-			o->name);
-		ret = -EINVAL;
+		return ret;
 	}
-	return ret;
+	if (ret) {
+		log_err("%s", parse.error);
+		return ret;
+	}
+	what = missing(v, o);
+	if (what)
+		log_err("%s: %s", v->name, what);
+	return what ? -EINVAL : 0;
 }

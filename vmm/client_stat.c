@@ -49,6 +49,56 @@ static void print_memory(FILE *out, const json_t *o, const json_t *m)
 	print_size(out, "Rss", m, "rss", "n/a");
 }
 
+/* A number in a table, or n/a. */
+static void print_cell(FILE *out, const json_t *o, const char *key, int width)
+{
+	const json_t *n = json_object_get(o, key);
+
+	if (json_is_integer(n))
+		fprintf(out, " %*lld", width, (long long)json_integer_value(n));
+	else
+		fprintf(out, " %*s", width, "n/a");
+}
+
+static void print_vcpus(FILE *out, const json_t *vcpus)
+{
+	if (json_array_size(vcpus))
+		fprintf(out, "\n%-6s %14s %14s %14s %14s\n", "vCPU", "exits",
+			"MMIO here", "MMIO in kernel", "signals");
+	for (size_t i = 0; i < json_array_size(vcpus); i++) {
+		const json_t *v = json_array_get(vcpus, i);
+
+		fprintf(out, "%-6zu", i);
+		print_cell(out, v, "exits", 14);
+		print_cell(out, v, "mmio_user", 14);
+		print_cell(out, v, "mmio_kernel", 14);
+		print_cell(out, v, "signals", 14);
+		fputc('\n', out);
+	}
+}
+
+static void print_devices(FILE *out, const json_t *devices)
+{
+	if (json_array_size(devices))
+		fprintf(out, "\n%-8s %10s %13s %9s %9s %8s %5s %6s %4s\n",
+			"device", "requests", "bytes", "kicks", "irqs",
+			"largest", "most", "beyond", "lost");
+	for (size_t i = 0; i < json_array_size(devices); i++) {
+		const json_t *d = json_array_get(devices, i);
+
+		fprintf(out, "%-8.15s", client_string(d, "name"));
+		print_cell(out, d, "requests", 10);
+		print_cell(out, d, "bytes", 13);
+		print_cell(out, d, "kicks", 9);
+		print_cell(out, d, "interrupts", 9);
+		print_cell(out, d, "max_segment", 8);
+		print_cell(out, d, "max_in_flight", 5);
+		print_cell(out, d, "outside", 6);
+		print_cell(out, d, "dropped", 4);
+		fputc('\n', out);
+	}
+}
+
 void client_print_stat(FILE *out, const json_t *o)
 {
 	char text[32];
@@ -65,4 +115,6 @@ void client_print_stat(FILE *out, const json_t *o)
 								 : "no");
 	print_count(out, "vCPUs", o, "vcpus");
 	print_memory(out, o, json_object_get(o, "memory"));
+	print_vcpus(out, json_object_get(o, "vcpu_stats"));
+	print_devices(out, json_object_get(o, "devices"));
 }

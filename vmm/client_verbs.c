@@ -11,9 +11,10 @@
 #include "log.h"
 #include "verbs.h"
 
-/* --- list ------------------------------------------------------------------- */
+/* --- all that run ----------------------------------------------------------- */
 
 struct list {
+	enum control_verb ask;
 	const char *dir;
 	int dir_fd;
 	json_t *found; /* array of what VMs said of themselves */
@@ -38,8 +39,8 @@ static void remove_stale(const struct list *l, const char *name)
 
 static int list_one(void *ctx, const char *name)
 {
-	const struct control_request r = { .verb = CONTROL_LIST };
 	struct list *l = ctx;
+	const struct control_request r = { .verb = l->ask };
 	struct client c;
 	json_t *o = NULL;
 	int err = client_connect(&c, l->dir, name);
@@ -65,6 +66,38 @@ static int list_one(void *ctx, const char *name)
 	(void)json_object_del(o, "ok");
 	return json_array_append_new(l->found, o) ? -ENOMEM : 0;
 }
+
+/* What all VMs say of themselves: an array, or NULL, logged. */
+static json_t *gather(enum control_verb ask)
+{
+	char dir[CONTROL_PATH_MAX];
+	struct list l = { .ask = ask, .dir = dir, .found = json_array() };
+	int ret = 0;
+
+	l.dir_fd = client_open_dir(dir);
+	if (l.dir_fd >= 0) {
+		ret = control_dir_each(l.dir_fd, list_one, &l);
+		close(l.dir_fd);
+		if (ret)
+			log_err("%s: %s", dir, errno_text(ret));
+	} else if (l.dir_fd != -ENOENT) {
+		ret = l.dir_fd;
+	}
+	if (!ret)
+		return l.found;
+	json_decref(l.found);
+	return NULL;
+}
+
+static int print_json(const json_t *o)
+{
+	int ret = json_dumpf(o, stdout, JSON_INDENT(2));
+
+	putchar('\n');
+	return ret;
+}
+
+/* --- list ------------------------------------------------------------------- */
 
 static void print_row(const json_t *o)
 {
@@ -94,60 +127,63 @@ static void print_list(const json_t *found)
 
 int cmd_list(const struct verb *v, int argc, char **argv)
 {
-	char dir[CONTROL_PATH_MAX];
-	struct list l = { .dir = dir, .found = json_array() };
 	struct client_options o;
 	int ret = client_parse(v, argc, argv, &o);
+	json_t *found;
 
-	if (ret == 0) {
-		l.dir_fd = client_open_dir(dir);
-		if (l.dir_fd >= 0) {
-			ret = control_dir_each(l.dir_fd, list_one, &l);
-			close(l.dir_fd);
-			if (ret)
-				log_err("list: %s: %s", dir, errno_text(ret));
-		} else if (l.dir_fd != -ENOENT) {
-			ret = l.dir_fd;
-		}
-		if (!ret && o.json)
-			ret = json_dumpf(l.found, stdout, JSON_INDENT(2));
-		else if (!ret)
-			print_list(l.found);
-		if (!ret && o.json)
-			putchar('\n');
-	}
-	json_decref(l.found);
-	return ret < 0 ? EXIT_HOST : 0;
+	if (ret)
+		return ret < 0 ? EXIT_HOST : 0;
+	found = gather(CONTROL_LIST);
+	if (found && o.json)
+		ret = print_json(found);
+	else if (found)
+		print_list(found);
+	json_decref(found);
+	return found && !ret ? 0 : EXIT_HOST;
 }
 
 /* --- stat ------------------------------------------------------------------- */
 
-int cmd_stat(const struct verb *v, int argc, char **argv)
+static json_t *stat_one(const struct verb *v, const char *name)
 {
 	const struct control_request r = { .verb = CONTROL_STAT };
-	struct client_options o;
+	json_t *answer, *all = NULL;
 	struct client c;
-	json_t *answer;
-	int ret = client_parse(v, argc, argv, &o), code;
+	int code;
 
-	if (ret)
-		return ret < 0 ? EXIT_HOST : 0;
-	if (client_find(&c, v->name, o.name))
-		return EXIT_HOST;
-	ret = client_ask(&c, &r, &answer);
-	if (!ret && client_ended(&c, answer, &code)) {
-		ret = -EPIPE;
-	} else if (!ret && o.json) {
+	if (client_find(&c, v->name, name))
+		return NULL;
+	if (!client_ask(&c, &r, &answer) && !client_ended(&c, answer, &code)) {
 		(void)json_object_del(answer, "v");
 		(void)json_object_del(answer, "ok");
-		ret = json_dumpf(answer, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else if (!ret) {
-		client_print_stat(stdout, answer);
+		all = json_pack("[O]", answer);
 	}
 	json_decref(answer);
 	client_close(&c);
-	return ret ? EXIT_HOST : 0;
+	return all;
+}
+
+int cmd_stat(const struct verb *v, int argc, char **argv)
+{
+	struct client_options o;
+	int ret = client_parse(v, argc, argv, &o);
+	json_t *all;
+
+	if (ret)
+		return ret < 0 ? EXIT_HOST : 0;
+	all = o.name ? stat_one(v, o.name) : gather(CONTROL_STAT);
+	if (all && o.json)
+		ret = print_json(o.name ? json_array_get(all, 0) : all);
+	else if (all && o.prometheus)
+		client_print_prometheus(stdout, all);
+	for (size_t i = 0; !o.json && !o.prometheus && i < json_array_size(all);
+	     i++) {
+		if (i)
+			putchar('\n');
+		client_print_stat(stdout, json_array_get(all, i));
+	}
+	json_decref(all);
+	return all && !ret ? 0 : EXIT_HOST;
 }
 
 /* --- wait ------------------------------------------------------------------- */

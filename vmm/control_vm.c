@@ -85,11 +85,66 @@ static json_t *memory_json(void)
 	return o;
 }
 
+static json_t *vcpu_json(struct vm *vm, unsigned int i)
+{
+	uint64_t s[PVM_NR_STATS];
+
+	if (pvm_vcpu_stats(vm->pvm, i, s))
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:o}", "exits",
+			 bytes(s[PVM_STAT_EXITS]), "mmio_user",
+			 bytes(s[PVM_STAT_MMIO_USER]), "mmio_kernel",
+			 bytes(s[PVM_STAT_MMIO_KERNEL]), "signals",
+			 bytes(s[PVM_STAT_SIGNALS]));
+}
+
+static json_t *vcpus_json(struct vm *vm)
+{
+	json_t *all = json_array();
+
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
+		if (json_array_append_new(all, vcpu_json(vm, i)))
+			break;
+	return all;
+}
+
+/* null: the kernel or another process moves this device's data. */
+static json_t *device_json(const struct virtio_dev *d)
+{
+	struct virtio_stats s;
+	bool known;
+
+	virtio_dev_stats(d, &s);
+	known = s.requests || !s.partial;
+#define COUNT(n) (known ? json_integer((json_int_t)(n)) : json_null())
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+			 "name", d->name, "requests", COUNT(s.requests),
+			 "bytes", COUNT(s.bytes), "kicks", COUNT(s.kicks),
+			 "interrupts", COUNT(s.interrupts), "outside",
+			 COUNT(s.outside), "dropped", COUNT(s.dropped),
+			 "max_segment", COUNT(s.max_segment), "max_in_flight",
+			 COUNT(s.max_in_flight), "partial", (int)s.partial);
+#undef COUNT
+}
+
+static json_t *devices_json(const struct vm *vm)
+{
+	const struct devices *ds = vm->devices;
+	json_t *all = json_array();
+
+	for (unsigned int i = 0; ds && i < ds->nr; i++)
+		if (json_array_append_new(all, device_json(ds->all[i])))
+			break;
+	return all;
+}
+
 static json_t *answer_stat(struct vm *vm)
 {
 	json_t *o = answer_list(vm);
 
-	if (!o || json_object_set_new(o, "memory", memory_json())) {
+	if (!o || json_object_set_new(o, "memory", memory_json()) ||
+	    json_object_set_new(o, "vcpu_stats", vcpus_json(vm)) ||
+	    json_object_set_new(o, "devices", devices_json(vm))) {
 		json_decref(o);
 		return NULL;
 	}

@@ -67,8 +67,8 @@ static const struct verb verbs[] = {
 	},
 	{
 		.name = "stat",
-		.args = "[options] NAME",
-		.summary = "Show what a running VM does and uses.",
+		.args = "[options] [NAME]",
+		.summary = "Show what a running VM, or each, does and uses.",
 		.table = &stat_table,
 		.run = cmd_stat,
 	},

@@ -6,6 +6,7 @@
  *
  * Floor: vmm/control_request.c 80
  * Floor: vmm/client_stat.c 75
+ * Floor: vmm/client_prometheus.c 75
  */
 #include "fuzz.h"
 
@@ -36,7 +37,7 @@ static void ask(const char *line, size_t len)
 
 static void show(const char *line, size_t len)
 {
-	json_t *o = json_loadb(line, len, 0, NULL);
+	json_t *o = json_loadb(line, len, 0, NULL), *all;
 	char *text = NULL;
 	size_t size;
 	FILE *f;
@@ -49,9 +50,11 @@ static void show(const char *line, size_t len)
 	if (!f)
 		abort();
 	client_print_stat(f, o);
+	all = json_pack("[o]", o);
+	client_print_prometheus(f, all);
 	fclose(f);
 	free(text);
-	json_decref(o);
+	json_decref(all);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -24,5 +24,9 @@ static void seed_write_all(void)
 	     "\"vcpus\":2,\"mem\":134217728,\"memory\":{\"pss\":1,"
 	     "\"rss\":null,\"locked\":4096,\"memlock_soft\":8388608,"
 	     "\"memlock_exempt\":false}}");
+	SEED("counters", "<{\"name\":\"a\",\"vcpu_stats\":[{\"exits\":7,"
+			 "\"mmio_user\":null},null],\"devices\":[{\"name\":"
+			 "\"blk0\",\"requests\":3,\"bytes\":12,\"kicks\":1},"
+			 "{\"name\":\"net0\\\"\",\"requests\":null}]}");
 	SEED("exempt", "<{\"name\":7,\"memory\":{\"memlock_exempt\":true}}");
 }

@@ -193,6 +193,14 @@ static void wait_for_signal(unsigned int i)
 	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
 
+int pvm_vcpu_stats(struct pvm *p, unsigned int i, uint64_t stats[PVM_NR_STATS])
+{
+	(void)p;
+	(void)i;
+	(void)stats;
+	return -ENOTSUP;
+}
+
 int pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len)
 {
 	(void)p;

@@ -31,7 +31,7 @@ endif
 portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
 # The part of vmm/ that drives a VM: links only where pvm/ does.
-vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stats.c stores.c watchdog.c control_vm.c power_key.c reclaim.c devices.c window_size.c consoles.c backend.c))
+vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c vm.c vcpu.c report.c memlock.c stats.c stores.c watchdog.c exec.c control_vm.c power_key.c reclaim.c devices.c window_size.c consoles.c backend.c))
 # The selftest's checks, and the code its guest runs, are pvm/'s; tests that link
 # pvm/ alone do without.
 selftest_SRCS := $(sort $(wildcard pvm/selftest*.c))
@@ -95,13 +95,23 @@ $(eval $(call variant,$(NATIVE)-san,gcc,$(gcc_WARNINGS) -fno-omit-frame-pointer 
 $(eval $(call variant,$(NATIVE)-tsan,clang,-O1 -fsanitize=thread,-fsanitize=thread))
 $(eval $(call variant,$(NATIVE)-fuzz,clang,-O1 -fsanitize=fuzzer-no-link $(SAN) $(COV)))
 
+# --- exec's init: the guest's first program, which lkvm-pvm carries -----------
+init := build/init/lkvm-pvm-init
+$(init): $(sort $(wildcard loader/init/*.[ch])) include/base.h include/exec_proto.h
+	@mkdir -p $(@D)
+	$(call say,INIT,$@)
+	$(Q)$(CC_aarch64) -std=gnu11 -Os -D_GNU_SOURCE $(WARNINGS) $(gcc_WARNINGS) -Iinclude \
+		$(sys_CFLAGS) -ffreestanding -fno-stack-protector -fno-tree-loop-distribute-patterns \
+		-nostdlib -static -fno-pic -Wl,--build-id=none,-s,-z,noexecstack,-z,noseparate-code,-z,norelro -o $@ $(filter %.c,$^)
+$(foreach v,aarch64 aarch64-static $(NATIVE) $(NATIVE)-san $(NATIVE)-tsan $(NATIVE)-fuzz,build/$(v)/vmm/exec_blob.o): $(init)
+
 # --- programs ---------------------------------------------------------------
 programs := build/aarch64/lkvm-pvm $(if $(filter aarch64,$(NATIVE)),,build/$(NATIVE)/lkvm-pvm)
 all: $(if $(filter 1,$(STATIC)),build/aarch64-static/lkvm-pvm,$(programs))
 .DEFAULT_GOAL := all
 
-build/aarch64/lkvm-pvm: $(call objs,aarch64,$(program_SRCS)) build/aarch64/pvm/selftest_guest.o
-build/aarch64-static/lkvm-pvm: $(call objs,aarch64-static,$(program_SRCS)) build/aarch64-static/pvm/selftest_guest.o
+build/aarch64/lkvm-pvm: $(call objs,aarch64,$(program_SRCS)) build/aarch64/pvm/selftest_guest.o build/aarch64/vmm/exec_blob.o
+build/aarch64-static/lkvm-pvm: $(call objs,aarch64-static,$(program_SRCS)) build/aarch64-static/pvm/selftest_guest.o build/aarch64-static/vmm/exec_blob.o
 ifneq ($(NATIVE),aarch64)
 build/$(NATIVE)/lkvm-pvm: $(call objs,$(NATIVE),$(native_SRCS))
 endif
@@ -110,7 +120,7 @@ endif
 san := build/$(NATIVE)-san
 unit_PROGS := $(patsubst tests/unit/%.c,$(san)/unit/%,$(unit_SRCS))
 # main.c has main(); fake_pvm.c stands for pvm/ where dispatch is tested.
-unit_OBJS := $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c tests/unit/vq_driver.c tests/testbed/wire.c))
+unit_OBJS := $(san)/vmm/exec_blob.o $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c tests/unit/vq_driver.c tests/testbed/wire.c))
 $(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -137,7 +147,7 @@ fuzz_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_SRCS))
 fuzz_PROGS := $(addprefix $(fuzz)/fuzz_,$(fuzz_NAMES)) \
 	$(patsubst tests/fuzz/%.c,$(fuzz)/%,$(wildcard tests/fuzz/seed_*.c))
 # An archive: a fuzzer takes from it what it calls.
-$(fuzz)/portable.a: $(call objs,$(NATIVE)-fuzz,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/fake_pvm.c tests/unit/vq_driver.c))
+$(fuzz)/portable.a: $(fuzz)/vmm/exec_blob.o $(call objs,$(NATIVE)-fuzz,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/fake_pvm.c tests/unit/vq_driver.c))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(fuzz)/fuzz_%: $(fuzz)/tests/fuzz/fuzz_%.o $(fuzz)/portable.a

@@ -120,13 +120,19 @@ static void deliver(struct term *t)
 {
 	size_t taken;
 
-	if (t->held_len == 0)
+	if (t->held_len > 0) {
+		taken = t->host.input(t->host.ctx, t->held + t->held_pos,
+				      t->held_len);
+		t->held_pos += taken;
+		t->held_len -= taken;
+	}
+	if (t->held_len > 0)
 		return;
-	taken = t->host.input(t->host.ctx, t->held + t->held_pos, t->held_len);
-	t->held_pos += taken;
-	t->held_len -= taken;
-	if (t->held_len == 0)
-		t->held_pos = 0;
+	t->held_pos = 0;
+	if (t->in_eof && !t->in_end_told && t->host.input_end) {
+		t->in_end_told = true;
+		t->host.input_end(t->host.ctx);
+	}
 }
 
 /* One typed byte for the guest; lost when far too much waits already. */
@@ -215,6 +221,7 @@ static bool read_input(struct term *t)
 	if (n <= 0) { /* end of file, hang-up, closed */
 		t->in_eof = true;
 		unwatch_input(t);
+		deliver(t);
 		return false;
 	}
 	for (ssize_t i = 0; i < n; i++) {
@@ -354,8 +361,10 @@ static void start_input(struct term *t)
 	t->can_poll = t->is_watched = !err;
 	if (err == -EPERM) /* a file: read it without being told to */
 		term_input_room(t);
-	else if (err)
+	else if (err) {
 		t->in_eof = true; /* closed, or nothing one can read */
+		term_input_room(t);
+	}
 }
 
 int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
@@ -367,7 +376,7 @@ int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
 	t->host = *host;
 	t->loop = loop;
 	t->in_fd = in_fd;
-	t->is_tty = isatty(in_fd);
+	t->is_tty = !host->leave_alone && isatty(in_fd);
 
 	t->kick.fd = t->room.fd = -1;
 
@@ -409,6 +418,11 @@ bool term_size(int fd, uint16_t *cols, uint16_t *rows)
 void term_throttle(struct term *t)
 {
 	term_out_throttle(t->out);
+}
+
+bool term_is_dead(const struct term *t)
+{
+	return term_out_is_dead(t->out);
 }
 
 bool term_has_room(const struct term *t)

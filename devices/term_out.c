@@ -79,6 +79,16 @@ static void set_len(struct term_out *o, size_t len)
 	__atomic_store_n(&o->len, len, __ATOMIC_RELAXED);
 }
 
+bool term_out_is_dead(struct term_out *o)
+{
+	bool dead;
+
+	pthread_mutex_lock(&o->lock);
+	dead = o->dead;
+	pthread_mutex_unlock(&o->lock);
+	return dead;
+}
+
 void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len)
 {
 	size_t tail, first, room;

@@ -20,6 +20,7 @@ void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len);
 size_t term_out_offer(struct term_out *o, const uint8_t *bytes, size_t len);
 void term_out_throttle(struct term_out *o);
 bool term_out_has_room(const struct term_out *o);
+bool term_out_is_dead(struct term_out *o);
 void term_out_set_released(struct term_out *o, bool released);
 
 #endif

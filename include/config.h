@@ -136,6 +136,20 @@ struct config_vhost_user {
 	char *text; /* owned: what the others point into */
 };
 
+#define CONFIG_MAX_ENVS 64U
+#define CONFIG_MAX_ARGS 4096U
+
+/* `lkvm-pvm exec`: the command, all of it borrowed from argv */
+struct config_exec {
+	bool on;
+	const char **args; /* the list itself is owned; none: a shell */
+	unsigned int nr_args;
+	const char *cwd, *user; /* NULL: / and root */
+	const char *envs[CONFIG_MAX_ENVS];
+	unsigned int nr_envs;
+	bool tty, bisect;
+};
+
 struct config {
 	/* Borrowed from argv. */
 	const char *kernel;   /* -k: Image, compressed Image, zboot or flat */
@@ -151,6 +165,8 @@ struct config {
 	uint64_t timeout_ms, boot_timeout_ms, hang_timeout_ms; /* 0: none */
 	const char *expects[CONFIG_MAX_REGEXES], *fail_ons[CONFIG_MAX_REGEXES];
 	unsigned int nr_expects, nr_fail_ons;
+
+	struct config_exec exec;
 
 	struct config_disk *disks; /* owned, nr_disks of them */
 	unsigned int nr_disks;
@@ -194,10 +210,16 @@ struct config {
 	uint64_t kaslr_seed;
 };
 
+/* Ports of the virtio console beside that of the terminal. */
+static inline unsigned int config_nr_ports(const struct config *cfg)
+{
+	return cfg->nr_ports + cfg->exec.on;
+}
+
 /* Whether the guest has a virtio console, for its hvc0 or for ports. */
 static inline bool config_has_console(const struct config *cfg)
 {
-	return cfg->console == CONSOLE_VIRTIO || cfg->nr_ports > 0;
+	return cfg->console == CONSOLE_VIRTIO || config_nr_ports(cfg) > 0;
 }
 
 /* Whether the guest has any virtio device, and with it PCI and a window. */
@@ -210,6 +232,8 @@ static inline bool config_has_devices(const struct config *cfg)
 
 /* run's options; also drives `run --help`. */
 extern const struct opt_table config_table;
+/* exec's, on top of these */
+extern const struct opt_table config_exec_table;
 
 /* -m: a size within the limits above, rounded up to CONFIG_MEM_ALIGN. */
 int __must_check config_parse_mem(struct opt_parse *p, const char *value,
@@ -221,6 +245,9 @@ int __must_check config_parse_mem(struct opt_parse *p, const char *value,
  */
 int __must_check config_parse(struct config *cfg, struct opt_parse *p, int argc,
 			      char **argv);
+/* The same of exec: cfg->exec.on. */
+int __must_check config_parse_exec(struct config *cfg, struct opt_parse *p,
+				   int argc, char **argv);
 void config_fini(struct config *cfg);
 
 #endif

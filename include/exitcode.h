@@ -13,7 +13,10 @@ enum exitcode {
 	EXIT_GUEST_SHARING = 114, /* memory-sharing violation */
 	EXIT_GUEST_CONSOLE = 115, /* --fail-on, or no --expect */
 	EXIT_TIMEOUT = 124,
-	EXIT_HOST = 125, /* lkvm-pvm or the host could not do it */
+	EXIT_HOST = 125,	 /* lkvm-pvm or the host could not do it */
+	EXIT_NOT_RUNNABLE = 126, /* exec: the command */
+	EXIT_NOT_FOUND = 127,
+	EXIT_BISECT_STOP = 255, /* exec --bisect: for git bisect run */
 };
 
 #endif

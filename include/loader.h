@@ -33,6 +33,8 @@ struct loader_inputs {
 	const char *firmware;	    /* path or NULL */
 	const char *const *initrds; /* paths */
 	unsigned int nr_initrds;
+	const void *last_initrd; /* one more, in memory, or NULL */
+	size_t last_initrd_len;	 /* bytes */
 	uint64_t dtb_room;	 /* bytes to reserve for the device tree */
 	uint64_t window;	 /* bytes of -m that are not RAM */
 	uint64_t host_page_size; /* bytes; a warning names another page size */

@@ -40,6 +40,7 @@ struct opt_spec {
 struct opt_table {
 	const struct opt_spec *specs;
 	unsigned int nr;
+	const struct opt_table *base; /* its options too, or NULL */
 	/* An argument that is no option; NULL: there are none. */
 	int (*positional)(struct opt_parse *p, const char *value);
 };

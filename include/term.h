@@ -29,6 +29,10 @@ struct term_host {
 	void (*quit)(void *ctx);       /* Ctrl-a x; loop thread */
 	/* term_offer() took nothing before and would now; loop thread */
 	void (*output_room)(void *ctx);
+	/* input() took all there will ever be; loop thread; may be NULL */
+	void (*input_end)(void *ctx);
+	/* A terminal stays as it is: no raw mode, no keys. */
+	bool leave_alone;
 };
 
 struct term_out; /* the output queue and its writer */
@@ -45,7 +49,7 @@ struct term {
 	bool can_poll;	   /* it works with epoll */
 	bool is_watched;
 	bool escape; /* Ctrl-a was typed; the next key is for us */
-	bool in_eof;
+	bool in_eof, in_end_told;
 	uint8_t held[TERM_HELD_SIZE]; /* typed, not yet taken by the guest */
 	size_t held_pos, held_len;
 	struct term_out *out; /* NULL when not initialised */
@@ -91,6 +95,8 @@ size_t __must_check term_offer(struct term *t, const uint8_t *bytes,
  * Cheap when there is room (one atomic load).
  */
 void term_throttle(struct term *t);
+/* Its reader went away: what comes now is dropped. Any thread. */
+bool term_is_dead(const struct term *t);
 /* Whether it would not wait now. */
 bool term_has_room(const struct term *t);
 

@@ -338,7 +338,7 @@ static int load_initrds(struct load *ld)
 {
 	uint8_t *dst;
 
-	if (ld->in->nr_initrds == 0)
+	if (ld->in->nr_initrds == 0 && !ld->in->last_initrd)
 		return 0; /* and no address: nothing may be made of it */
 	dst = at(ld, ld->out->initrd.gpa);
 	for (unsigned int i = 0; i < ld->in->nr_initrds; i++) {
@@ -349,6 +349,8 @@ static int load_initrds(struct load *ld)
 			return ret;
 		dst += align_up(in->size, INITRD_ALIGN);
 	}
+	if (ld->in->last_initrd)
+		memcpy(dst, ld->in->last_initrd, ld->in->last_initrd_len);
 	return 0;
 }
 
@@ -374,6 +376,8 @@ static int open_all(struct load *ld)
 		ret = input_open(rd, "initrd", in->initrds[i]);
 		ld->sizes.initrd += align_up(rd->size, INITRD_ALIGN);
 	}
+	if (in->last_initrd)
+		ld->sizes.initrd += align_up(in->last_initrd_len, INITRD_ALIGN);
 	return ret;
 }
 

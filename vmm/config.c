@@ -320,6 +320,7 @@ void config_fini(struct config *cfg)
 	config_free_ports(cfg);
 	config_free_vsock(cfg);
 	config_free_vhost_users(cfg);
+	config_free_exec(cfg);
 	free(cfg->params);
 	free(cfg->affinity);
 	memset(cfg, 0, sizeof(*cfg));
@@ -407,8 +408,10 @@ static int finish_affinity(struct opt_parse *p, struct config *cfg)
 /* What needs all options together. */
 static int finish(struct opt_parse *p, struct config *cfg)
 {
-	int err;
+	int err = config_finish_exec(p, cfg);
 
+	if (err)
+		return err;
 	if (cfg->kernel && cfg->firmware)
 		return opt_fail(p, "run: --kernel and --firmware exclude each "
 				   "other; give one");
@@ -428,20 +431,36 @@ static int finish(struct opt_parse *p, struct config *cfg)
 	return err ? err : finish_affinity(p, cfg);
 }
 
-int config_parse(struct config *cfg, struct opt_parse *p, int argc, char **argv)
+static int parse(struct config *cfg, struct opt_parse *p,
+		 const struct opt_table *table, int argc, char **argv)
 {
 	int ret;
 
-	memset(cfg, 0, sizeof(*cfg));
-	memset(p, 0, sizeof(*p));
 	cfg->nr_vcpus = 1;
 	cfg->protected_vm = true;
-	cfg->loglevel = LOG_INFO;
 	cfg->params = strdup("");
 	if (!cfg->params) {
-		opt_fail(p, "run: out of memory");
+		memset(p, 0, sizeof(*p));
+		opt_fail(p, "%s: out of memory", argv[0]);
 		return -ENOMEM;
 	}
-	ret = opt_parse(p, &config_table, cfg, argc, argv);
+	ret = opt_parse(p, table, cfg, argc, argv);
 	return ret ? ret : finish(p, cfg);
+}
+
+int config_parse(struct config *cfg, struct opt_parse *p, int argc, char **argv)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->loglevel = LOG_INFO;
+	return parse(cfg, p, &config_table, argc, argv);
+}
+
+int config_parse_exec(struct config *cfg, struct opt_parse *p, int argc,
+		      char **argv)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->exec.on = true;
+	/* Standard error is the command's. */
+	cfg->loglevel = LOG_WARNING;
+	return parse(cfg, p, &config_exec_table, argc, argv);
 }

@@ -58,6 +58,10 @@ int config_set_hang_timeout(struct opt_parse *p, const char *value);
 int config_add_expect(struct opt_parse *p, const char *value);
 int config_add_fail_on(struct opt_parse *p, const char *value);
 
+/* config_exec.c */
+int __must_check config_finish_exec(struct opt_parse *p, struct config *cfg);
+void config_free_exec(struct config *cfg);
+
 /* config_net.c */
 int config_add_network(struct opt_parse *p, const char *value);
 /* "02:00:00:00:00:01"; false: it is none, or one of a group. */

@@ -24,7 +24,7 @@ static size_t term_output(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct vm *vm = ctx;
 
-	if (vm->has_term)
+	if (vm->has_term && !vm->exec)
 		len = term_offer(&vm->term, bytes, len);
 	vm_heard(vm, EXPECT_HVC, bytes, len);
 	return len;
@@ -155,7 +155,7 @@ int consoles_init(struct vm *vm)
 		.window = &vm->devices->window,
 		.loop = &vm->loop,
 		.ports = ports,
-		.nr_ports = 1 + vm->cfg->nr_ports,
+		.nr_ports = 1 + config_nr_ports(vm->cfg),
 	};
 	int ret = 0;
 
@@ -170,7 +170,10 @@ int consoles_init(struct vm *vm)
 		};
 		init.has_size = get_size(&init.cols, &init.rows);
 	}
-	for (unsigned int i = 1; !ret && i < init.nr_ports; i++) {
+	if (vm->exec)
+		exec_port(vm->exec, init.nr_ports - 1,
+			  &ports[init.nr_ports - 1]);
+	for (unsigned int i = 1; !ret && i <= vm->cfg->nr_ports; i++) {
 		cs->ends[i].vm = vm;
 		cs->ends[i].port = i;
 		ret = open_end(&cs->ends[i], &vm->cfg->ports[i - 1], &ports[i]);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "exec_proto.h"
 #include "log.h"
 
 static int64_t now_ns(void)
@@ -122,6 +123,8 @@ static bool look_for_linux(struct expect *e, const char *text, bool whole)
 		copy_line(f->panic_line, said + sizeof(panic) - 1);
 		return true;
 	}
+	if (!*f->init_line && begins(text, EXEC_WORD))
+		copy_line(f->init_line, text + sizeof(EXEC_WORD) - 1);
 	if (!f->panic_end && begins(said, "---[ end Kernel panic")) {
 		f->panic_end = true;
 		return f->panic;
@@ -274,7 +277,7 @@ void expect_report(struct expect *e)
 	first = e->nr_kept > EXPECT_KEPT ? e->nr_kept - EXPECT_KEPT : 0;
 	for (unsigned int i = first; i < e->nr_kept; i++) {
 		memcpy(line, e->kept[i % EXPECT_KEPT], sizeof(line));
-		log_info("console: %s", line);
+		log_err("console: %s", line);
 	}
 	pthread_mutex_unlock(&e->lock);
 }

@@ -47,6 +47,7 @@ struct expect_found {
 	bool init;	   /* Linux' line about starting init */
 	const char *unmet; /* the first --expect that is not met, or NULL */
 	char bad_line[EXPECT_WIDTH], panic_line[EXPECT_WIDTH];
+	char init_line[EXPECT_WIDTH]; /* what exec's init said, or "" */
 };
 
 struct expect {

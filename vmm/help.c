@@ -82,28 +82,34 @@ static void print_refused(FILE *out, const struct opt_table *t)
 		fputc('\n', out);
 }
 
-void help_verb(FILE *out, const struct verb *v)
+static void print_options(FILE *out, const struct opt_table *t)
 {
-	static const struct opt_spec help = { .name = "help",
-					      .letter = 'h',
-					      .help = "this text" };
-	unsigned int i;
-
-	fprintf(out, "usage: lkvm-pvm %s%s%s\n%s\n", v->name,
-		*v->args ? " " : "", v->args, v->summary);
-	if (!v->table || !v->table->nr || v->table->specs[0].name)
-		fputc('\n', out);
-	for (i = 0; v->table && i < v->table->nr; i++) {
-		const struct opt_spec *s = &v->table->specs[i];
+	for (unsigned int i = 0; i < t->nr; i++) {
+		const struct opt_spec *s = &t->specs[i];
 
 		if (!s->name)
 			fprintf(out, "\n%s:\n", s->help);
 		else if (s->help || s->ignored)
 			print_option(out, s, s->help ? s->help : s->ignored);
 	}
+}
+
+void help_verb(FILE *out, const struct verb *v)
+{
+	static const struct opt_spec help = { .name = "help",
+					      .letter = 'h',
+					      .help = "this text" };
+	const struct opt_table *t;
+
+	fprintf(out, "usage: lkvm-pvm %s%s%s\n%s\n", v->name,
+		*v->args ? " " : "", v->args, v->summary);
+	if (!v->table || !v->table->nr || v->table->specs[0].name)
+		fputc('\n', out);
+	for (t = v->table; t; t = t->base)
+		print_options(out, t);
 	print_option(out, &help, help.help);
-	if (v->table)
-		print_refused(out, v->table);
+	for (t = v->table; t; t = t->base)
+		print_refused(out, t);
 	if (v->notes) {
 		fputc('\n', out);
 		fputs(v->notes, out);

@@ -101,40 +101,51 @@ const char *opt_nearest(const char *word, const char *const *names,
 static const struct opt_spec *find_long(const struct opt_table *t,
 					const char *name, size_t len)
 {
-	unsigned int i;
-
-	for (i = 0; i < t->nr; i++)
-		if (t->specs[i].name && strlen(t->specs[i].name) == len &&
-		    !memcmp(t->specs[i].name, name, len))
-			return &t->specs[i];
+	for (; t; t = t->base) {
+		for (unsigned int i = 0; i < t->nr; i++)
+			if (t->specs[i].name &&
+			    strlen(t->specs[i].name) == len &&
+			    !memcmp(t->specs[i].name, name, len))
+				return &t->specs[i];
+	}
 	return NULL;
 }
 
 static const struct opt_spec *find_letter(const struct opt_table *t, char c)
 {
-	unsigned int i;
-
-	for (i = 0; i < t->nr; i++)
-		if (t->specs[i].name && t->specs[i].letter == c)
-			return &t->specs[i];
+	for (; t; t = t->base) {
+		for (unsigned int i = 0; i < t->nr; i++)
+			if (t->specs[i].name && t->specs[i].letter == c)
+				return &t->specs[i];
+	}
 	return NULL;
+}
+
+static void find_nearest(const struct opt_table *t, const char *word,
+			 size_t len, const struct opt_spec **nearest,
+			 unsigned int *best)
+{
+	unsigned int i, d;
+
+	for (i = 0; i < t->nr; i++) {
+		if (!t->specs[i].name || t->specs[i].refused)
+			continue;
+		d = unlikeness(word, len, t->specs[i].name);
+		if (d < *best) {
+			*best = d;
+			*nearest = &t->specs[i];
+		}
+	}
 }
 
 static int unknown_option(struct opt_parse *p, const struct opt_table *t,
 			  const char *word, size_t len)
 {
 	const struct opt_spec *nearest = NULL;
-	unsigned int i, d, best = WORD_MAX;
+	unsigned int best = WORD_MAX;
 
-	for (i = 0; i < t->nr; i++) {
-		if (!t->specs[i].name || t->specs[i].refused)
-			continue;
-		d = unlikeness(word, len, t->specs[i].name);
-		if (d < best) {
-			best = d;
-			nearest = &t->specs[i];
-		}
-	}
+	for (; t; t = t->base)
+		find_nearest(t, word, len, &nearest, &best);
 	if (nearest && is_near(best, len))
 		return opt_fail(p,
 				"%s: no option %s; did you mean --%s? "

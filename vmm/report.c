@@ -68,7 +68,7 @@ static void report_one(struct vm *vm, unsigned int i)
 		i, (unsigned long long)s.esr_el1, ESR_EC(s.esr_el1),
 		(unsigned long long)s.far_el1, (unsigned long long)s.elr_el1,
 		(unsigned long long)s.vbar_el1);
-	if (i == 0 && vm->uart.n_transmitted == 0)
+	if (i == 0 && vm->uart.n_transmitted == 0 && !vm->watchdog.is_booted)
 		log_info("the guest printed nothing; likely cause: %s",
 			 report_silent_cause(&s, &vm->placement));
 }
@@ -76,7 +76,8 @@ static void report_one(struct vm *vm, unsigned int i)
 void report_vcpus(struct vm *vm)
 {
 	if (!vm->verdict.report &&
-	    (vm->uart.n_transmitted || vm->verdict.code == EXIT_GUEST_OFF))
+	    (vm->uart.n_transmitted || vm->watchdog.is_booted ||
+	     vm->verdict.code == EXIT_GUEST_OFF))
 		return;
 	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
 		report_one(vm, i);

@@ -26,12 +26,22 @@ static size_t typed(void *ctx, const uint8_t *bytes, size_t len)
 	struct vm *vm = ctx;
 	size_t n;
 
+	if (vm->exec)
+		return exec_typed(vm->exec, bytes, len);
 	if (consoles_have_terminal(vm))
 		return consoles_typed(vm, bytes, len);
 	pthread_mutex_lock(&vm->io_lock);
 	n = uart_receive(&vm->uart, bytes, len);
 	pthread_mutex_unlock(&vm->io_lock);
 	return n;
+}
+
+static void typed_end(void *ctx)
+{
+	struct vm *vm = ctx;
+
+	if (vm->exec)
+		exec_typed_end(vm->exec);
 }
 
 static void typed_break(void *ctx)
@@ -49,7 +59,12 @@ static void typed_break(void *ctx)
 
 static void output_room(void *ctx)
 {
-	consoles_output_room(ctx);
+	struct vm *vm = ctx;
+
+	if (vm->exec)
+		exec_output_room(vm->exec);
+	else
+		consoles_output_room(vm);
 }
 
 static void typed_quit(void *ctx)
@@ -84,8 +99,12 @@ static void signal_arrived(struct watch *w, uint32_t events)
 		term_resume(&vm->term);
 	if (si.ssi_signo == SIGCONT || si.ssi_signo == SIGWINCH) {
 		consoles_resize(vm);
+		if (vm->exec)
+			exec_resize(vm->exec);
 		return;
 	}
+	if (si.ssi_signo == SIGINT && vm->exec && exec_interrupt(vm->exec))
+		return;
 	term_hurry(&vm->term);
 	end_by_signal(vm, (int)si.ssi_signo);
 }
@@ -166,6 +185,8 @@ static int open_terminal(struct vm *vm)
 		.send_break = typed_break,
 		.quit = typed_quit,
 		.output_room = output_room,
+		.input_end = typed_end,
+		.leave_alone = vm->exec && !exec_has_tty(vm->exec),
 	};
 	int ret = term_init(&vm->term, &vm->loop, STDIN_FILENO, STDOUT_FILENO,
 			    &host);
@@ -176,6 +197,8 @@ static int open_terminal(struct vm *vm)
 				? "; raise ulimit -u or the cgroup's pids.max"
 				: "");
 	vm->has_term = ret == 0;
+	if (!ret && vm->exec)
+		ret = exec_open(vm->exec);
 	consoles_resize(vm); /* it may have changed before it was watched */
 	return ret;
 }
@@ -184,6 +207,8 @@ static void close_terminal(struct vm *vm)
 {
 	if (vm->has_term)
 		term_fini(&vm->term);
+	if (vm->exec)
+		exec_close(vm->exec);
 	vm->has_term = false;
 }
 
@@ -272,6 +297,14 @@ static void judge_sharing(struct vm *vm)
 		name);
 }
 
+/* What there is to say, when it was not the command's end, is of interest. */
+static void judge_exec(struct vm *vm)
+{
+	exec_judge(vm->exec, &vm->verdict);
+	if (!vm->verdict.ran && vm->cfg->loglevel == LOG_WARNING)
+		log_set_level(LOG_INFO);
+}
+
 /* Builds, runs and destroys VMs until one ends for good. */
 static int live(struct vm *vm)
 {
@@ -295,6 +328,8 @@ static int live(struct vm *vm)
 			break;
 		watchdog_judge(vm);
 		judge_sharing(vm);
+		if (vm->exec)
+			judge_exec(vm);
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
 		if (!again)
@@ -317,9 +352,11 @@ static bool is_console_seen(void)
 /* The last lines of a guest that failed, where they would not be seen. */
 static void show_console(struct vm *vm)
 {
-	const int code = vm->verdict.code;
+	const struct verdict *v = &vm->verdict;
 
-	if (code != EXIT_GUEST_OFF && code <= EXIT_HOST && !is_console_seen())
+	if (v->ran || v->code == EXIT_GUEST_OFF || v->code > EXIT_HOST)
+		return;
+	if (vm->exec || !is_console_seen())
 		expect_report(&vm->outputs->expect);
 }
 
@@ -341,7 +378,9 @@ static void run_in(struct vm *vm, const struct config *cfg,
 		*v = vm->verdict;
 		stats_tell(vm);
 		show_console(vm);
-		log_info("%s: %s", v->origin, v->reason);
+		/* The end of a command speaks for itself. */
+		log_msg(v->ran ? LOG_DEBUG : LOG_INFO, "%s: %s", v->origin,
+			v->reason);
 	} else {
 		outputs_failed(v, "host");
 	}
@@ -371,7 +410,7 @@ static int run_told(struct vm *vm, const struct config *cfg)
 	}
 	outputs_close(outputs, &v);
 	free(outputs);
-	return v.code;
+	return cfg->exec.bisect ? verdict_bisect(&v) : v.code;
 }
 
 int cmd_run(const struct config *cfg)

@@ -96,7 +96,7 @@ static void handle_mmio(struct vm *vm, struct pvm_exit *e)
 	(void)stores_take(vm);
 	bus_access(&vm->bus, e->gpa, e->data, e->len, e->is_write);
 	pthread_mutex_unlock(&vm->io_lock);
-	if (vm->has_term)
+	if (vm->has_term && !vm->exec)
 		term_throttle(&vm->term);
 }
 

@@ -29,9 +29,10 @@ int verdict_write(int fd, const char *path, const struct verdict *v)
 
 	len = snprintf(
 		text, sizeof(text),
-		"{\"v\":%d,\"code\":%d,\"origin\":\"%s\",\"reason\":%s}\n",
+		"{\"v\":%d,\"code\":%d,\"origin\":\"%s\",\"reason\":%s%s}\n",
 		VERDICT_VERSION, v->code, v->origin,
-		json_quote(reason, sizeof(reason), v->reason));
+		json_quote(reason, sizeof(reason), v->reason),
+		v->ran ? ",\"ran\":true" : "");
 	errno = ENOSPC; /* what a short write means */
 	if (write(fd, text, (size_t)len) != len)
 		ret = -errno;
@@ -41,4 +42,13 @@ int verdict_write(int fd, const char *path, const struct verdict *v)
 		log_err("the verdict cannot be written to %s: %s", path,
 			errno_text(ret));
 	return ret;
+}
+
+int verdict_bisect(const struct verdict *v)
+{
+	if (v->ran) /* killed by a signal, and what git has other ideas of */
+		return v->code > EXIT_HOST ? 1 : v->code;
+	if (v->code == EXIT_HOST && !strcmp(v->origin, "vmm"))
+		return EXIT_HOST; /* this kernel cannot run it */
+	return v->code >= EXIT_HOST ? EXIT_BISECT_STOP : v->code;
 }

@@ -18,6 +18,7 @@ struct verdict {
 	int code;	    /* enum exitcode, or 128 + signal */
 	bool reset;	    /* the guest asked for a reset */
 	bool report;	    /* show the vCPUs' state */
+	bool ran;	    /* exec's command came to its end: code is its */
 	const char *origin; /* "guest", "vmm", "host", "user" */
 	char reason[256];
 };
@@ -30,5 +31,11 @@ int __must_check verdict_open(const char *option, const char *path);
 
 /* Writes @v into @fd, and closes it; -errno, logged, when it could not. */
 int verdict_write(int fd, const char *path, const struct verdict *v);
+
+/*
+ * The exit code for `git bisect run`, which takes 1 to 124, 126 and 127 as bad,
+ * 125 as a kernel that cannot be tested, and more as the wish to stop.
+ */
+int verdict_bisect(const struct verdict *v);
 
 #endif

@@ -55,7 +55,7 @@ static void uart_out(void *ctx, uint8_t byte)
 	struct vm *vm = ctx;
 
 	vm_heard(vm, EXPECT_UART, &byte, 1);
-	if (vm->has_term)
+	if (vm->has_term && !vm->exec)
 		term_write(&vm->term, &byte, 1);
 }
 
@@ -133,7 +133,7 @@ static void warn_of_config(const struct config *cfg, const struct ram_view *ram,
 static int load_images(struct vm *vm, const struct ram_view *ram)
 {
 	const struct config *cfg = vm->cfg;
-	const struct loader_inputs in = {
+	struct loader_inputs in = {
 		.kernel = cfg->kernel,
 		.firmware = cfg->firmware,
 		.initrds = cfg->initrds,
@@ -143,13 +143,23 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 		.host_page_size = (uint64_t)sysconf(_SC_PAGESIZE),
 		.no_warnings = vm->nr_restarts > 0,
 	};
+	int ret;
 
-	int ret = loader_load(&in, ram, &vm->placement);
+	if (vm->exec)
+		in.last_initrd = exec_initrd(vm->exec, &in.last_initrd_len);
+	ret = loader_load(&in, ram, &vm->placement);
 
 	if (!ret && !in.no_warnings && vm->placement.kind != LOADER_FLAT &&
 	    vm->placement.kernel_loaded)
 		warn_of_config(cfg, ram, &vm->placement);
 	return ret;
+}
+
+/* Whether the user says how much the kernel is to print. */
+static bool is_talkative(const char *params)
+{
+	return strstr(params, "loglevel=") || strstr(params, "debug") ||
+	       strstr(params, "quiet");
 }
 
 /*
@@ -164,16 +174,23 @@ static char *boot_arguments(const struct config *cfg)
 	const char *console = cfg->console == CONSOLE_VIRTIO
 				      ? " console=hvc0"
 				      : " console=ttyS0,115200";
+	const char *exec = cfg->exec.on ? EXEC_PARAMS : "";
+	const char *quiet =
+		cfg->exec.on && !is_talkative(params) ? " quiet" : "";
 	char *args;
 
-	if (cfg->nodefaults)
-		return strdup(params);
+	if (cfg->nodefaults) {
+		if (asprintf(&args, "%s%s", params, exec) < 0)
+			return NULL;
+		return args;
+	}
 
 	/* After the user's words: a "quiet" there is then in force already
 	 * when earlycon starts to print. Without a speed Linux would take the
 	 * console for one of 9600 baud, whatever stdout-path says. */
-	if (asprintf(&args, "%s%s%s", params, has_console ? "" : console,
-		     has_earlycon ? "" : " earlycon") < 0)
+	if (asprintf(&args, "%s%s%s%s%s", params, quiet,
+		     has_console ? "" : console,
+		     has_earlycon ? "" : " earlycon", exec) < 0)
 		return NULL;
 	if (*args == ' ')
 		memmove(args, args + 1, strlen(args));
@@ -366,7 +383,9 @@ int vm_init(struct vm *vm, const struct config *cfg)
 		vm->vcpus[i] = (struct vcpu){ .vm = vm, .index = i };
 	vcpus_prepare();
 
-	ret = open_pvm(vm);
+	ret = cfg->exec.on ? exec_create(&vm->exec, vm) : 0;
+	if (!ret)
+		ret = open_pvm(vm);
 	if (ret)
 		vm_fini(vm);
 	return ret;
@@ -378,6 +397,8 @@ void vm_fini(struct vm *vm)
 	pvm_close(vm->pvm);
 	vm->pvm = NULL;
 	devices_fini_window(vm);
+	exec_destroy(vm->exec);
+	vm->exec = NULL;
 	free(vm->vcpus);
 	vm->vcpus = NULL;
 	loop_fini(&vm->loop);

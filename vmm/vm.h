@@ -20,6 +20,7 @@
 #include "bus.h"
 #include "config.h"
 #include "devices.h"
+#include "exec.h"
 #include "loader.h"
 #include "loop.h"
 #include "machine.h"
@@ -70,6 +71,7 @@ struct vm {
 	unsigned int stores_period_ms;
 
 	struct watchdog watchdog;
+	struct exec *exec; /* owned; NULL: the terminal is the console's */
 
 	pthread_mutex_t state_lock;
 	pthread_cond_t state_changed;

@@ -105,7 +105,7 @@ uint64_t devices_window_len(const struct config *cfg)
 	if (cfg->window_kind == WINDOW_SIZE)
 		return cfg->window;
 	if (config_has_console(cfg))
-		need += console_need(cfg->nr_ports);
+		need += console_need(config_nr_ports(cfg));
 	if (cfg->rng)
 		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)

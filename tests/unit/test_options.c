@@ -73,8 +73,10 @@ static const struct opt_spec specs[] = {
 	  .refused = "no garage",
 	  .arg = OPT_VALUE },
 };
-static const struct opt_table table = { specs, ARRAY_SIZE(specs), set_word };
-static const struct opt_table no_words = { specs, ARRAY_SIZE(specs), NULL };
+static const struct opt_table table = { specs, ARRAY_SIZE(specs), NULL,
+					set_word };
+static const struct opt_table no_words = { specs, ARRAY_SIZE(specs), NULL,
+					   NULL };
 
 static struct opt_parse parse;
 static struct seen seen;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exec_proto.h: what `lkvm-pvm exec` and its init in the guest say to each
+ * other, over one port of a virtio console: frames, each a head and as many
+ * bytes as that says. Everything is little-endian.
+ *
+ * The init begins with HELLO; START answers, with the command; STARTED or END
+ * follows. Of OUT, ERR and IN no more bytes may be under way than the receiver
+ * gave credit for: EXEC_CREDIT from the start, and what CREDIT adds. END is the
+ * last frame of all: what the command had written by its end came before it.
+ */
+#ifndef LKVM_PVM_EXEC_PROTO_H
+#define LKVM_PVM_EXEC_PROTO_H
+
+#include "base.h"
+
+#define EXEC_VERSION 1U
+#define EXEC_PORT    "lkvm-pvm.exec"   /* the port's name */
+#define EXEC_INIT    "lkvm-pvm-init"   /* the init's, in the root */
+#define EXEC_WORD    "lkvm-pvm init: " /* what it says on the console */
+
+#define EXEC_CREDIT    65536U
+#define EXEC_DATA_MAX  16384U /* bytes of OUT, ERR or IN in a frame */
+#define EXEC_START_MAX 65536U /* bytes of START */
+
+enum exec_kind {
+	/* from the guest */
+	EXEC_HELLO = 1, /* le32 version */
+	EXEC_STARTED,	/* the command runs */
+	EXEC_OUT,	/* bytes of its standard output */
+	EXEC_ERR,
+	EXEC_TAKEN, /* le32: credit for IN */
+	EXEC_END,   /* struct exec_end */
+	/* from the host */
+	EXEC_START = 16, /* struct exec_start and strings */
+	EXEC_IN,	 /* bytes for its standard input */
+	EXEC_IN_END,	 /* there are no more */
+	EXEC_OUT_CREDIT, /* le32 */
+	EXEC_ERR_CREDIT, /* le32 */
+	EXEC_SIGNAL,	 /* le32: for its process group */
+	EXEC_SIZE,	 /* struct exec_size, of its terminal */
+};
+
+struct exec_head {
+	le16 kind, zero;
+	le32 len;
+};
+
+enum exec_how {
+	EXEC_EXITED,	 /* value: its status */
+	EXEC_SIGNALLED,	 /* value: the signal */
+	EXEC_NOT_STARTED /* value: errno; nothing ran */
+};
+
+struct exec_end {
+	le32 how, value;
+};
+
+struct exec_size {
+	le16 cols, rows;
+};
+
+/*
+ * Behind it: working directory, user, then arguments and environment, each with
+ * its NUL. Empty directory and user: as they are. No arguments: a shell.
+ */
+struct exec_start {
+	le32 nr_args, nr_envs;
+	le32 tty; /* not 0: on a terminal of its own */
+	struct exec_size size;
+};
+
+#endif

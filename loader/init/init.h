@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * init.h: the guest's first program when it was started by `lkvm-pvm exec`: it
+ * runs one command and carries its input, output and end over a port of the
+ * virtio console (exec_proto.h). One thread; it never waits but in ppoll().
+ */
+#ifndef LKVM_PVM_INIT_H
+#define LKVM_PVM_INIT_H
+
+#include "exec_proto.h"
+#include "sys.h"
+
+/* A command as START has it: pointers into its bytes. */
+struct command {
+	const char *cwd, *user;
+	char **args, **envs; /* each ends with NULL; room for one more env */
+	bool tty;
+	struct exec_size size;
+};
+
+/* The command that runs, and our ends of what it reads and writes. */
+struct child {
+	int pid;
+	int in, out,
+		err; /* not blocking; -1: closed; one terminal: in == out */
+	bool tty;
+};
+
+/*
+ * Starts @c. 0; or the errno, positive, why it could not be: then nothing runs
+ * and nothing is open.
+ */
+int spawn(struct child *child, const struct command *c);
+void resize(const struct child *child, const struct exec_size *size);
+
+/* Serves the port @fd until the host ends the guest. */
+void __noreturn relay(int fd);
+
+void __noreturn init_main(void);
+
+#endif

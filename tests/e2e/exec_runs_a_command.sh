@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# exec: the command's status, its three streams each for itself and binary-clean,
+# its directory, environment and user; signals; what it left running holds nothing.
+# timeout: 150
+. /tests/e2e/lib.sh
+
+SMALL=/boot/guest.Image
+ex() # ex OPTION… -- COMMAND…
+{
+	"$LKVM" exec -k "$SMALL" -i "$INITRD" -m 64 "$@"
+}
+
+# streams ARGUMENT…: as ex; out, err, and $rc; standard input is in
+streams()
+{
+	rc=0
+	ex "$@" <in >out 2>err || rc=$?
+}
+
+is() # is CODE OUT ERR
+{
+	[ "$rc" -eq "$1" ] || fail "exit $rc instead of $1: $(cat err)"
+	[ "$(cat out)" = "$2" ] || fail "out: $(cat out)"
+	[ "$(cat err)" = "$3" ] || fail "err: $(cat err)"
+}
+
+: >in
+streams --verdict verdict.json --events events.jsonl -- \
+	sh -c 'echo one; echo two >&2; cat; exit 112'
+is 112 one two
+grep -q '"code":112,"origin":"guest","reason":"the command exited with 112","ran":true' \
+	verdict.json || fail "verdict: $(cat verdict.json)"
+grep -q '"event":"init-reached","by":"exec"' events.jsonl || fail "events"
+
+# 1 MiB each way, and a stream of its own; arguments as they are
+head -c 1048576 /dev/urandom >in
+streams --cwd /tmp --env A='x  "y' --env B --user 7:8 -- \
+	sh -c 'tee /dev/fd/2; pwd >>/tmp/x; id -u >>/tmp/x; id -g >>/tmp/x
+	echo "$A$B$1$2" >>/tmp/x; cat /tmp/x >&2' sh 'a  b' ''
+[ "$rc" -eq 0 ] || fail "exit $rc: $(tail -c 200 err)"
+cmp in out || fail "standard output is something else"
+head -c 1048576 err | cmp in - || fail "standard error is something else"
+[ "$(tail -c +1048577 err | tr '\n' ,)" = '/tmp,7,8,x  "ya  b,' ] ||
+	fail "the rest: $(tail -c +1048577 err)"
+
+# killed by a signal; a daemon that keeps the streams open
+: >in
+streams -- sh -c 'sleep 1000 & echo bye; kill -9 $$'
+is 137 bye ''
+
+# not there, not a program
+streams -- /no/such/file
+[ "$rc" -eq 127 ] || fail "exit $rc"
+grep -q 'the command /no/such/file cannot be run: No such file' err ||
+	fail "err: $(cat err)"
+streams -- /etc/passwd
+[ "$rc" -eq 126 ] || fail "exit $rc"
+
+# the first SIGINT is the command's; whoever reads its output may leave
+# (in the background of a script it would be ignored)
+expect_rc 3 ptyrun wait=ready signal=2 -- "$LKVM" exec -k "$SMALL" \
+	-i "$INITRD" -m 64 -- sh -c 'trap "echo caught; exit 3" INT; echo ready
+	while :; do sleep 0.1; done'
+expect_out caught
+expect_rc 130 ptyrun wait=ready signal=2 wait=caught signal=2 -- "$LKVM" exec \
+	-k "$SMALL" -i "$INITRD" -m 64 -- sh -c 'trap "echo caught" INT
+	echo ready; while :; do sleep 0.1; done'
+{ ex -- yes || echo $? >code; } <in 2>err | head -n 1 >out
+[ "$(cat code)" -eq 141 ] || fail "exit $(cat code): $(cat err)"
+
+# the guest ends before the command; no way to reach it
+streams -- poweroff -f
+[ "$rc" -eq 111 ] || fail "exit $rc"
+grep -q "guest: powered off before the command's end" err || fail "$(cat err)"
+streams --virtio-transport=mmio -- true
+[ "$rc" -eq 0 ] || fail "mmio: exit $rc: $(cat err)"
+refused 'exec: -p rdinit=' ex -p rdinit=/x -- true

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_exec.c: the frames of exec's init, its archive, its START, exit codes. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../vmm/exec_pack.h"
+#include "../../vmm/exec_wire.h"
+#include "../../vmm/verdict.h"
+#include "exitcode.h"
+
+static struct exec_wire w;
+
+static int frame(unsigned int kind, const void *body, size_t len)
+{
+	struct exec_head h = { .kind = { (uint16_t)kind },
+			       .len = { (uint32_t)len } };
+	int ret = exec_wire_take(&w, (uint8_t *)&h, sizeof(h));
+
+	return ret ? ret : exec_wire_take(&w, body, len);
+}
+
+static int number(unsigned int kind, uint32_t n)
+{
+	const le32 v = { n };
+
+	return frame(kind, &v, sizeof(v));
+}
+
+static int end(enum exec_how how, uint32_t value)
+{
+	const struct exec_end e = { { how }, { value } };
+
+	return frame(EXEC_END, &e, sizeof(e));
+}
+
+static void begin(void)
+{
+	exec_wire_init(&w);
+	ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), 0);
+	ck_assert_int_eq(frame(EXEC_STARTED, "", 0), 0);
+}
+
+START_TEST(streams_are_kept_apart_in_any_pieces)
+{
+	static const uint8_t all[] = { 1, 0, 0, 0,   4, 0,   0,	  0,   1, 0, 0,
+				       0, 2, 0, 0,   0, 0,   0,	  0,   0, 3, 0,
+				       0, 0, 2, 0,   0, 0,   'a', 'b', 4, 0, 0,
+				       0, 1, 0, 0,   0, 'E', 3,	  0,   0, 0, 1,
+				       0, 0, 0, 'c', 6, 0,   0,	  0,   8, 0, 0,
+				       0, 0, 0, 0,   0, 7,   0,	  0,   0 };
+	const uint8_t *bytes;
+
+	for (size_t piece = 1; piece <= sizeof(all); piece++) {
+		exec_wire_init(&w);
+		for (size_t i = 0; i < sizeof(all); i += piece)
+			ck_assert_int_eq(
+				exec_wire_take(&w, all + i,
+					       sizeof(all) - i < piece
+						       ? sizeof(all) - i
+						       : piece),
+				0);
+		ck_assert(w.hello && w.started && w.ended);
+		ck_assert_uint_eq(exec_stream_peek(&w.out, &bytes), 3);
+		ck_assert_int_eq(memcmp(bytes, "abc", 3), 0);
+		ck_assert_uint_eq(exec_stream_peek(&w.err, &bytes), 1);
+		ck_assert_uint_eq(le32_get(w.end.value), 7);
+	}
+}
+END_TEST
+
+START_TEST(no_more_comes_than_there_is_credit_for)
+{
+	static uint8_t data[EXEC_DATA_MAX];
+	const uint8_t *bytes;
+
+	begin();
+	for (unsigned int i = 0; i < EXEC_CREDIT / EXEC_DATA_MAX; i++)
+		ck_assert_int_eq(frame(EXEC_OUT, data, sizeof(data)), 0);
+	ck_assert_uint_eq(exec_stream_peek(&w.out, &bytes), EXEC_CREDIT);
+	exec_stream_drop(&w.out, 100);
+	ck_assert_uint_eq(w.out.owed, 100);
+	w.out.credit += 100;
+	ck_assert_int_eq(frame(EXEC_OUT, data, 100), 0);
+	ck_assert_int_eq(frame(EXEC_ERR, data, 1), 0);
+	ck_assert_int_eq(frame(EXEC_OUT, data, 1), -EPROTO);
+	ck_assert_ptr_nonnull(w.fault);
+	ck_assert_int_eq(frame(EXEC_ERR, data, 1), -EPROTO);
+}
+END_TEST
+
+START_TEST(frames_out_of_order_are_refused)
+{
+	exec_wire_init(&w);
+	ck_assert_int_eq(frame(EXEC_STARTED, "", 0), -EPROTO);
+	exec_wire_init(&w);
+	ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION + 1), -EPROTO);
+	exec_wire_init(&w);
+	ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), 0);
+	ck_assert_int_eq(frame(EXEC_OUT, "a", 1), -EPROTO);
+	begin();
+	ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), -EPROTO);
+	begin();
+	ck_assert_int_eq(frame(EXEC_STARTED, "", 0), -EPROTO);
+	begin();
+	ck_assert_int_eq(frame(99, "", 0), -EPROTO);
+	begin();
+	ck_assert_int_eq(frame(EXEC_END, "", 0), -EPROTO);
+	begin();
+	ck_assert_int_eq(end(EXEC_NOT_STARTED, ENOENT), -EPROTO);
+	begin();
+	ck_assert_int_eq(end(EXEC_EXITED, 256), -EPROTO);
+	begin();
+	ck_assert_int_eq(end(EXEC_SIGNALLED, 0), -EPROTO);
+	begin();
+	ck_assert_int_eq(end(EXEC_EXITED, 3), 0);
+	ck_assert_int_eq(frame(EXEC_OUT, "a", 1), -EPROTO);
+}
+END_TEST
+
+START_TEST(credit_for_what_was_not_sent_is_refused)
+{
+	begin();
+	w.in_credit -= 10;
+	w.in_sent += 10;
+	ck_assert_int_eq(number(EXEC_TAKEN, 4), 0);
+	ck_assert_uint_eq(w.in_credit, EXEC_CREDIT - 6);
+	ck_assert_int_eq(number(EXEC_TAKEN, 7), -EPROTO);
+}
+END_TEST
+
+START_TEST(the_archive_is_one_file_of_cpio)
+{
+	size_t len;
+	char *a = exec_pack_file("name", "bytes", 5, &len);
+
+	ck_assert_ptr_nonnull(a);
+	ck_assert_uint_eq(len % 4, 0);
+	ck_assert_int_eq(memcmp(a, "07070100000001000081ed", 22), 0);
+	ck_assert_str_eq(a + 110, "name");
+	ck_assert_int_eq(memcmp(a + 116, "bytes\0\0\0", 8), 0);
+	ck_assert_int_eq(memcmp(a + 124, "070701", 6), 0);
+	ck_assert_str_eq(a + 124 + 110, "TRAILER!!!");
+	free(a);
+}
+END_TEST
+
+START_TEST(start_has_all_strings_in_order)
+{
+	static uint8_t buf[sizeof(struct exec_head) + EXEC_START_MAX];
+	static char large[EXEC_START_MAX];
+	const char *args[] = { "a", "", "b c" };
+	struct config_exec c = { .args = args,
+				 .nr_args = 3,
+				 .cwd = "/x",
+				 .envs = { "PATH=/p", "HERE", "NOT_HERE" },
+				 .nr_envs = 3 };
+	const struct exec_size size = { { 80 }, { 24 } };
+	struct exec_start s;
+	int len;
+
+	setenv("HERE", "1=2", 1);
+	unsetenv("NOT_HERE");
+	len = exec_pack_start(buf, sizeof(buf), &c, false, size);
+	memcpy(&s, buf + sizeof(struct exec_head), sizeof(s));
+	ck_assert_uint_eq(le32_get(s.nr_args), 3);
+	ck_assert_uint_eq(le32_get(s.nr_envs), 2);
+	ck_assert_int_eq(len - (int)sizeof(struct exec_head) - (int)sizeof(s),
+			 28);
+	ck_assert_int_eq(memcmp(buf + sizeof(struct exec_head) + sizeof(s),
+				"/x\0\0a\0\0b c\0PATH=/p\0HERE=1=2", 28),
+			 0);
+	memset(large, 'x', sizeof(large) - 1);
+	args[1] = large;
+	ck_assert_int_eq(exec_pack_start(buf, sizeof(buf), &c, false, size),
+			 -E2BIG);
+}
+END_TEST
+
+START_TEST(bisect_tells_bad_from_untestable)
+{
+	static const struct {
+		struct verdict v;
+		int code;
+	} cases[] = {
+		{ { .code = 0, .origin = "guest", .ran = true }, 0 },
+		{ { .code = 1, .origin = "guest", .ran = true }, 1 },
+		{ { .code = 125, .origin = "guest", .ran = true }, 125 },
+		{ { .code = 139, .origin = "guest", .ran = true }, 1 },
+		{ { .code = 112, .origin = "guest" }, 112 },
+		{ { .code = 124, .origin = "user" }, 124 },
+		{ { .code = 125, .origin = "vmm" }, 125 },
+		{ { .code = 125, .origin = "host" }, 255 },
+		{ { .code = 127, .origin = "guest" }, 255 },
+		{ { .code = 130, .origin = "user" }, 255 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		ck_assert_int_eq(verdict_bisect(&cases[i].v), cases[i].code);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("exec");
+	TCase *tc = tcase_create("exec");
+
+	tcase_add_test(tc, streams_are_kept_apart_in_any_pieces);
+	tcase_add_test(tc, no_more_comes_than_there_is_credit_for);
+	tcase_add_test(tc, frames_out_of_order_are_refused);
+	tcase_add_test(tc, credit_for_what_was_not_sent_is_refused);
+	tcase_add_test(tc, the_archive_is_one_file_of_cpio);
+	tcase_add_test(tc, start_has_all_strings_in_order);
+	tcase_add_test(tc, bisect_tells_bad_from_untestable);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* config_exec.c: the options that `lkvm-pvm exec` has beside those of run. */
+#include "config_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct config_exec *exec_of(struct opt_parse *p)
+{
+	struct config *cfg = p->target;
+
+	return &cfg->exec;
+}
+
+static int set_cwd(struct opt_parse *p, const char *value)
+{
+	if (*value != '/')
+		return opt_bad_value(p, value,
+				     "give a directory of the guest, from /");
+	exec_of(p)->cwd = value;
+	return 0;
+}
+
+static int set_user(struct opt_parse *p, const char *value)
+{
+	if (!*value)
+		return opt_bad_value(p, value,
+				     "give a name of the guest's /etc/passwd, "
+				     "or UID or UID:GID");
+	exec_of(p)->user = value;
+	return 0;
+}
+
+static int add_env(struct opt_parse *p, const char *value)
+{
+	struct config_exec *e = exec_of(p);
+
+	if (!*value || *value == '=')
+		return opt_bad_value(p, value, "give NAME=VALUE or NAME");
+	if (e->nr_envs == CONFIG_MAX_ENVS)
+		return opt_bad_value(p, value, "more than %u; use env(1)",
+				     CONFIG_MAX_ENVS);
+	e->envs[e->nr_envs++] = value;
+	return 0;
+}
+
+static int set_tty(struct opt_parse *p, const char *value)
+{
+	exec_of(p)->tty = !strcmp(value, "on");
+	return 0;
+}
+
+static int set_bisect(struct opt_parse *p, const char *value)
+{
+	exec_of(p)->bisect = !strcmp(value, "on");
+	return 0;
+}
+
+static int add_argument(struct opt_parse *p, const char *value)
+{
+	struct config_exec *e = exec_of(p);
+	const char **more;
+
+	if (e->nr_args == CONFIG_MAX_ARGS)
+		return opt_fail(p,
+				"exec: more than %u arguments; put them into "
+				"a file of an initrd",
+				CONFIG_MAX_ARGS);
+	more = reallocarray(e->args, e->nr_args + 1, sizeof(*more));
+	if (!more) {
+		opt_fail(p, "exec: out of memory");
+		return -ENOMEM;
+	}
+	e->args = more;
+	e->args[e->nr_args++] = value;
+	return 0;
+}
+
+int config_finish_exec(struct opt_parse *p, struct config *cfg)
+{
+	if (!cfg->exec.on)
+		return 0;
+	if (!cfg->kernel)
+		return opt_fail(p, "exec: no kernel; give one with -k Image "
+				   "('lkvm-pvm exec --help')");
+	if (strstr(cfg->params, "rdinit="))
+		return opt_fail(p, "exec: -p rdinit=: the guest's first "
+				   "program is exec's own; leave it out");
+	if (cfg->on_reset == RESET_RESTART)
+		return opt_fail(p, "exec: --on-reset=restart: a command runs "
+				   "once; leave it out");
+	if (cfg->nr_ports == CONFIG_MAX_PORTS)
+		return opt_fail(p,
+				"exec: one of the %u ports is the command's; "
+				"leave a --port out",
+				CONFIG_MAX_PORTS);
+	return 0;
+}
+
+void config_free_exec(struct config *cfg)
+{
+	free(cfg->exec.args);
+	cfg->exec.args = NULL;
+}
+
+/* clang-format off */
+static const struct opt_spec exec_specs[] = {
+	{ .help = "The command" },
+	{ .name = "cwd", .arg = OPT_VALUE, .arg_name = "DIR", .set = set_cwd,
+	  .help = "the guest's directory to run it in (default: /)" },
+	{ .name = "env", .arg = OPT_VALUE, .arg_name = "NAME[=VALUE]",
+	  .set = add_env,
+	  .help = "a variable of its environment; without VALUE ours; "
+		  "repeatable" },
+	{ .name = "user", .arg = OPT_VALUE, .arg_name = "USER",
+	  .set = set_user,
+	  .help = "who runs it: a name of the guest's /etc/passwd, UID or "
+		  "UID:GID (default: root)" },
+	{ .name = "tty", .letter = 't', .arg = OPT_SWITCH, .set = set_tty,
+	  .help = "give it a terminal; a shell has one when we do" },
+	{ .name = "bisect", .arg = OPT_SWITCH, .set = set_bisect,
+	  .help = "exit codes for git bisect run: 125 this kernel cannot be "
+		  "tested, 255 stop" },
+};
+/* clang-format on */
+
+const struct opt_table config_exec_table = {
+	.specs = exec_specs,
+	.nr = ARRAY_SIZE(exec_specs),
+	.positional = add_argument,
+	.base = &config_table,
+};

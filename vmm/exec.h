@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * exec.h: `lkvm-pvm exec`: one command in a guest, its three streams and its
+ * end, carried by our own init there (loader/init/) over a port of the virtio
+ * console.
+ */
+#ifndef LKVM_PVM_EXEC_H
+#define LKVM_PVM_EXEC_H
+
+#include "exec_proto.h"
+
+struct exec;
+struct vm;
+struct verdict;
+struct virtio_console_port;
+
+/* What the guest's kernel is told, behind everything else. */
+#define EXEC_PARAMS " rdinit=/" EXEC_INIT
+
+/* For vm->cfg->exec. 0, or -errno with the reason logged; NULL is fine. */
+int __must_check exec_create(struct exec **out, struct vm *vm);
+void exec_destroy(struct exec *e);
+
+/* The initrd with the init; as long as @e lives. */
+const void *exec_initrd(const struct exec *e, size_t *len);
+/* Its end of port number @at. */
+void exec_port(struct exec *e, unsigned int at,
+	       struct virtio_console_port *port);
+
+/*
+ * Streams of our own: the terminal is vm->term. 0, or -errno, reason logged.
+ * Loop's thread, as all below.
+ */
+int __must_check exec_open(struct exec *e);
+void exec_close(struct exec *e);
+bool exec_has_tty(const struct exec *e);
+size_t exec_typed(struct exec *e, const uint8_t *bytes, size_t len);
+void exec_typed_end(struct exec *e);
+/* There is room for output again. */
+void exec_output_room(struct exec *e);
+void exec_resize(struct exec *e);
+/* SIGINT: the first is the command's. True: it was passed on. */
+bool exec_interrupt(struct exec *e);
+
+/* The VM has ended: what that means to who asked for a command. */
+void exec_judge(struct exec *e, struct verdict *v);
+
+#endif

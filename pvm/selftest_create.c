@@ -148,13 +148,13 @@ static const struct selftest_check checks[] = {
 	{ .name = "create.guest_sees_no_32_bit",
 	  .promise = "a pVM's ID registers are the hypervisor's: no AArch32",
 	  .source = D_SEEN, .decides = "arch/arm64/kvm/hyp/nvhe/sys_regs.c:"
-				       "pvm_read_id_reg",
+				       "pvm_calc_id_reg",
 	  .seen = "7.3", .provocation = "protection",
 	  .flags = SELFTEST_UNPROTECT, .run = no_32_bit },
 	{ .name = "create.guest_sees_no_pmu",
 	  .promise = "a pVM's ID registers are the hypervisor's: no PMU",
 	  .source = D_SEEN, .decides = "arch/arm64/kvm/hyp/nvhe/sys_regs.c:"
-				       "pvm_read_id_reg",
+				       "pvm_calc_id_reg",
 	  .seen = "7.3", .run = no_pmu },
 	{ .name = "create.at_most_255_vms",
 	  .promise = "the hypervisor has room for 255 VMs, protected or not; "

@@ -244,7 +244,7 @@ static void run_check(const struct selftest_check *c,
 		selftest_spawn(
 			c, &o->mode,
 			c->flags & SELFTEST_SLOW ? SECONDS_SLOW : SECONDS, r);
-	if (r->verdict == SELFTEST_FAIL &&
+	if ((r->verdict == SELFTEST_FAIL || r->verdict == SELFTEST_TIMEOUT) &&
 	    !selftest_same_kernel(h->release, c->seen))
 		r->verdict = SELFTEST_DIFFERS;
 }

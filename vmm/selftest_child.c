@@ -121,7 +121,8 @@ static void await(struct selftest_result *r, pid_t pid, int fd,
 		;
 	if (!ended) {
 		r->verdict = SELFTEST_TIMEOUT;
-		snprintf(r->seen, sizeof(r->seen), "%u seconds", seconds);
+		snprintf(r->seen, sizeof(r->seen), "no end after %u seconds",
+			 seconds);
 	} else if (r->verdict == SELFTEST_FAIL && !r->seen[0]) {
 		judge_silence(r, status);
 	}

@@ -171,7 +171,7 @@ int __must_check pvm_vcpu_fault_address(struct pvm *p, unsigned int i,
 int __must_check pvm_vcpu_inject_abort(struct pvm *p, unsigned int i);
 /*
  * Runs it once more, without interrupts: it faults again, unless it is called
- * out of the guest. As pvm_vcpu_run().
+ * out of the guest. As pvm_vcpu_run(); INTERRUPTED also when it did not run.
  */
 void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e);
 /*

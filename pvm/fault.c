@@ -69,7 +69,8 @@ void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e)
 	if (!ret)
 		ret = pvm_set_reg(v, id, before | PSTATE_DAIF);
 	if (ret) {
-		*e = (struct pvm_exit){ .kind = PVM_EXIT_OTHER, .err = -ret };
+		*e = (struct pvm_exit){ .kind = PVM_EXIT_INTERRUPTED,
+					.err = -ret };
 		return;
 	}
 	pvm_vcpu_run(p, i, e);

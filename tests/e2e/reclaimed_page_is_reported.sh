@@ -10,23 +10,26 @@
 # The payload lies there: all its code is one "function"
 printf '%s\n' '0000000080080000 T payload' '0000000080090000 T end' >map
 
+as=
 # reclaim HOLD OPTION…: one life of the guest, whose page is taken
 reclaim()
 {
 	hold=$1
 	shift
 	rm -f out.log
-	"$LKVM" run -m 64 -c 2 --vmlinux map "$@" "$GUEST/reclaimed.flat" \
+	$as "$LKVM" run -m 64 -c 2 --vmlinux map "$@" "$GUEST/reclaimed.flat" \
 		</dev/null >out.log 2>&1 &
-	run=$!
+	job=$!
 	wait_for 30 grep -q '^ready' out.log
+	run=$(pidof lkvm-pvm)
 	if [ -n "$hold" ]; then
-		HOLD=1 /tests/bin/poison $run 1000120 >poison.log &
-		wait $run && rc=0 || rc=$?
-		kill $! && wait $! || true
+		HOLD=1 /tests/bin/poison "$run" 1000120 >poison.log &
+		wait $job && rc=0 || rc=$?
+		kill $! || true
+		wait $! || true
 	else
-		/tests/bin/poison $run 1000120 >poison.log
-		wait $run && rc=0 || rc=$?
+		/tests/bin/poison "$run" 1000120 >poison.log
+		wait $job && rc=0 || rc=$?
 	fi
 	cat out.log
 	[ "$(cat poison.log)" = 'read 0x0' ] || fail "a page was read"
@@ -61,6 +64,15 @@ expect_out 'goes on' '^abort' 'after an abort it did the same again$'
 reclaim '' --on-reclaim=kill
 [ "$rc" -eq 114 ] || fail "exit $rc"
 expect_no_out 'likely cause' 'PC 0x' '^abort'
+
+# A user sees no trace, but can know the page of a guest without an MMU
+ulimit -l 80000
+chmod 644 map
+as=as_user
+reclaim ''
+[ "$rc" -eq 114 ] || fail "exit $rc"
+expect_out 'guest page 0x81000000, in RAM .the address: the guest.s MMU is off'
+as=
 
 refused 'neither an arm64 ELF file nor a System.map' \
 	"$LKVM" run --vmlinux /etc/passwd "$GUEST/hello.flat"

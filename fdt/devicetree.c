@@ -194,6 +194,8 @@ static void add_rtc(struct dt_writer *w)
 	dt_begin_at(w, "rtc", MACHINE_RTC_BASE);
 	dt_bytes(w, "compatible", compatible, sizeof(compatible));
 	dt_ranges(w, "reg", &reg, 1);
+	/* What its eight identification registers say; each is an exit. */
+	dt_u32(w, "arm,primecell-periphid", 0x00041031);
 	dt_u32(w, "clocks", PHANDLE_CLOCK);
 	dt_string(w, "clock-names", "apb_pclk");
 	dt_end(w);

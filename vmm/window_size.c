@@ -42,8 +42,7 @@ static uint64_t net_need(unsigned int pairs)
 	uint64_t tx = queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
 				 KIB(64));
 
-	/* A quarter more: its buffers of any size cut the pool into pieces. */
-	return pairs * (rx + tx) * 5 / 4;
+	return pairs * (rx + tx);
 }
 
 /*
@@ -84,16 +83,33 @@ static uint64_t vhost_user_need(const struct config_vhost_user *c)
 	const uint64_t nr = VHOST_USER_QUEUE;
 
 	switch (c->type) {
+	case VHOST_USER_NET:
+		break; /* nets_need() has it */
 	case VHOST_USER_FS:
 		return queue_need(nr, nr, 0) + queue_need(nr, nr, KIB(4));
-	case VHOST_USER_NET:
-		return net_need(1);
 	case VHOST_USER_BLK:
 		return queue_need(nr, 1, nr * VIRTIO_BLK_SEGMENT);
 	case VHOST_USER_RNG:
 		return queue_need(nr, 1, KIB(4));
 	}
 	return 0;
+}
+
+/*
+ * All cards, beside devices that need @others. Frames of any size cut the pool
+ * into pieces: there has to be a quarter more, for which the room of others
+ * does, since a disk's pieces are short.
+ */
+static uint64_t nets_need(const struct config *cfg, uint64_t others)
+{
+	uint64_t need = 0;
+
+	for (unsigned int i = 0; i < cfg->nr_nets; i++)
+		need += net_need(cfg->nets[i].queues);
+	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
+		if (cfg->vhost_users[i].type == VHOST_USER_NET)
+			need += net_need(1);
+	return need + (need / 4 > others ? need / 4 - others : 0);
 }
 
 uint64_t devices_window_len(const struct config *cfg)
@@ -110,12 +126,11 @@ uint64_t devices_window_len(const struct config *cfg)
 		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)
 		need += disk_need(&cfg->disks[i]);
-	for (unsigned int i = 0; i < cfg->nr_nets; i++)
-		need += net_need(cfg->nets[i].queues);
 	if (cfg->vsock.kind != VSOCK_NONE)
 		need += vsock_need();
 	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
 		need += vhost_user_need(&cfg->vhost_users[i]);
+	need += nets_need(cfg, need);
 	/* More than that is only more to wait for when all are busy. */
 	if (need > MACHINE_WINDOW_MAX)
 		need = MACHINE_WINDOW_MAX;

@@ -73,6 +73,14 @@ suffices "$net" -n tap,if=tap7
 kill $(jobs -p) 2>/dev/null || true
 servers
 half_does_not "$net" -n tap,if=tap7 --window=1M
+# A card needs no more beside a disk, and both are busy
+mem=600
+# shellcheck disable=SC2046
+kill $(jobs -p) 2>/dev/null || true
+servers
+suffices "/ioload /dev/vda $((busy + 2))000 32 64 & $net" -n tap,if=tap7 \
+	-d ext4/a.img
+mem=256
 
 ports="for p in 1 2; do
 	dd if=/dev/zero of=/dev/vport0p\$p bs=32k 2>/dev/null &

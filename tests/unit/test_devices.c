@@ -83,6 +83,28 @@ START_TEST(window_is_what_the_devices_need_in_steps)
 }
 END_TEST
 
+START_TEST(cards_need_more_when_alone)
+{
+	struct config cfg = config_with(false);
+	struct config_net nets[4] = { { .queues = 1 },
+				      { .queues = 1 },
+				      { .queues = 1 },
+				      { .queues = 1 } };
+	struct config_disk disk = { .queues = 1 };
+	uint64_t cards, both;
+
+	cfg.nets = nets;
+	cfg.nr_nets = 4;
+	cards = devices_window_len(&cfg);
+	cfg.disks = &disk;
+	cfg.nr_disks = 1;
+	both = devices_window_len(&cfg);
+	cfg.nr_nets = 0;
+	ck_assert_uint_lt(both, cards + devices_window_len(&cfg));
+	ck_assert_uint_gt(both, cards);
+}
+END_TEST
+
 START_TEST(window_and_ram_are_all_of_the_memory)
 {
 	struct config cfg = config_with(true);
@@ -194,6 +216,7 @@ int main(void)
 
 	tcase_add_test(tc, without_devices_there_is_no_window);
 	tcase_add_test(tc, window_is_what_the_devices_need_in_steps);
+	tcase_add_test(tc, cards_need_more_when_alone);
 	tcase_add_test(tc, window_and_ram_are_all_of_the_memory);
 	tcase_add_test(tc, firmware_is_where_ram_begins_without_a_window);
 	tcase_add_test(tc, window_leaves_room_for_ram);

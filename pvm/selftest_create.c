@@ -161,7 +161,7 @@ static const struct selftest_check checks[] = {
 		     "one more is ENOMEM",
 	  .source = D_SEEN, .decides = "arch/arm64/kvm/hyp/nvhe/pkvm.c:"
 				       "__pkvm_reserve_vm",
-	  .seen = "7.3", .flags = SELFTEST_DESTRUCTIVE | SELFTEST_SLOW,
+	  .seen = "7.3", .flags = SELFTEST_DESTRUCTIVE,
 	  .run = at_most_255 },
 };
 /* clang-format on */

@@ -22,6 +22,10 @@ grep -q "^# kernel: $(uname -r) " report.txt || fail "no kernel in the report"
 
 expect_rc 0 "$LKVM" selftest -t share.host_may_read --json
 expect_out '"verdict": "pass"' '"kernel": "'
+expect_rc 0 "$LKVM" selftest -t create.at_most_255_vms --destructive
+expect_out '^# Totals: pass:1 '
+expect_rc 0 "$LKVM" selftest -t teardown.slots_come_back --slow
+expect_out '^# Totals: pass:1 '
 cd ..
 
 # Without root's rights, and with the limit most users have.

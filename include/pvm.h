@@ -180,6 +180,22 @@ void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e);
  */
 int __must_check pvm_read_page(struct pvm *p, gpa_t gpa, void *buf, size_t len);
 
+/* What the host can know of a page. */
+enum pvm_page {
+	PVM_PAGE_UNTOUCHED, /* none is there: never touched, or swapped out */
+	PVM_PAGE_PRIVATE,   /* the guest's own */
+	PVM_PAGE_READABLE,  /* shared, or still the host's */
+};
+
+#define PVM_MAP_MAX 1024U /* pages at a time */
+
+/*
+ * States of the @nr pages from @gpa on, of RAM or of the window, into @states.
+ * Harms none, makes none. 0 or -errno. Any thread, as long as @p is there.
+ */
+int __must_check pvm_map_pages(struct pvm *p, gpa_t gpa, unsigned int nr,
+			       uint8_t *states);
+
 /* KVM's own counters of a vCPU's life. */
 enum pvm_stat {
 	PVM_STAT_EXITS, /* from the guest, whoever handled them */

@@ -76,6 +76,8 @@ int __must_check client_parse(const struct verb *v, int argc, char **argv,
 
 /* client_stat.c: what `stat` shows of one answer. */
 void client_print_stat(FILE *out, const json_t *o);
+/* map_draw.c: ... of a map: 0, or -EPROTO: that is none. */
+int __must_check client_draw_map(FILE *out, const json_t *map, bool colour);
 /* client_prometheus.c: ... and of an array of them, for Prometheus. */
 void client_print_prometheus(FILE *out, const json_t *all);
 

@@ -92,6 +92,10 @@ static const struct opt_spec stat_specs[] = {
 	{ .name = "prometheus", .arg = OPT_SWITCH, .set = set_prometheus,
 	  .help = "print the text that Prometheus scrapes" },
 };
+static const struct opt_spec map_specs[] = {
+	NAME,
+	JSON,
+};
 static const struct opt_spec wait_specs[] = {
 	NAME,
 	{ .name = "timeout", .arg = OPT_VALUE, .arg_name = "N",
@@ -125,6 +129,11 @@ const struct opt_table list_table = {
 const struct opt_table stat_table = {
 	.specs = stat_specs,
 	.nr = ARRAY_SIZE(stat_specs),
+	.positional = set_name,
+};
+const struct opt_table map_table = {
+	.specs = map_specs,
+	.nr = ARRAY_SIZE(map_specs),
 	.positional = set_name,
 };
 const struct opt_table wait_table = {

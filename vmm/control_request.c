@@ -20,6 +20,7 @@ static const char *const verb_names[CONTROL_NR_VERBS] = {
 	[CONTROL_WAIT] = "wait",     [CONTROL_STOP] = "stop",
 	[CONTROL_KILL] = "kill",     [CONTROL_PAUSE] = "pause",
 	[CONTROL_RESUME] = "resume", [CONTROL_SYSRQ] = "sysrq",
+	[CONTROL_MAP] = "map",
 };
 
 __printf(2, 3) static int refuse(char *why, const char *fmt, ...)

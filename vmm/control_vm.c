@@ -242,6 +242,8 @@ static json_t *answer(void *ctx, const struct control_request *r)
 		return answer_resume(vm);
 	case CONTROL_SYSRQ:
 		return answer_sysrq(vm, r->key);
+	case CONTROL_MAP:
+		return map_scan_answer(vm);
 	case CONTROL_WAIT:
 	case CONTROL_NR_VERBS:
 		break; /* the server's own, or none */
@@ -283,6 +285,7 @@ int control_meet(struct vm *vm)
 void control_part(struct vm *vm)
 {
 	control_stop(vm->control);
+	map_scan_end(vm);
 	power_key_fini(vm);
 }
 

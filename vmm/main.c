@@ -89,6 +89,14 @@ static const struct verb verbs[] = {
 		.run = cmd_stat,
 	},
 	{
+		.name = "map",
+		.args = "[options] NAME",
+		.summary = "Show which pages of a VM are its own, and which "
+			   "the host can read.",
+		.table = &map_table,
+		.run = cmd_map,
+	},
+	{
 		.name = "wait",
 		.args = "[options] NAME",
 		.summary = "Wait until a VM ends, and exit with its exit code.",

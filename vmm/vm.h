@@ -88,6 +88,7 @@ struct vm {
 	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
 
 	struct control *control;   /* its socket; NULL: none */
+	struct map_scan *map;	   /* that goes on, or was not fetched yet */
 	struct watch power_key;	   /* timerfd: when it is let go */
 	unsigned int power_key_ms; /* it was pressed for */
 	uint64_t started_ms;	   /* of CLOCK_MONOTONIC */
@@ -152,6 +153,10 @@ int control_take_name(struct control **c, const struct config *cfg);
 int control_meet(struct vm *vm);
 void control_part(struct vm *vm); /* before vm_fini() */
 void control_leave(struct control *c, const struct verdict *v);
+
+/* map_scan.c; main thread. What a client who asks for the map is told now. */
+struct json_t *map_scan_answer(struct vm *vm);
+void map_scan_end(struct vm *vm);
 
 /* power_key.c. Says whether the guest has a driver for the key. Main thread. */
 int power_key_init(struct vm *vm); /* 0 or -errno, logged */

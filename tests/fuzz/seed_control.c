@@ -28,5 +28,9 @@ static void seed_write_all(void)
 			 "\"mmio_user\":null},null],\"devices\":[{\"name\":"
 			 "\"blk0\",\"requests\":3,\"bytes\":12,\"kicks\":1},"
 			 "{\"name\":\"net0\\\"\",\"requests\":null}]}");
+	SEED("map", "<{\"page\":4096,\"spent_us\":7,\"regions\":[{\"name\":"
+		    "\"RAM\",\"gpa\":2147483648,\"len\":67108864,\"runs\":"
+		    "\"8p7p1r8r4u4r15872u480p\"}]}");
+	SEED("ask-map", ">{\"v\":1,\"do\":\"map\"}");
 	SEED("exempt", "<{\"name\":7,\"memory\":{\"memlock_exempt\":true}}");
 }

@@ -51,6 +51,7 @@ expect_no_out 'requests_total.*vsock0' '"n/a"'
 # With few files for it, there are no counters, and nothing else is amiss
 expect_rc 0 "$LKVM" stop --force b
 wait $other || true
+rm -f idle.log
 (
 	ulimit -n 100
 	exec "$LKVM" run -m 64 --name b "$GUEST/idle.flat" </dev/null

@@ -49,6 +49,7 @@ drain
 poweroff -f
 END
 for protected in on off; do
+	rm -f guest.log
 	boot_script -c 2 --name guest --protected=$protected </dev/null \
 		>guest.log 2>&1 &
 	pid=$!
@@ -70,6 +71,7 @@ while :; do
 	sleep 0.05
 done
 END
+rm -f guest.log
 boot_script -c 2 --name guest </dev/null >guest.log 2>&1 &
 pid=$!
 wait_for 60 said 'tick 5'
@@ -94,6 +96,7 @@ expect_out 'guest did not react in 1 s, killed' \
 ended 143
 
 # sysrq: on hvc0 help, then a reset; on the UART a break and the key
+rm -f guest.log
 boot_script --name guest --console=virtio -p console=hvc0 </dev/null \
 	>guest.log 2>&1 &
 pid=$!
@@ -107,6 +110,7 @@ stty raw -echo -ignbrk -brkint parmrk
 echo listening
 dd bs=1 count=4 2>/dev/null | hexdump -v -e '/1 "%02x "'
 END
+rm -f guest.log
 boot_script --name guest </dev/null >guest.log 2>&1 &
 pid=$!
 wait_for 60 said listening
@@ -125,6 +129,7 @@ wait_for 60 fewer
 expect_rc 0 "$LKVM" stop --force crowd
 expect_out 'user: ended it with lkvm-pvm stop --force'
 ended 143
+rm -f guest.log
 "$LKVM" run -m 64 --name guest "$GUEST/idle.flat" </dev/null >guest.log 2>&1 &
 pid=$!
 wait_for 60 said idle

@@ -55,6 +55,7 @@ wait
 CMD='dd if=/dev/vda of=/dev/null bs=1M 2>/dev/null; echo done with it; read -r _'
 truncate -s 4M disk.img
 MEM=64
+rm -f guest.log
 boot --name guest -d disk.img </dev/null >guest.log 2>&1 &
 pid=$!
 wait_for 60 said 'done with it'
@@ -63,6 +64,7 @@ expect_out '^window .* [1-9][0-9]*$' '^RAM ' '^0x[0-9a-f]+ .*#'
 expect_rc 0 "$LKVM" map guest --json
 expect_rc 0 "$LKVM" stop --force guest
 wait $pid || true
+rm -f guest.log
 "$LKVM" run -m 64 --protected=off --name guest "$GUEST/idle.flat" </dev/null \
 	>guest.log 2>&1 &
 pid=$!

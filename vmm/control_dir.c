@@ -105,9 +105,10 @@ int control_dir_open(bool create, char *path, char *why)
 	if (fd < 0) {
 		err = err ? err : -errno;
 		(void)snprintf(
-			why, WHY_SIZE,
-			"%s: %s; set XDG_RUNTIME_DIR to a directory of your own",
-			path, errno_text(err));
+			why, WHY_SIZE, "%s: %s; %s", path, errno_text(err),
+			err == -EMFILE
+				? "raise ulimit -n"
+				: "set XDG_RUNTIME_DIR to a directory of your own");
 		return err;
 	}
 	err = check_dir(fd, path, why);

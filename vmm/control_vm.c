@@ -257,8 +257,10 @@ int control_take_name(struct control **c, const struct config *cfg)
 {
 	int ret = control_open(c, cfg->name);
 
-	/* Asked for by name: somebody counts on it. */
-	if (!ret || cfg->name || ret == -ENOMEM)
+	/* Asked for by name, somebody counts on it; nor does a VM start where
+	 * files or memory run out already. */
+	if (!ret || cfg->name || ret == -ENOMEM || ret == -EMFILE ||
+	    ret == -ENFILE)
 		return ret;
 	log_warn(
 		"going on without it: list, stat and stop will not find this VM");

@@ -139,6 +139,8 @@ int __must_check vq_publish(struct virtqueue *q);
  */
 int __must_check vq_kicks_on(struct virtqueue *q);
 void vq_kicks_off(struct virtqueue *q);
+/* 1: there are chains to pop; 0: none, or no such queue; -EINVAL as above. */
+int __must_check vq_waiting(struct virtqueue *q);
 
 /* Bytes from/to a chain's readable/writable part at @offset, across buffers.
  * 0, -ERANGE when the part is shorter, -EFAULT when revoked. */

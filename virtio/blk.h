@@ -18,6 +18,14 @@ struct blk_slot {
 	struct iovec iov[VQ_MAX_IOV];
 };
 
+/* Watching the queues instead of sleeping: blk_poll.c. */
+struct blk_poll {
+	uint64_t limit_ns;	/* as long at most; 0: never */
+	uint64_t idle_since_ns; /* nothing in flight since; 0: not so */
+	uint64_t not_before_ns; /* somebody else wanted the CPU */
+	bool worth_it;		/* the driver was back in time */
+};
+
 struct virtio_blk {
 	struct virtio_dev dev;
 	struct disk disk;
@@ -42,6 +50,7 @@ struct virtio_blk {
 	unsigned int in_flight[VIRTIO_BLK_MAX_QUEUES];
 	pthread_cond_t drained; /* an in_flight has become 0 */
 	uint64_t size_checked_ms;
+	struct blk_poll poll;
 	struct vq_chain chain;	/* the one in work */
 	struct blk_slot *slots; /* VIRTIO_BLK_QUEUE_SIZE for each queue */
 };
@@ -56,10 +65,28 @@ int __must_check blk_request_start(struct virtio_blk *b, unsigned int q);
 /* Answers a request the disk is done with. */
 void blk_request_done(struct virtio_blk *b, struct disk_req *r);
 
+/* blk_poll.c: lock held */
+
+void blk_poll_init(struct blk_poll *p);
+/*
+ * The last request in hand is done, its answer not published yet: from now on
+ * the driver does not kick, if it is worth watching for it.
+ */
+void blk_poll_idle(struct virtio_blk *b);
+/* There is a request again. */
+void blk_poll_busy(struct virtio_blk *b);
+/*
+ * Watches for a while, letting go of the lock between looks. True: b->pending
+ * has queues to serve. False: sleep.
+ */
+bool blk_poll(struct virtio_blk *b);
+
 /* blk_worker.c: the thread between start() and stop() */
 int blk_worker_start(struct virtio_dev *d);
 void blk_worker_stop(struct virtio_dev *d);
 void blk_worker_queue_stop(struct virtio_dev *d, unsigned int q);
+/* The guest broke queue @q; lock held. */
+void blk_queue_broken(struct virtio_blk *b, unsigned int q);
 /* What of the configuration follows the image's size. */
 void blk_set_capacity(struct virtio_blk *b);
 

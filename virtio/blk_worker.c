@@ -8,7 +8,8 @@
  * and waits for its end or a kick. With more in hand (a driver that keeps the
  * disk busy) they are started without waiting, the driver is told not to kick,
  * and the queues are looked at again with the answers: a busy disk costs
- * neither kicks nor sleep.
+ * neither kicks nor sleep. Before it sleeps with nothing in hand it watches for
+ * the next request a while (blk_poll.c).
  *
  * Locks: dev.lock, but for disk_queue_run(). stop() lets go of it to join us.
  */
@@ -67,7 +68,7 @@ static void check_size(struct virtio_blk *b)
 
 /* --- queues ----------------------------------------------------------------- */
 
-static void broken(struct virtio_blk *b, unsigned int q)
+void blk_queue_broken(struct virtio_blk *b, unsigned int q)
 {
 	b->pending &= ~(1U << q);
 	b->quiet &= ~(1U << q);
@@ -94,7 +95,7 @@ static unsigned int serve_queue(struct virtio_blk *b, unsigned int q)
 		n++;
 	}
 	if (ret < 0)
-		broken(b, q);
+		blk_queue_broken(b, q);
 	return n;
 }
 
@@ -125,7 +126,7 @@ static void listen_to_driver(struct virtio_blk *b)
 			continue;
 		ret = vq_kicks_on(vq);
 		if (ret < 0)
-			broken(b, q);
+			blk_queue_broken(b, q);
 		else if (ret)
 			b->pending |= 1U << q;
 	}
@@ -139,12 +140,23 @@ static void publish(struct virtio_blk *b)
 	b->pushed = 0;
 }
 
+static bool any_in_flight(const struct virtio_blk *b)
+{
+	unsigned int n = 0;
+
+	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
+		n += b->in_flight[q];
+	return n > 0;
+}
+
 static void answer_done(struct virtio_blk *b)
 {
 	struct disk_req *r;
 
 	while ((r = disk_queue_done(b->queue)) != NULL)
 		blk_request_done(b, r);
+	if (b->pushed && !any_in_flight(b))
+		blk_poll_idle(b);
 	publish(b);
 }
 
@@ -173,6 +185,10 @@ static int round_of(struct virtio_blk *b)
 	check_size(b);
 	n = serve(b);
 	publish(b); /* what needed no disk */
+	if (n)
+		blk_poll_busy(b);
+	else if (!any_in_flight(b) && blk_poll(b))
+		return 0;
 	if (n <= 1)
 		listen_to_driver(b);
 	wait = n <= 1 && !(b->pending & ~b->held);
@@ -186,15 +202,6 @@ static int round_of(struct virtio_blk *b)
 	/* Those do not kick: look. */
 	b->pending |= b->quiet;
 	return ret;
-}
-
-static bool any_in_flight(const struct virtio_blk *b)
-{
-	unsigned int n = 0;
-
-	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
-		n += b->in_flight[q];
-	return n > 0;
 }
 
 /* Nothing of the disk may touch the window when the thread is gone. */
@@ -248,6 +255,7 @@ int blk_worker_start(struct virtio_dev *d)
 	b->pending = all_queues(b);
 	b->quiet = b->held = b->pushed = 0;
 	memset(b->in_flight, 0, sizeof(b->in_flight));
+	blk_poll_init(&b->poll);
 	(void)!read(b->wake, &old, sizeof(old));
 
 	for (unsigned int q = 0; q < n; q++)
@@ -261,8 +269,9 @@ int blk_worker_start(struct virtio_dev *d)
 			disk_queue_close(b->queue);
 	}
 	if (!err)
-		log_debug("%s: %s by %s", d->name, b->disk.path,
-			  disk_queue_kind(b->queue));
+		log_debug("%s: %s by %s, watching for up to %llu us", d->name,
+			  b->disk.path, disk_queue_kind(b->queue),
+			  (unsigned long long)b->poll.limit_ns / 1000);
 	return err;
 }
 

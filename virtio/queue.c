@@ -323,9 +323,21 @@ int vq_kicks_on(struct virtqueue *q)
 
 void vq_kicks_off(struct virtqueue *q)
 {
-	/* With the event index an old avail_event keeps the driver quiet. */
-	if (q->ready && q->error.fault == VQ_OK && !q->event_idx)
-		(void)tell_kicks(q, VRING_USED_F_NO_NOTIFY);
+	/* An index that was passed is not passed again for 65535 chains. */
+	const uint16_t passed = (uint16_t)(q->next_avail - 1);
+
+	if (q->ready && q->error.fault == VQ_OK)
+		(void)tell_kicks(q, q->event_idx ? passed
+						 : VRING_USED_F_NO_NOTIFY);
+}
+
+int vq_waiting(struct virtqueue *q)
+{
+	if (!q->ready || q->error.fault != VQ_OK)
+		return 0;
+	if (see_avail(q))
+		return -EINVAL;
+	return q->avail_seen != q->next_avail;
 }
 
 void vq_count_dropped(struct virtqueue *q)

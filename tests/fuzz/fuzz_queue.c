@@ -189,6 +189,8 @@ static void step(struct world *w, const struct record *r)
 		break;
 	case 5:
 		vq_kicks_off(q);
+		ret = vq_waiting(q);
+		CHECK((ret >= 0) == (q->error.fault == VQ_OK) || !ret);
 		break;
 	case 6:
 		if (could_unpop) {

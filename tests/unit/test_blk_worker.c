@@ -270,6 +270,61 @@ START_TEST(a_thousand_resets_leave_nothing_behind)
 }
 END_TEST
 
+static bool kick_is_wanted(void)
+{
+	return __atomic_load_n(vq_driver_avail_event(&rig.d),
+			       __ATOMIC_ACQUIRE) == rig.d.avail_idx;
+}
+
+static void wait_for_kick_wanted(void)
+{
+	for (unsigned int i = 0; i < 5000 && !kick_is_wanted(); i++)
+		usleep(1000);
+	ck_assert(kick_is_wanted());
+}
+
+/* How many of some requests, one after the other, needed no kick. */
+static unsigned int nr_without_kick(unsigned int nr)
+{
+	unsigned int n = 0;
+	uint32_t written;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		ck_assert_int_ge(
+			rig_offer(&rig, 0, VIRTIO_BLK_T_IN, 0, DATA(0), 512),
+			0);
+		if (vq_driver_publish(&rig.d))
+			rig_kick(&rig, 0);
+		else
+			n++;
+		while (vq_driver_get(&rig.d, &written) < 0)
+			;
+		ck_assert_uint_eq(rig_status(&rig, 0), VIRTIO_BLK_S_OK);
+	}
+	return n;
+}
+
+START_TEST(a_driver_that_is_soon_back_need_not_kick)
+{
+	unsigned int n = 0;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	/* A machine with much else to do may need some tries. */
+	for (unsigned int i = 0; i < 100 && !n; i++)
+		n = nr_without_kick(200);
+	ck_assert_uint_gt(n, 0);
+}
+END_TEST
+
+START_TEST(a_driver_that_stays_away_is_asked_to_kick)
+{
+	(void)nr_without_kick(200);
+	wait_for_kick_wanted();
+	works_after_reset();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("blk_worker");
@@ -285,6 +340,8 @@ int main(void)
 	tcase_add_test(tc, nothing_touches_the_window_after_reset);
 	tcase_add_test(tc, hostile_vcpus_and_resets_harm_nobody);
 	tcase_add_test(tc, a_thousand_resets_leave_nothing_behind);
+	tcase_add_test(tc, a_driver_that_is_soon_back_need_not_kick);
+	tcase_add_test(tc, a_driver_that_stays_away_is_asked_to_kick);
 	suite_add_tcase(s, tc);
 	tcase_add_loop_test(
 		own, page_taken_back_breaks_the_device_or_the_request, 0, 6);

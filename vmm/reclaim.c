@@ -61,6 +61,17 @@ static void why_no_trace(char *why, size_t size, int err)
 			errno_text(err));
 }
 
+/* Whether vCPUs are to come out of the guest, for a pause or for good. */
+static bool is_called(struct vm *vm)
+{
+	bool called;
+
+	pthread_mutex_lock(&vm->state_lock);
+	called = vm->finished || vm->pauses;
+	pthread_mutex_unlock(&vm->state_lock);
+	return called;
+}
+
 /*
  * Has KVM tell where the fault was by letting it happen again. @e is what the
  * vCPU did instead, if it did not.
@@ -77,8 +88,13 @@ static void trace_fault(struct vcpu *v, struct reclaim_facts *f,
 		return;
 	}
 	for (unsigned int i = 0; i < TRIES; i++) {
-		/* Should we be called: the caller looks at that afterwards. */
+		/*
+		 * Clear, then look, or a call is lost: another vCPU may have
+		 * mapped a good page there, and this one does not come back.
+		 */
 		pvm_vcpu_set_immediate_exit(v->vm->pvm, v->index, false);
+		if (is_called(v->vm))
+			break;
 		pvm_vcpu_fault_again(v->vm->pvm, v->index, e);
 		if (e->kind != PVM_EXIT_INTERRUPTED)
 			break;

@@ -356,7 +356,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 	memset(vm, 0, sizeof(*vm));
 	vm->cfg = cfg;
 	vm->signals.fd = vm->stores.fd = vm->watchdog.timer.fd = -1;
-	vm->power_key.fd = -1;
+	vm->watchdog.hurry.fd = vm->power_key.fd = -1;
 	pthread_mutex_init(&vm->io_lock, NULL);
 	pthread_mutex_init(&vm->state_lock, NULL);
 	pthread_cond_init(&vm->state_changed, NULL);

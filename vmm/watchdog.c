@@ -11,6 +11,10 @@
  * for us, no driver kicked a device, and each vCPU was found within the same few
  * instructions whenever it was called out to look. A guest that waits for ever
  * does all that too; that is what somebody who gives --hang-timeout is told.
+ *
+ * The timer is the loop's thread's alone, and is set anew by each look. Others
+ * signal an eventfd: what they found is never put off by a timer that is set at
+ * the same time, nor a timer by them, however often the guest makes them.
  */
 #include "watchdog.h"
 
@@ -18,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,7 +44,7 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* In @ms, and then every tick as long as somebody asks for it. */
+/* A look in @ms, once. Loop's thread. */
 static void arm(struct watchdog *w, int64_t ms)
 {
 	struct itimerspec its = { 0 };
@@ -249,26 +254,42 @@ static void look(struct vm *vm)
 		arm(&vm->watchdog, next);
 }
 
-static void timer_ready(struct watch *w, uint32_t events)
+static void drain_and_look(struct vm *vm, struct watch *w)
 {
-	struct vm *vm = container_of(w, struct vm, watchdog.timer);
 	uint64_t count;
 
-	(void)events;
 	if (read(w->fd, &count, sizeof(count)) == sizeof(count) &&
 	    !vm_finished(vm))
 		look(vm);
 }
 
-void watchdog_hurry(struct vm *vm)
+static void timer_ready(struct watch *w, uint32_t events)
 {
-	arm(&vm->watchdog, 1);
+	(void)events;
+	drain_and_look(container_of(w, struct vm, watchdog.timer), w);
 }
 
+static void hurry_ready(struct watch *w, uint32_t events)
+{
+	(void)events;
+	drain_and_look(container_of(w, struct vm, watchdog.hurry), w);
+}
+
+void watchdog_hurry(struct vm *vm)
+{
+	const uint64_t one = 1;
+
+	/* Fails only when it is set already. */
+	if (write(vm->watchdog.hurry.fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* The guest may say so in a loop. */
 void watchdog_panicked(struct vm *vm)
 {
-	__atomic_store_n(&vm->watchdog.is_panicked, true, __ATOMIC_RELEASE);
-	watchdog_hurry(vm);
+	if (!__atomic_exchange_n(&vm->watchdog.is_panicked, true,
+				 __ATOMIC_ACQ_REL))
+		watchdog_hurry(vm);
 }
 
 void watchdog_booted(struct vm *vm, const char *by)
@@ -281,18 +302,34 @@ void watchdog_booted(struct vm *vm, const char *by)
 
 /* --- life ------------------------------------------------------------------- */
 
+static int start_watch(struct vm *vm, struct watch *w, int fd,
+		       void (*ready)(struct watch *, uint32_t))
+{
+	*w = (struct watch){ .fd = fd, .events = EPOLLIN, .ready = ready };
+	return fd < 0 ? -errno : loop_add(&vm->loop, w);
+}
+
+static void stop_watch(struct vm *vm, struct watch *w)
+{
+	if (w->fd < 0)
+		return;
+	loop_remove(&vm->loop, w);
+	close(w->fd);
+	w->fd = -1;
+}
+
 int watchdog_init(struct vm *vm)
 {
 	struct watchdog *w = &vm->watchdog;
-	int ret = 0;
+	int ret = start_watch(
+		vm, &w->timer,
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		timer_ready);
 
-	w->timer = (struct watch){ .events = EPOLLIN, .ready = timer_ready };
-	w->timer.fd =
-		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (w->timer.fd < 0)
-		ret = -errno;
-	else
-		ret = loop_add(&vm->loop, &w->timer);
+	if (!ret)
+		ret = start_watch(vm, &w->hurry,
+				  eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+				  hurry_ready);
 	if (ret) {
 		log_err("cannot make a timer: %s", errno_text(ret));
 		watchdog_fini(vm);
@@ -302,13 +339,8 @@ int watchdog_init(struct vm *vm)
 
 void watchdog_fini(struct vm *vm)
 {
-	struct watchdog *w = &vm->watchdog;
-
-	if (w->timer.fd < 0)
-		return;
-	loop_remove(&vm->loop, &w->timer);
-	close(w->timer.fd);
-	w->timer.fd = -1;
+	stop_watch(vm, &vm->watchdog.timer);
+	stop_watch(vm, &vm->watchdog.hurry);
 }
 
 void watchdog_begin(struct vm *vm)

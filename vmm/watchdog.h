@@ -12,7 +12,8 @@ struct vm;
 struct vcpu;
 
 struct watchdog {
-	struct watch timer;	     /* timerfd; -1: none */
+	struct watch timer;	     /* timerfd; -1: none. Loop's thread */
+	struct watch hurry;	     /* eventfd; -1: none */
 	int64_t end_ms, boot_end_ms; /* of CLOCK_MONOTONIC; 0: never */
 	bool is_booted;
 

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_watchdog.c: when a VM is looked at, and what its end is judged to be. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "../../vmm/vm.h"
+#include "fake_pvm.h"
+#include "log.h"
+
+#define HOUR_MS 3600000U
+
+/* A VM without KVM, watched as run.c does it. */
+static struct vm *begin(const struct config *cfg)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+
+	ck_assert_ptr_nonnull(vm);
+	log_set_level(LOG_ERROR);
+	ck_assert_int_eq(vm_init(vm, cfg), 0);
+	vm->outputs = calloc(1, sizeof(*vm->outputs));
+	ck_assert_ptr_nonnull(vm->outputs);
+	ck_assert_int_eq(expect_init(&vm->outputs->expect, cfg), 0);
+	ck_assert_int_eq(watchdog_init(vm), 0);
+	watchdog_begin(vm);
+	return vm;
+}
+
+static void end(struct vm *vm)
+{
+	watchdog_fini(vm);
+	expect_fini(&vm->outputs->expect);
+	free(vm->outputs);
+	vm_fini(vm);
+	free(vm);
+}
+
+static void hear(struct vm *vm, const char *text)
+{
+	(void)expect_hear(&vm->outputs->expect, EXPECT_UART,
+			  (const uint8_t *)text, strlen(text));
+}
+
+static int64_t timer_ms(const struct vm *vm)
+{
+	struct itimerspec its;
+
+	ck_assert_int_eq(timerfd_gettime(vm->watchdog.timer.fd, &its), 0);
+	return (int64_t)its.it_value.tv_sec * 1000 +
+	       its.it_value.tv_nsec / 1000000;
+}
+
+START_TEST(a_panic_leaves_the_timer_alone_and_hurries_once)
+{
+	const struct config cfg = { .nr_vcpus = 1,
+				    .mem = MIB(64),
+				    .timeout_ms = 2 * HOUR_MS };
+	struct vm *vm = begin(&cfg);
+
+	for (int i = 0; i < 1000; i++)
+		watchdog_panicked(vm);
+	ck_assert_int_gt(timer_ms(vm), HOUR_MS);
+	ck_assert_int_eq(loop_poll(&vm->loop), 0);
+	ck_assert_int_ne(vm->watchdog.panic_ms, 0); /* it was looked at */
+	vm->watchdog.panic_ms = 0;
+	watchdog_panicked(vm);
+	/* The tick may be due by now; nothing else is. */
+	loop_remove(&vm->loop, &vm->watchdog.timer);
+	ck_assert_int_eq(loop_poll(&vm->loop), 0);
+	ck_assert_int_eq(vm->watchdog.panic_ms, 0);
+	end(vm);
+}
+END_TEST
+
+START_TEST(a_guest_that_panics_for_ever_runs_out_of_time)
+{
+	const struct config cfg = { .nr_vcpus = 1,
+				    .mem = MIB(64),
+				    .on_reset = RESET_RESTART,
+				    .timeout_ms = 50 };
+	struct vm *vm = begin(&cfg);
+	int64_t began = now_ms();
+
+	while (!vm_finished(vm) && now_ms() - began < 20000) {
+		watchdog_panicked(vm);
+		ck_assert_int_eq(loop_poll(&vm->loop), 0);
+	}
+	ck_assert(vm_finished(vm));
+	ck_assert_int_eq(vm->verdict.code, EXIT_TIMEOUT);
+	end(vm);
+}
+END_TEST
+
+START_TEST(a_hurry_outlives_a_timer_that_is_set)
+{
+	const struct config cfg = { .nr_vcpus = 1,
+				    .mem = MIB(64),
+				    .timeout_ms = 2 * HOUR_MS };
+	struct vm *vm = begin(&cfg);
+
+	watchdog_hurry(vm);
+	watchdog_begin(vm); /* a look, which sets it */
+	hear(vm, "Run /init as init process\n");
+	usleep(20000); /* one of 1 ms would have come */
+	ck_assert_int_eq(loop_poll(&vm->loop), 0);
+	ck_assert(vm->watchdog.is_booted);
+	end(vm);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("watchdog");
+	TCase *tc = tcase_create("watchdog");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_panic_leaves_the_timer_alone_and_hurries_once);
+	tcase_add_test(tc, a_guest_that_panics_for_ever_runs_out_of_time);
+	tcase_add_test(tc, a_hurry_outlives_a_timer_that_is_set);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

@@ -7,7 +7,8 @@
  * The init begins with HELLO; START answers, with the command; STARTED or END
  * follows. Of OUT, ERR and IN no more bytes may be under way than the receiver
  * gave credit for: EXEC_CREDIT from the start, and what CREDIT adds. END is the
- * last frame of all: what the command had written by its end came before it.
+ * last frame of all: what the command had written by its end came before it, and
+ * the host looks at nothing behind it.
  */
 #ifndef LKVM_PVM_EXEC_PROTO_H
 #define LKVM_PVM_EXEC_PROTO_H

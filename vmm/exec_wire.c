@@ -82,8 +82,6 @@ static int check_head(struct exec_wire *w)
 
 	if (w->head.zero.raw || (!s && fixed_len(kind) < 0))
 		return fault(w, "a frame of no known kind");
-	if (w->ended)
-		return fault(w, "a frame after the last one");
 	if (w->hello == (kind == EXEC_HELLO))
 		return fault(w, w->hello ? "a second HELLO" : "no HELLO");
 	if (!s && len != (uint32_t)fixed_len(kind))
@@ -175,7 +173,8 @@ static long take_some(struct exec_wire *w, const uint8_t *bytes, size_t len)
 
 int exec_wire_take(struct exec_wire *w, const uint8_t *bytes, size_t len)
 {
-	while (len > 0 && !w->fault) {
+	/* Behind END there is nothing that anybody waits for. */
+	while (len > 0 && !w->fault && !w->ended) {
 		long n = take_some(w, bytes, len);
 
 		if (n < 0)

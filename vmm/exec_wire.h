@@ -31,7 +31,10 @@ struct exec_wire {
 
 void exec_wire_init(struct exec_wire *w);
 
-/* Takes all of @bytes; -EPROTO when they make no sense, w->fault says why. */
+/*
+ * Takes all of @bytes; -EPROTO when they make no sense, w->fault says why. What
+ * comes behind END is not looked at.
+ */
 int exec_wire_take(struct exec_wire *w, const uint8_t *bytes, size_t len);
 
 /* The next bytes of @s in one piece, which exec_stream_drop() takes away. */

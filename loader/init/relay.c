@@ -9,11 +9,13 @@
  * gave credit. So a host that reads one stream and not the other, or nothing,
  * stops the command's writes and costs no memory.
  *
- * When the command has ended, what is in its pipes is still carried, and then
- * END: a program left behind that holds them open is not waited for.
+ * When the command has ended, what is in its pipes at that moment is still
+ * carried, and then END, behind which nothing is sent: a program left behind that
+ * holds them open is not waited for, however much it writes.
  */
 #include "init.h"
 
+#include <asm/ioctls.h>
 #include <asm/poll.h>
 #include <linux/errno.h>
 #include <linux/signal.h>
@@ -22,6 +24,7 @@
 #include <linux/wait.h>
 
 #define KEY_EOF	     4 /* Ctrl-d: the end of a terminal's input */
+#define NO_END_YET   UINT32_MAX
 #define MAX_STRINGS  4096U
 #define MASK_OF(sig) (1ULL << ((sig)-1))
 
@@ -46,7 +49,9 @@ struct relay {
 	uint8_t frame[sizeof(struct exec_head) + EXEC_DATA_MAX];
 	size_t frame_pos, frame_len;
 	bool owes_hello, owes_started;
-	uint32_t out_credit, err_credit;
+	struct flow {
+		uint32_t credit, left; /* left: of a command that has ended */
+	} out, err;
 };
 
 /* --- to the host -------------------------------------------------------------- */
@@ -66,11 +71,13 @@ static void make_frame(struct relay *r, enum exec_kind kind, const void *body,
 
 /* False: there is nothing to read now, or never again: then *fd is closed. */
 static bool make_data(struct relay *r, int *fd, enum exec_kind kind,
-		      uint32_t *credit)
+		      struct flow *f)
 {
-	uint32_t room = *credit < EXEC_DATA_MAX ? *credit : EXEC_DATA_MAX;
+	uint32_t room = f->credit < EXEC_DATA_MAX ? f->credit : EXEC_DATA_MAX;
 	long n;
 
+	if (room > f->left)
+		room = f->left;
 	if (*fd < 0 || room == 0)
 		return false;
 	n = sys(read, *fd, r->frame + sizeof(struct exec_head), room, 0, 0);
@@ -82,18 +89,20 @@ static bool make_data(struct relay *r, int *fd, enum exec_kind kind,
 		*fd = -1;
 		return false;
 	}
-	*credit -= (uint32_t)n;
+	f->credit -= (uint32_t)n;
+	if (r->ended)
+		f->left -= (uint32_t)n;
 	make_frame(r, kind, NULL, (size_t)n);
 	return true;
 }
 
-/* Whether there is something to read; a terminal is then made to show it. */
-static bool may_hold(int fd)
+/* Whether there is something to carry; a terminal is then made to show it. */
+static bool may_hold(int fd, const struct flow *f)
 {
 	const struct __kernel_timespec now = { 0 };
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	return fd >= 0 && sys(ppoll, &p, 1, &now, NULL, 0) > 0 &&
+	return fd >= 0 && f->left > 0 && sys(ppoll, &p, 1, &now, NULL, 0) > 0 &&
 	       (p.revents & POLLIN);
 }
 
@@ -103,21 +112,23 @@ static void next_frame(struct relay *r)
 	const le32 version = { EXEC_VERSION }, taken = { r->taken };
 	struct child *c = &r->child;
 
+	if (r->end_sent)
+		return;
 	if (r->owes_hello) {
 		r->owes_hello = false;
 		make_frame(r, EXEC_HELLO, &version, sizeof(version));
 	} else if (r->owes_started) {
 		r->owes_started = false;
 		make_frame(r, EXEC_STARTED, NULL, 0);
-	} else if (r->taken >= EXEC_CREDIT / 4 ||
-		   (r->taken && r->in_len == 0)) {
+	} else if (!r->ended && (r->taken >= EXEC_CREDIT / 4 ||
+				 (r->taken && r->in_len == 0))) {
 		r->taken = 0;
 		make_frame(r, EXEC_TAKEN, &taken, sizeof(taken));
-	} else if (make_data(r, &c->out, EXEC_OUT, &r->out_credit) ||
-		   make_data(r, &c->err, EXEC_ERR, &r->err_credit)) {
+	} else if (make_data(r, &c->out, EXEC_OUT, &r->out) ||
+		   make_data(r, &c->err, EXEC_ERR, &r->err)) {
 		return;
-	} else if (r->ended && !r->end_sent && !may_hold(c->out) &&
-		   !may_hold(c->err)) {
+	} else if (r->ended && !may_hold(c->out, &r->out) &&
+		   !may_hold(c->err, &r->err)) {
 		/* What the command changed on disks has to be there. */
 		(void)sys(sync, 0, 0, 0, 0, 0);
 		r->end_sent = true;
@@ -185,14 +196,28 @@ static void feed(struct relay *r)
 	}
 }
 
+/* What may be in the pipe @fd by now. */
+static uint32_t pipe_holds(int fd)
+{
+	int n = 0;
+
+	return fd >= 0 && sys(ioctl, fd, FIONREAD, &n, 0, 0) == 0 ? (uint32_t)n
+								  : 0;
+}
+
 static void set_end(struct relay *r, enum exec_how how, int value)
 {
 	r->runs = false;
 	r->ended = true;
 	r->end.how.raw = how;
 	r->end.value.raw = (uint32_t)value;
-	if (!r->child.tty)
-		close_input(r);
+	if (r->child.tty) { /* hung up by now; it holds less than that */
+		r->out.left = EXEC_CREDIT;
+		return;
+	}
+	close_input(r);
+	r->out.left = pipe_holds(r->child.out);
+	r->err.left = pipe_holds(r->child.err);
 }
 
 /* The children of the command are ours, too, once it has ended. */
@@ -304,10 +329,10 @@ static void take_frame(struct relay *r)
 		r->in_end = true;
 		break;
 	case EXEC_OUT_CREDIT:
-		r->out_credit += body_number(r);
+		r->out.credit += body_number(r);
 		break;
 	case EXEC_ERR_CREDIT:
-		r->err_credit += body_number(r);
+		r->err.credit += body_number(r);
 		break;
 	case EXEC_SIGNAL:
 		if (r->runs)
@@ -363,11 +388,14 @@ static void wait(struct relay *r)
 {
 	const bool idle = r->frame_len == r->frame_pos;
 	const struct child *c = &r->child;
+	const bool wants = idle && !r->end_sent;
 	struct pollfd fds[] = {
 		watch(r->port, POLLIN, true),
 		watch(r->signals, POLLIN, true),
-		watch(c->out, POLLIN, idle && r->out_credit > 0),
-		watch(c->err, POLLIN, idle && r->err_credit > 0),
+		watch(c->out, POLLIN,
+		      wants && r->out.credit > 0 && r->out.left > 0),
+		watch(c->err, POLLIN,
+		      wants && r->err.credit > 0 && r->err.left > 0),
 		watch(c->in, POLLOUT, r->in_len > 0),
 	};
 	/* A port that the host has not opened yet tells of no room. */
@@ -401,7 +429,8 @@ void relay(int fd)
 	r.port = fd;
 	r.signals = watch_children();
 	r.child = (struct child){ .in = -1, .out = -1, .err = -1 };
-	r.out_credit = r.err_credit = EXEC_CREDIT;
+	r.out = r.err =
+		(struct flow){ .credit = EXEC_CREDIT, .left = NO_END_YET };
 	r.owes_hello = true;
 	for (;;) {
 		send_frames(&r);

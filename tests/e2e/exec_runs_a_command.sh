@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # exec: the command's status, its three streams each for itself and binary-clean,
 # its directory, environment and user; signals; what it left running holds nothing.
-# timeout: 150
+# timeout: 200
 . /tests/e2e/lib.sh
 
 SMALL=/boot/guest.Image
@@ -48,6 +48,26 @@ head -c 1048576 err | cmp in - || fail "standard error is something else"
 : >in
 streams -- sh -c 'sleep 1000 & echo bye; kill -9 $$'
 is 137 bye ''
+
+# Its reader is slow: the command ends long before its output is through. Input
+# that nobody wants, and what a program left behind goes on to write, are neither
+# waited for nor taken for a fault.
+slowly() # slowly CODE SCRIPT: endless input; it is read after "gone"
+{
+	echo 0 >code
+	: >err
+	{ ex -c 2 -- sh -c "$2" || echo $? >code; } </dev/zero 2>>err |
+		{ wait_for 60 grep gone err; sleep 2; cat; } >out
+	rc=$(cat code)
+	[ "$rc" -eq "$1" ] || fail "exit $rc: $(cat err)"
+	[ "$(cat err)" = gone ] || fail "err: $(cat err)"
+}
+slowly 0 'head -c 140000; echo gone >&2'
+head -c 140000 /dev/zero | cmp - out || fail "not all of its output"
+slowly 3 'seq 25000; echo gone >&2; { sleep 1; yes; } & exit 3'
+seq 25000 >want
+head -c "$(wc -c <want)" out | cmp - want || fail "not all of its output"
+slowly 4 'yes & sleep 1; echo gone >&2; exit 4'
 
 # not there, not a program
 streams -- /no/such/file

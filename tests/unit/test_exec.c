@@ -114,9 +114,26 @@ START_TEST(frames_out_of_order_are_refused)
 	ck_assert_int_eq(end(EXEC_EXITED, 256), -EPROTO);
 	begin();
 	ck_assert_int_eq(end(EXEC_SIGNALLED, 0), -EPROTO);
+}
+END_TEST
+
+START_TEST(what_comes_after_the_end_is_ignored)
+{
+	static const uint8_t nonsense[100] = { 1, 2, 3 };
+	const uint8_t *bytes;
+
 	begin();
+	ck_assert_int_eq(frame(EXEC_OUT, "a", 1), 0);
 	ck_assert_int_eq(end(EXEC_EXITED, 3), 0);
-	ck_assert_int_eq(frame(EXEC_OUT, "a", 1), -EPROTO);
+	ck_assert_int_eq(frame(EXEC_OUT, "b", 1), 0);
+	ck_assert_int_eq(number(EXEC_TAKEN, 1), 0);
+	ck_assert_int_eq(end(EXEC_EXITED, 4), 0);
+	ck_assert_int_eq(exec_wire_take(&w, nonsense, sizeof(nonsense)), 0);
+	ck_assert_ptr_null(w.fault);
+	ck_assert(w.ended);
+	ck_assert_uint_eq(le32_get(w.end.value), 3);
+	ck_assert_uint_eq(exec_stream_peek(&w.out, &bytes), 1);
+	ck_assert_uint_eq(w.in_credit, EXEC_CREDIT);
 }
 END_TEST
 
@@ -210,6 +227,7 @@ int main(void)
 	tcase_add_test(tc, streams_are_kept_apart_in_any_pieces);
 	tcase_add_test(tc, no_more_comes_than_there_is_credit_for);
 	tcase_add_test(tc, frames_out_of_order_are_refused);
+	tcase_add_test(tc, what_comes_after_the_end_is_ignored);
 	tcase_add_test(tc, credit_for_what_was_not_sent_is_refused);
 	tcase_add_test(tc, the_archive_is_one_file_of_cpio);
 	tcase_add_test(tc, start_has_all_strings_in_order);

@@ -287,14 +287,15 @@ static void judge_sharing(struct vm *vm)
 {
 	const char *name = devices_unshared(vm);
 	struct verdict *v = &vm->verdict;
+	const char *how = v->ran ? "its command exited with 0" : "powered off";
 
 	if (v->code != EXIT_GUEST_OFF || !name)
 		return;
 	v->code = EXIT_GUEST_SHARING;
-	(void)snprintf(
-		v->reason, sizeof(v->reason),
-		"powered off; it gave %s memory that was not shared (see above)",
-		name);
+	v->ran = false;
+	(void)snprintf(v->reason, sizeof(v->reason),
+		       "%s; it gave %s memory that was not shared (see above)",
+		       how, name);
 }
 
 /* What there is to say, when it was not the command's end, is of interest. */

@@ -414,7 +414,7 @@ static void tell_end(struct vm *vm, const struct verdict *v)
 
 	if (v->reset)
 		vm_tell(vm, "reset", "\"life\":%u", vm->nr_restarts + 1);
-	if (v->code == EXIT_GUEST_SHARING)
+	if (v->code == EXIT_GUEST_SHARING && !v->ran)
 		vm_tell(vm, "violation", "\"what\":%s",
 			json_quote(what, sizeof(what), v->reason));
 }

@@ -381,8 +381,9 @@ void watchdog_judge(struct vm *vm)
 {
 	struct verdict *v = &vm->verdict;
 	struct expect_found f;
-	bool is_quiet_end =
-		v->code == EXIT_GUEST_OFF || v->code == EXIT_GUEST_RESET;
+	/* A command's code is its own, whatever it is for a guest. */
+	bool is_quiet_end = v->code == EXIT_GUEST_OFF ||
+			    (v->code == EXIT_GUEST_RESET && !v->ran);
 
 	(void)expect_look(&vm->outputs->expect);
 	expect_found(&vm->outputs->expect, &f);
@@ -390,7 +391,7 @@ void watchdog_judge(struct vm *vm)
 		watchdog_booted(vm, "console");
 	if (has_panicked(vm, &f))
 		tell_panic(vm, &f);
-	if (v->code == EXIT_GUEST_HUNG)
+	if (v->code == EXIT_GUEST_HUNG && !v->ran)
 		add_places(vm, v);
 	if (!is_quiet_end || (v->reset && vm->cfg->on_reset == RESET_RESTART))
 		return;
@@ -402,11 +403,13 @@ void watchdog_judge(struct vm *vm)
 			       f.panic ? f.panic_line : "");
 	} else if (f.bad) {
 		v->code = EXIT_GUEST_CONSOLE;
+		v->ran = false;
 		(void)snprintf(v->reason, sizeof(v->reason),
 			       "printed what --fail-on forbids: %s",
 			       f.bad_line);
 	} else if (f.unmet && v->code == EXIT_GUEST_OFF) {
 		v->code = EXIT_GUEST_CONSOLE;
+		v->ran = false;
 		(void)snprintf(
 			v->reason, sizeof(v->reason),
 			"ended without printing what --expect waits for: %.160s",

@@ -33,6 +33,13 @@ grep -q '"code":112,"origin":"guest","reason":"the command exited with 112","ran
 	verdict.json || fail "verdict: $(cat verdict.json)"
 grep -q '"event":"init-reached","by":"exec"' events.jsonl || fail "events"
 
+# it may do well and yet not say what is waited for
+streams --verdict verdict.json --expect 'no such word' -- true
+[ "$rc" -eq 115 ] || fail "exit $rc: $(cat err)"
+grep -q 'guest: ended without printing what --expect waits for' err ||
+	fail "err: $(cat err)"
+! grep '"ran"' verdict.json || fail "verdict"
+
 # 1 MiB each way, and a stream of its own; arguments as they are
 head -c 1048576 /dev/urandom >in
 streams --cwd /tmp --env A='x  "y' --env B --user 7:8 -- \

@@ -111,6 +111,74 @@ START_TEST(a_hurry_outlives_a_timer_that_is_set)
 }
 END_TEST
 
+/* What watchdog_judge() makes of @code; the VM is to be ended. */
+static struct vm *judge(const struct config *cfg, int code, bool ran)
+{
+	struct vm *vm = begin(cfg);
+
+	vm->verdict = (struct verdict){
+		.code = code, .ran = ran, .origin = "guest", .reason = "x"
+	};
+	hear(vm, "BUG: this\n");
+	watchdog_judge(vm);
+	return vm;
+}
+
+START_TEST(a_code_that_is_not_the_commands_is_not_said_to_be)
+{
+	const struct config cfgs[] = {
+		{ .nr_vcpus = 1,
+		  .mem = MIB(64),
+		  .expects = { "never" },
+		  .nr_expects = 1 },
+		{ .nr_vcpus = 1,
+		  .mem = MIB(64),
+		  .fail_ons = { "^BUG" },
+		  .nr_fail_ons = 1 },
+	};
+	struct vm *vm = judge(&cfgs[_i], 0, true);
+
+	ck_assert_int_eq(vm->verdict.code, EXIT_GUEST_CONSOLE);
+	ck_assert(!vm->verdict.ran);
+	end(vm);
+}
+END_TEST
+
+START_TEST(a_commands_own_failure_is_left_as_it_is)
+{
+	static const int codes[] = { 1, EXIT_GUEST_RESET, EXIT_GUEST_HUNG };
+	const struct config cfg = { .nr_vcpus = 1,
+				    .mem = MIB(64),
+				    .fail_ons = { "^BUG" },
+				    .nr_fail_ons = 1 };
+	struct vm *vm = judge(&cfg, codes[_i], true);
+
+	ck_assert_int_eq(vm->verdict.code, codes[_i]);
+	ck_assert(vm->verdict.ran);
+	ck_assert_str_eq(vm->verdict.reason, "x");
+	end(vm);
+}
+END_TEST
+
+START_TEST(a_command_may_be_waited_for_until_it_says_a_word)
+{
+	const struct config cfg = {
+		.nr_vcpus = 1,
+		.mem = MIB(64),
+		.exec = { .on = true },
+		.expects = { _i ? "^BUG" : "never" },
+		.nr_expects = 1,
+	};
+	struct vm *vm = begin(&cfg);
+
+	vm->verdict = (struct verdict){ .code = EXIT_GUEST_OFF };
+	hear(vm, "BUG: this\n");
+	exec_judge(vm->exec, &vm->verdict);
+	ck_assert_int_eq(vm->verdict.code, _i ? EXIT_GUEST_OFF : EXIT_HOST);
+	end(vm);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("watchdog");
@@ -120,6 +188,11 @@ int main(void)
 	tcase_add_test(tc, a_panic_leaves_the_timer_alone_and_hurries_once);
 	tcase_add_test(tc, a_guest_that_panics_for_ever_runs_out_of_time);
 	tcase_add_test(tc, a_hurry_outlives_a_timer_that_is_set);
+	tcase_add_loop_test(
+		tc, a_code_that_is_not_the_commands_is_not_said_to_be, 0, 2);
+	tcase_add_loop_test(tc, a_commands_own_failure_is_left_as_it_is, 0, 3);
+	tcase_add_loop_test(
+		tc, a_command_may_be_waited_for_until_it_says_a_word, 0, 2);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

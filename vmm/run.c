@@ -396,21 +396,21 @@ static void run_in(struct vm *vm, const struct config *cfg,
 static int run_told(struct vm *vm, const struct config *cfg)
 {
 	struct outputs *outputs = calloc(1, sizeof(*outputs));
-	struct control *control;
+	struct control *control = NULL;
 	struct verdict v;
 
 	if (!outputs) {
 		log_err("out of memory");
 		return EXIT_HOST;
 	}
-	if (outputs_open(outputs, cfg) || control_take_name(&control, cfg)) {
+	if (outputs_open(outputs, cfg) || control_take_name(&control, cfg))
 		outputs_failed(&v, "host");
-	} else {
+	else
 		run_in(vm, cfg, outputs, &v, control);
-		control_leave(control, &v);
-	}
 	outputs_close(outputs, &v);
 	free(outputs);
+	/* Who is told of the end finds everything about it written. */
+	control_leave(control, &v);
 	return cfg->exec.bisect ? verdict_bisect(&v) : v.code;
 }
 

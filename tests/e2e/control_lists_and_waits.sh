@@ -24,7 +24,11 @@ start() # start NAME LOG OPTION…: $pid; it is listed
 [ -z "$("$LKVM" list)" ] || fail "something is listed"
 start one.a-1 one.log "$GUEST/idle.flat"
 one=$pid
-start two two.log "$GUEST/idle.flat"
+mkfifo events
+sleep 200 <>events & # keeps both ends open, and reads nothing
+keeper=$!
+dd if=/dev/zero of=events bs=4096 count=16 2>/dev/null
+start two two.log "$GUEST/idle.flat" --events events --verdict two.json
 two=$pid
 refused 'name two: a VM of this name is running' \
 	"$LKVM" run -m 64 --name two "$GUEST/idle.flat"
@@ -39,7 +43,7 @@ expect_out '^state +running$' "^pid +$two$" '^protected +yes$' \
 expect_rc 0 "$LKVM" list --json
 expect_out '"name": "two"' "\"pid\": $one" '"state": "running"'
 
-# wait: the VM's own code and reason, at its end
+# wait: the VM's own code and reason, at its end, its files complete
 expect_rc 124 "$LKVM" wait --timeout=0 two
 expect_out "'two' still runs after 0 s"
 "$LKVM" wait two >wait.log 2>&1 &
@@ -47,6 +51,8 @@ waiter=$!
 kill -TERM $two
 rc=0
 wait $waiter || rc=$?
+grep -q '"code":143,' two.json || fail "told before the verdict is written"
+kill $keeper
 [ $rc -eq 143 ] || fail "wait: $rc"
 grep -q '^lkvm-pvm: two: user: ended it with SIGTERM' wait.log || fail "reason"
 wait $two || true

@@ -21,6 +21,11 @@ start() # start NAME LOG OPTION…: $pid; it is listed
 	wait_for 60 listed "$name +running +$pid +1 +64 MiB +00:00:[0-9]+$"
 }
 
+connected() # somebody is at the socket of $two
+{
+	[ "$(nr_fds "$two")" -gt "$fds" ]
+}
+
 [ -z "$("$LKVM" list)" ] || fail "something is listed"
 start one.a-1 one.log "$GUEST/idle.flat"
 one=$pid
@@ -46,8 +51,10 @@ expect_out '"name": "two"' "\"pid\": $one" '"state": "running"'
 # wait: the VM's own code and reason, at its end, its files complete
 expect_rc 124 "$LKVM" wait --timeout=0 two
 expect_out "'two' still runs after 0 s"
+fds=$(nr_fds $two)
 "$LKVM" wait two >wait.log 2>&1 &
 waiter=$!
+wait_for 60 connected
 kill -TERM $two
 rc=0
 wait $waiter || rc=$?

@@ -420,9 +420,9 @@ void term_throttle(struct term *t)
 	term_out_throttle(t->out);
 }
 
-bool term_is_dead(const struct term *t)
+int term_error(const struct term *t)
 {
-	return term_out_is_dead(t->out);
+	return term_out_error(t->out);
 }
 
 bool term_has_room(const struct term *t)
@@ -445,11 +445,13 @@ void term_hurry(struct term *t)
 	term_out_hurry(t->out);
 }
 
-void term_fini(struct term *t)
+int term_fini(struct term *t)
 {
+	int err;
+
 	if (!t->out)
-		return;
-	term_out_stop(t->out);
+		return 0;
+	err = term_out_stop(t->out);
 	t->out = NULL;
 	unwatch_input(t);
 	unwatch_event(t, &t->kick);
@@ -457,4 +459,5 @@ void term_fini(struct term *t)
 	if (t->is_tty) /* ours now, or before it was another's */
 		term_emergency_restore();
 	t->is_raw = false;
+	return err;
 }

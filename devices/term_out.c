@@ -55,7 +55,8 @@ struct term_out {
 	uint8_t last GUARDED_BY(lock); /* byte queued; 0 in the beginning */
 	enum writer_state state GUARDED_BY(lock);
 	bool closing GUARDED_BY(lock), released GUARDED_BY(lock);
-	bool dead GUARDED_BY(lock), abandoned GUARDED_BY(lock);
+	bool abandoned GUARDED_BY(lock);
+	int error GUARDED_BY(lock); /* -errno: nothing is written any more */
 	bool hurried GUARDED_BY(lock), room_wanted GUARDED_BY(lock);
 };
 
@@ -79,14 +80,14 @@ static void set_len(struct term_out *o, size_t len)
 	__atomic_store_n(&o->len, len, __ATOMIC_RELAXED);
 }
 
-bool term_out_is_dead(struct term_out *o)
+int term_out_error(struct term_out *o)
 {
-	bool dead;
+	int err;
 
 	pthread_mutex_lock(&o->lock);
-	dead = o->dead;
+	err = o->error;
 	pthread_mutex_unlock(&o->lock);
-	return dead;
+	return err;
 }
 
 void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len)
@@ -94,7 +95,7 @@ void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len)
 	size_t tail, first, room;
 
 	pthread_mutex_lock(&o->lock);
-	room = o->dead ? 0 : TERM_OUT_SIZE - o->len;
+	room = o->error ? 0 : TERM_OUT_SIZE - o->len;
 	if (len > room) {
 		o->nr_dropped += len - room;
 		len = room;
@@ -153,7 +154,7 @@ void term_out_throttle(struct term_out *o)
 	if (term_out_has_room(o))
 		return;
 	pthread_mutex_lock(&o->lock);
-	while (o->len > THROTTLE_AT && !o->released && !o->dead)
+	while (o->len > THROTTLE_AT && !o->released && !o->error)
 		pthread_cond_wait(&o->room, &o->lock);
 	pthread_mutex_unlock(&o->lock);
 }
@@ -204,7 +205,7 @@ static bool wait_for_output(struct term_out *o)
 
 static void give_up(struct term_out *o, ssize_t err)
 {
-	o->dead = true;
+	o->error = err ? (int)err : -EIO;
 	o->nr_dropped += o->len;
 	set_len(o, 0);
 	log_warn("console output: %s; what the guest prints is dropped from "
@@ -345,17 +346,18 @@ static void end_line(struct term_out *o)
 		term_out_write(o, (const uint8_t *)"\r\n", 2);
 }
 
-void term_out_stop(struct term_out *o)
+int term_out_stop(struct term_out *o)
 {
 	pthread_t writer = o->writer;
 	bool drained;
+	int err;
 
 	end_line(o);
 	pthread_mutex_lock(&o->lock);
 	o->closing = o->released = true;
 	pthread_cond_signal(&o->more);
 	drained = drain(o);
-	if (o->nr_dropped > 0 && !o->dead)
+	if (o->nr_dropped > 0 && !o->error)
 		log_warn("console output: %llu bytes dropped: they came faster "
 			 "than they were read",
 			 (unsigned long long)o->nr_dropped);
@@ -364,12 +366,14 @@ void term_out_stop(struct term_out *o)
 			 "are lost",
 			 o->len);
 	o->abandoned = !drained;
+	err = drained ? o->error : -ETIMEDOUT;
 	pthread_mutex_unlock(&o->lock);
 
 	if (!drained) {
 		pthread_detach(writer);
-		return;
+		return err;
 	}
 	pthread_join(writer, NULL);
 	term_out_free(o);
+	return err;
 }

@@ -12,15 +12,15 @@ struct term_out;
  * signalled when term_out_offer() is worth another try. 0 or -errno.
  */
 int __must_check term_out_start(struct term_out **out, int fd, int room_fd);
-/* Drains as term_fini() says, and frees @o. */
-void term_out_stop(struct term_out *o);
+/* Drains as term_fini() says, and frees @o. 0 or -errno, as there. */
+int term_out_stop(struct term_out *o);
 void term_out_hurry(struct term_out *o);
 
 void term_out_write(struct term_out *o, const uint8_t *bytes, size_t len);
 size_t term_out_offer(struct term_out *o, const uint8_t *bytes, size_t len);
 void term_out_throttle(struct term_out *o);
 bool term_out_has_room(const struct term_out *o);
-bool term_out_is_dead(struct term_out *o);
+int term_out_error(struct term_out *o);
 void term_out_set_released(struct term_out *o, bool released);
 
 #endif

@@ -68,9 +68,10 @@ int __must_check term_init(struct term *t, struct loop *loop, int in_fd,
  * when the output's reader takes nothing for 1 s (a terminal) or 30 s (a pipe:
  * somebody may be reading in less; 1 s there too after term_hurry() or when an
  * ending signal is pending). The loop does not run any more. Idempotent, also
- * on a zeroed struct.
+ * on a zeroed struct. 0, or -errno, logged, when output was lost: -ETIMEDOUT
+ * when it gave up, otherwise as term_error().
  */
-void term_fini(struct term *t);
+int term_fini(struct term *t);
 
 /* The user wants it to end: term_fini() will not wait long. Any thread. */
 void term_hurry(struct term *t);
@@ -95,8 +96,11 @@ size_t __must_check term_offer(struct term *t, const uint8_t *bytes,
  * Cheap when there is room (one atomic load).
  */
 void term_throttle(struct term *t);
-/* Its reader went away: what comes now is dropped. Any thread. */
-bool term_is_dead(const struct term *t);
+/*
+ * 0; or the -errno of the write that failed: what comes now is dropped. Any
+ * thread.
+ */
+int term_error(const struct term *t);
 /* Whether it would not wait now. */
 bool term_has_room(const struct term *t);
 

@@ -49,6 +49,7 @@ struct exec {
 	int null; /* what err reads */
 	bool greeted, in_ended, size_changed, interrupted;
 	int signal; /* to be passed on, or 0 */
+	int lost;   /* -errno: not all of the output could be written */
 	uint8_t frame[sizeof(struct exec_head) + EXEC_START_MAX];
 	size_t frame_pos, frame_len;
 };
@@ -291,11 +292,28 @@ static void finish(struct exec *e, const struct exec_end *end)
 	vm_finish(e->vm, &v);
 }
 
+/* The verdict when output of the command was lost: @err says how. */
+static void judge_loss(int err, struct verdict *v)
+{
+	*v = (struct verdict){ .code = EXIT_HOST, .origin = "host" };
+	if (err == -EPIPE || err == -ETIMEDOUT) {
+		v->code = 128 + SIGPIPE;
+		v->origin = "user";
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "nobody reads the command's output any more");
+		return;
+	}
+	(void)snprintf(v->reason, sizeof(v->reason),
+		       "the command's output could not be written: %s",
+		       errno_text(err));
+}
+
 /* What there is to do by now, seen at one moment. */
 struct news {
 	bool hello, over;
 	struct exec_end end;
 	const char *fault;
+	int lost;
 };
 
 static void take_news(struct exec *e, struct news *n)
@@ -312,11 +330,15 @@ static void take_news(struct exec *e, struct news *n)
 	n->end = w->end;
 	n->fault = w->fault;
 	pthread_mutex_unlock(&e->lock);
+	n->lost = term_error(&e->vm->term);
+	if (!n->lost)
+		n->lost = term_error(&e->err);
 }
 
 static void pump(struct exec *e)
 {
 	struct vm *vm = e->vm;
+	struct verdict v;
 	struct news n;
 
 	if (!vm->has_term || !e->has_err)
@@ -327,15 +349,16 @@ static void pump(struct exec *e)
 		watchdog_booted(vm, "exec");
 		make_start(e);
 	}
-	if (n.fault)
+	if (n.lost) {
+		judge_loss(n.lost, &v);
+		vm_finish(vm, &v);
+	} else if (n.fault) {
 		vm_finish_as(vm, EXIT_GUEST_CRASHED, "guest",
 			     "exec's init in the guest makes no sense: %s",
 			     n.fault);
-	else if (n.over)
+	} else if (n.over) {
 		finish(e, &n.end);
-	else if (term_is_dead(&vm->term))
-		vm_finish_as(vm, 128 + SIGPIPE, "user",
-			     "nobody reads the command's output any more");
+	}
 	flush(e);
 	if (!is_sending(e))
 		term_input_room(&vm->term);
@@ -362,6 +385,8 @@ void exec_judge(struct exec *e, struct verdict *v)
 	struct expect_found f;
 	bool hello;
 
+	if (v->ran && e->lost)
+		judge_loss(e->lost, v);
 	if (v->code != EXIT_GUEST_OFF || v->ran)
 		return;
 	expect_found(&e->vm->outputs->expect, &f);
@@ -422,11 +447,13 @@ int exec_open(struct exec *e)
 	return ret;
 }
 
-void exec_close(struct exec *e)
+void exec_close(struct exec *e, int out_lost)
 {
-	if (e->has_err)
-		term_fini(&e->err);
+	int lost = e->has_err ? term_fini(&e->err) : 0;
+
 	e->has_err = false;
+	if (!e->lost)
+		e->lost = out_lost ? out_lost : lost;
 }
 
 bool exec_has_tty(const struct exec *e)
@@ -481,7 +508,7 @@ void exec_destroy(struct exec *e)
 {
 	if (!e)
 		return;
-	exec_close(e);
+	exec_close(e, 0);
 	if (e->work.fd >= 0) {
 		loop_remove(&e->vm->loop, &e->work);
 		close(e->work.fd);

@@ -32,7 +32,8 @@ void exec_port(struct exec *e, unsigned int at,
  * Loop's thread, as all below.
  */
 int __must_check exec_open(struct exec *e);
-void exec_close(struct exec *e);
+/* @out_lost: what term_fini() said about vm->term. */
+void exec_close(struct exec *e, int out_lost);
 bool exec_has_tty(const struct exec *e);
 size_t exec_typed(struct exec *e, const uint8_t *bytes, size_t len);
 void exec_typed_end(struct exec *e);
@@ -42,7 +43,10 @@ void exec_resize(struct exec *e);
 /* SIGINT: the first is the command's. True: it was passed on. */
 bool exec_interrupt(struct exec *e);
 
-/* The VM has ended: what that means to who asked for a command. */
+/*
+ * The VM has ended: what that means to who asked for a command. After
+ * exec_close() once more: its output may have been lost.
+ */
 void exec_judge(struct exec *e, struct verdict *v);
 
 #endif

@@ -205,10 +205,10 @@ static int open_terminal(struct vm *vm)
 
 static void close_terminal(struct vm *vm)
 {
-	if (vm->has_term)
-		term_fini(&vm->term);
+	int lost = vm->has_term ? term_fini(&vm->term) : 0;
+
 	if (vm->exec)
-		exec_close(vm->exec);
+		exec_close(vm->exec, lost);
 	vm->has_term = false;
 }
 
@@ -335,6 +335,8 @@ static int live(struct vm *vm)
 		tell_end(vm, again);
 		if (!again)
 			close_terminal(vm);
+		if (vm->exec)
+			judge_exec(vm); /* its output may be lost */
 		vm_destroy(vm);
 	} while (again);
 	return ret;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # exec: the command's status, its three streams each for itself and binary-clean,
 # its directory, environment and user; signals; what it left running holds nothing.
-# timeout: 200
+# timeout: 240
 . /tests/e2e/lib.sh
 
 SMALL=/boot/guest.Image
@@ -59,12 +59,19 @@ is 137 bye ''
 # Its reader is slow: the command ends long before its output is through. Input
 # that nobody wants, and what a program left behind goes on to write, are neither
 # waited for nor taken for a fault.
+read_late()
+{
+	wait_for 60 grep gone err
+	sleep 2
+	cat
+}
+
 slowly() # slowly CODE SCRIPT: endless input; it is read after "gone"
 {
 	echo 0 >code
 	: >err
 	{ ex -c 2 -- sh -c "$2" || echo $? >code; } </dev/zero 2>>err |
-		{ wait_for 60 grep gone err; sleep 2; cat; } >out
+		read_late >out
 	rc=$(cat code)
 	[ "$rc" -eq "$1" ] || fail "exit $rc: $(cat err)"
 	[ "$(cat err)" = gone ] || fail "err: $(cat err)"
@@ -91,6 +98,19 @@ expect_rc 130 ptyrun wait=ready signal=2 wait=caught signal=2 -- "$LKVM" exec \
 	echo ready; while :; do sleep 0.1; done'
 { ex -- yes || echo $? >code; } <in 2>err | head -n 1 >out
 [ "$(cat code)" -eq 141 ] || fail "exit $(cat code): $(cat err)"
+
+# what it wrote goes nowhere: that is no success, whichever stream it was
+rc=0
+ex -- echo lost <in >/dev/full 2>err || rc=$?
+[ "$rc" -eq 125 ] || fail "exit $rc: $(cat err)"
+grep -q "host: the command's output could not be written: No space left" err ||
+	fail "err: $(cat err)"
+rc=0
+ex --verdict verdict.json -- sh -c 'echo lost >&2; exit 3' <in >out \
+	2>/dev/full || rc=$?
+[ "$rc" -eq 125 ] || fail "exit $rc"
+grep -q '"code":125,"origin":"host","reason":"the command.s output could not' verdict.json ||
+	fail "verdict: $(cat verdict.json)"
 
 # the guest ends before the command
 streams -- poweroff -f

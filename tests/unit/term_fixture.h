@@ -87,14 +87,18 @@ static inline void start(struct world *w, int in_fd, int out_fd,
 	ck_assert_int_eq(pthread_create(&w->thread, NULL, loop_main, w), 0);
 }
 
-static inline void stop(struct world *w)
+/* What term_fini() says. */
+static inline int stop(struct world *w)
 {
+	int err;
+
 	loop_stop(&w->loop);
 	pthread_join(w->thread, NULL);
-	term_fini(&w->t);
-	term_fini(&w->t); /* idempotent */
+	err = term_fini(&w->t);
+	ck_assert_int_eq(term_fini(&w->t), 0); /* idempotent */
 	loop_fini(&w->loop);
 	pthread_mutex_destroy(&w->lock);
+	return err;
 }
 
 static inline void sleep_ms(long ms)

@@ -47,7 +47,7 @@ START_TEST(throttled_output_arrives_whole_and_in_order)
 		term_throttle(&w.t);
 		at += n;
 	}
-	stop(&w);
+	ck_assert_int_eq(stop(&w), 0);
 	close(out[1]);
 	pthread_join(reader, &nr_read);
 	ck_assert_uint_eq((size_t)nr_read, total);
@@ -127,7 +127,8 @@ START_TEST(gone_reader_costs_the_bytes_and_nothing_else)
 		say(&w, "hello, world\n");
 		term_throttle(&w.t);
 	}
-	stop(&w);
+	ck_assert_int_eq(term_error(&w.t), -EPIPE);
+	ck_assert_int_eq(stop(&w), -EPIPE);
 	ck_assert_int_lt(now_ms() - begin, PATIENCE_MS);
 	close(out[1]);
 	close(null);
@@ -145,10 +146,10 @@ START_TEST(full_disk_costs_the_bytes_and_nothing_else)
 		say(&w, "hello, world\n");
 		term_throttle(&w.t);
 	}
-	stop(&w);
+	ck_assert_int_eq(stop(&w), -ENOSPC);
 	start(&w, null, -1, 0); /* stdout closed */
 	say(&w, "hello");
-	stop(&w);
+	ck_assert_int_eq(stop(&w), -EBADF);
 	close(full);
 	close(null);
 }
@@ -250,7 +251,7 @@ static int64_t fini_on_a_full_pipe(bool hurry)
 	if (hurry)
 		term_hurry(&w.t);
 	begin = now_ms();
-	stop(&w);
+	ck_assert_int_eq(stop(&w), -ETIMEDOUT);
 	close(fds[0]); /* the abandoned writer gets out */
 	close(fds[1]);
 	return now_ms() - begin;

@@ -155,8 +155,7 @@ static json_t *answer_stat(struct vm *vm)
 
 static json_t *answer_kill(struct vm *vm, const struct control_request *r)
 {
-	if (vm->has_term)
-		term_hurry(&vm->term);
+	vm_hurry(vm);
 	if (r->seconds)
 		vm_finish_as(vm, 128 + SIGTERM, "user",
 			     "killed it: the guest did not react in %u s",

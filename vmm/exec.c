@@ -456,6 +456,12 @@ void exec_close(struct exec *e, int out_lost)
 		e->lost = out_lost ? out_lost : lost;
 }
 
+void exec_hurry(struct exec *e)
+{
+	if (e->has_err)
+		term_hurry(&e->err);
+}
+
 bool exec_has_tty(const struct exec *e)
 {
 	return e->tty;

@@ -34,6 +34,8 @@ void exec_port(struct exec *e, unsigned int at,
 int __must_check exec_open(struct exec *e);
 /* @out_lost: what term_fini() said about vm->term. */
 void exec_close(struct exec *e, int out_lost);
+/* Waits less long for who reads standard error. */
+void exec_hurry(struct exec *e);
 bool exec_has_tty(const struct exec *e);
 size_t exec_typed(struct exec *e, const uint8_t *bytes, size_t len);
 void exec_typed_end(struct exec *e);

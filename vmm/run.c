@@ -71,7 +71,7 @@ static void typed_quit(void *ctx)
 {
 	struct vm *vm = ctx;
 
-	term_hurry(&vm->term);
+	vm_hurry(vm);
 	vm_finish_as(vm, 128 + SIGINT, "user", "ended it with Ctrl-a x");
 }
 
@@ -105,7 +105,7 @@ static void signal_arrived(struct watch *w, uint32_t events)
 	}
 	if (si.ssi_signo == SIGINT && vm->exec && exec_interrupt(vm->exec))
 		return;
-	term_hurry(&vm->term);
+	vm_hurry(vm);
 	end_by_signal(vm, (int)si.ssi_signo);
 }
 

@@ -456,6 +456,14 @@ bool vm_finished(struct vm *vm)
 	return __atomic_load_n(&vm->finished, __ATOMIC_SEQ_CST);
 }
 
+void vm_hurry(struct vm *vm)
+{
+	if (vm->has_term)
+		term_hurry(&vm->term);
+	if (vm->exec)
+		exec_hurry(vm->exec);
+}
+
 void vm_pause(struct vm *vm)
 {
 	pthread_mutex_lock(&vm->state_lock);

@@ -112,6 +112,11 @@ void vm_finish(struct vm *vm, const struct verdict *v);
 void vm_finish_as(struct vm *vm, int code, const char *origin, const char *fmt,
 		  ...) __printf(4, 5);
 bool vm_finished(struct vm *vm);
+/*
+ * It ends because the user, not the guest, wants it to: output that nobody reads
+ * is waited for less long. Main thread.
+ */
+void vm_hurry(struct vm *vm);
 
 /* events_tell() of the VM's outputs. */
 #define vm_tell(vm, ...)                                                       \

@@ -198,8 +198,7 @@ static void look_at_time(struct vm *vm, int64_t now)
 			(double)vm->cfg->boot_timeout_ms / 1000);
 	else
 		return;
-	if (vm->has_term)
-		term_hurry(&vm->term);
+	vm_hurry(vm);
 	vm_finish(vm, &v);
 }
 

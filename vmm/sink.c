@@ -27,7 +27,8 @@
 #define CLOSE_PATIENCE_S 2
 
 struct sink {
-	const char *option, *target;
+	const char *option;
+	char *target; /* a copy: it may be left behind */
 	int fd;
 	bool is_ours; /* the descriptor, to close */
 	pthread_t thread;
@@ -163,6 +164,7 @@ static void sink_free(struct sink *s)
 		close(s->fd);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
+	free(s->target);
 	free(s->filling);
 	free(s->writing);
 	free(s);
@@ -178,13 +180,13 @@ int sink_open(struct sink **out, const char *option, const char *target)
 		return ret;
 	}
 	s->option = option;
-	s->target = target;
+	s->target = strdup(target);
 	s->fd = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->changed, NULL);
 	s->filling = malloc(SINK_ROOM);
 	s->writing = malloc(SINK_ROOM);
-	if (s->filling && s->writing)
+	if (s->target && s->filling && s->writing)
 		ret = open_target(s);
 	if (!ret)
 		ret = start_writer(s);

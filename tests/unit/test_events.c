@@ -158,6 +158,28 @@ START_TEST(a_reader_who_does_not_read_holds_nobody)
 }
 END_TEST
 
+START_TEST(a_sink_left_behind_needs_nothing_of_its_owners)
+{
+	static char line[SINK_ROOM / 2];
+	char *target = malloc(32);
+	static struct sink *s; /* is never freed */
+	int fds[2];
+
+	ck_assert_ptr_nonnull(target);
+	memset(line, 'x', sizeof(line));
+	ck_assert_int_eq(pipe(fds), 0);
+	(void)snprintf(target, 32, "fd:%d", fds[1]);
+	ck_assert_int_eq(sink_open(&s, "--events", target), 0);
+	for (int i = 0; i < 4; i++)
+		sink_write(s, line, sizeof(line));
+	sink_close(s); /* for 2 s */
+	memset(target, '?', 32);
+	free(target);
+	close(fds[0]);
+	usleep(200000); /* its thread says that nobody reads */
+}
+END_TEST
+
 START_TEST(what_cannot_be_opened_is_refused)
 {
 	struct sink *s = NULL;
@@ -204,6 +226,7 @@ int main(void)
 	tcase_add_test(tc, members_that_do_not_fit_are_left_out);
 	tcase_add_test(tc, a_full_disk_and_a_closed_pipe_lose_text_alone);
 	tcase_add_test(tc, a_reader_who_does_not_read_holds_nobody);
+	tcase_add_test(tc, a_sink_left_behind_needs_nothing_of_its_owners);
 	tcase_add_test(tc, what_cannot_be_opened_is_refused);
 	tcase_add_test(tc, a_verdict_names_code_origin_and_reason);
 	suite_add_tcase(s, tc);

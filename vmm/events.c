@@ -7,9 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-/* Bytes of the UTF-8 sequence at @s; 0: it is none. */
-static size_t utf8_len(const unsigned char *s)
+size_t utf8_len(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	size_t len = 0;
 	uint32_t c;
 
@@ -39,7 +39,7 @@ static size_t utf8_len(const unsigned char *s)
 /* One character as JSON has it, 6 bytes at most; what it took of @s. */
 static size_t escape(const unsigned char *s, char *out)
 {
-	size_t len = utf8_len(s);
+	size_t len = utf8_len((const char *)s);
 
 	if (len == 0) {
 		memcpy(out, "\\ufffd", sizeof("\\ufffd"));

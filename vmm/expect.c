@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "events.h"
 #include "exec_proto.h"
 #include "log.h"
 
@@ -95,17 +96,36 @@ static bool begins(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
-/* Printable, and no longer than it is kept. */
+/* C0, DEL, and C1, which some terminals heed in UTF-8 too. */
+static bool is_control(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	return c[0] < ' ' || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
+}
+
+/* Printable UTF-8, and no longer than it is kept. */
 static void copy_line(char *to, const char *text)
 {
-	size_t i;
+	size_t room = EXPECT_WIDTH - 1;
 
-	for (i = 0; i + 1 < EXPECT_WIDTH && text[i]; i++) {
-		to[i] = text[i];
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			to[i] = '?';
+	while (*text && room > 0) {
+		size_t len = utf8_len(text);
+
+		if (!len || is_control(text)) {
+			*to++ = '?';
+			room--;
+			text += len ? len : 1;
+			continue;
+		}
+		if (len > room)
+			break;
+		memcpy(to, text, len);
+		to += len;
+		room -= len;
+		text += len;
 	}
-	to[i] = '\0';
+	*to = '\0';
 }
 
 /* @whole: the line has its end. True when it says something new. */

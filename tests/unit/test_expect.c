@@ -88,6 +88,44 @@ START_TEST(nothing_expected_is_nothing_met)
 }
 END_TEST
 
+START_TEST(a_kept_line_is_harmless_utf8)
+{
+	static const char *const lines[][2] = {
+		{ "bad \x9b"
+		  "31m\xc2\x9b"
+		  "2J\xc2\xa0.",
+		  "bad ?31m?2J\xc2\xa0." },
+		{ "bad \xff\xc3\xa4\xe2\x82", "bad ?\xc3\xa4??" },
+		{ "bad \x7f\x07\xed\xa0\x80", "bad ?????" },
+		{ "bad \xf0\x9f\x90\xa7\xc2", "bad \xf0\x9f\x90\xa7?" },
+	};
+
+	begin(NULL, "bad");
+	ck_assert(hear(EXPECT_UART, lines[_i][0]) || hear(EXPECT_UART, "\n"));
+	ck_assert_str_eq(look()->bad_line, lines[_i][1]);
+	expect_fini(&e);
+}
+END_TEST
+
+START_TEST(a_kept_line_is_cut_between_characters)
+{
+	begin(NULL, "x");
+	hear(EXPECT_UART, "x");
+	for (unsigned int i = 0; i < EXPECT_WIDTH; i++)
+		hear(EXPECT_UART, "\xc3\xa4");
+	hear(EXPECT_UART, "\n");
+	ck_assert_uint_eq(strlen(look()->bad_line), EXPECT_WIDTH - 1);
+	expect_fini(&e);
+	begin(NULL, "xy");
+	hear(EXPECT_UART, "xy");
+	for (unsigned int i = 0; i < EXPECT_WIDTH; i++)
+		hear(EXPECT_UART, "\xc3\xa4");
+	hear(EXPECT_UART, "\n");
+	ck_assert_uint_eq(strlen(look()->bad_line), EXPECT_WIDTH - 2);
+	expect_fini(&e);
+}
+END_TEST
+
 START_TEST(a_long_line_is_several)
 {
 	static char line[3 * EXPECT_LINE];
@@ -184,6 +222,8 @@ int main(void)
 	tcase_add_test(tc, a_prompt_needs_no_newline);
 	tcase_add_test(tc, all_expressions_have_to_be_met);
 	tcase_add_test(tc, nothing_expected_is_nothing_met);
+	tcase_add_loop_test(tc, a_kept_line_is_harmless_utf8, 0, 4);
+	tcase_add_test(tc, a_kept_line_is_cut_between_characters);
 	tcase_add_test(tc, a_long_line_is_several);
 	tcase_add_test(tc, linux_words_count_at_a_lines_beginning);
 	tcase_add_test(tc, the_log_has_all_bytes_and_times);

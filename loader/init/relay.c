@@ -166,6 +166,19 @@ static void close_input(struct relay *r)
 	r->in_len = 0;
 }
 
+/* A terminal may have no room for it now. */
+static void feed_end(struct relay *r)
+{
+	const uint8_t key = KEY_EOF;
+	long n = 1;
+
+	if (r->child.tty)
+		n = sys(write, r->child.in, &key, 1, 0, 0);
+	else
+		close_input(r);
+	r->in_end = n == 0 || n == -EAGAIN || n == -EINTR;
+}
+
 static void feed(struct relay *r)
 {
 	while (r->in_len > 0 && r->child.in >= 0) {
@@ -185,15 +198,8 @@ static void feed(struct relay *r)
 		r->in_len -= (size_t)n;
 		r->taken += (uint32_t)n;
 	}
-	if (r->in_end && r->in_len == 0 && r->child.in >= 0) {
-		const uint8_t key = KEY_EOF;
-
-		if (r->child.tty)
-			(void)sys(write, r->child.in, &key, 1, 0, 0);
-		else
-			close_input(r);
-		r->in_end = false;
-	}
+	if (r->in_end && r->in_len == 0 && r->child.in >= 0)
+		feed_end(r);
 }
 
 /* What may be in the pipe @fd by now. */
@@ -396,7 +402,7 @@ static void wait(struct relay *r)
 		      wants && r->out.credit > 0 && r->out.left > 0),
 		watch(c->err, POLLIN,
 		      wants && r->err.credit > 0 && r->err.left > 0),
-		watch(c->in, POLLOUT, r->in_len > 0),
+		watch(c->in, POLLOUT, r->in_len > 0 || r->in_end),
 	};
 	/* A port that the host has not opened yet tells of no room. */
 	const struct __kernel_timespec soon = { .tv_nsec = 10000000 };

@@ -48,9 +48,12 @@ struct exec_head {
 };
 
 enum exec_how {
-	EXEC_EXITED,	 /* value: its status */
-	EXEC_SIGNALLED,	 /* value: the signal */
-	EXEC_NOT_STARTED /* value: errno; nothing ran */
+	EXEC_EXITED,	/* value: its status */
+	EXEC_SIGNALLED, /* value: the signal */
+	/* value: errno; nothing ran */
+	EXEC_NOT_STARTED,
+	EXEC_NO_CWD, /* ... for want of the directory */
+	EXEC_NO_USER /* ... ENOENT: of an entry in /etc/passwd */
 };
 
 struct exec_end {

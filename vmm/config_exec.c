@@ -2,6 +2,7 @@
 /* config_exec.c: the options that `lkvm-pvm exec` has beside those of run. */
 #include "config_set.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,30 @@ static int set_cwd(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+/* A number up to what is no more a user's. */
+static bool skip_id(const char **at)
+{
+	const bool is_number = isdigit((unsigned char)**at);
+	char *end;
+	unsigned long n = strtoul(*at, &end, 10);
+
+	*at = end;
+	return is_number && n < UINT32_MAX;
+}
+
+/* "UID" or "UID:GID" */
+static bool are_ids(const char *at)
+{
+	if (!skip_id(&at))
+		return false;
+	if (!*at)
+		return true;
+	return *at++ == ':' && skip_id(&at) && !*at;
+}
+
 static int set_user(struct opt_parse *p, const char *value)
 {
-	if (!*value)
+	if (!*value || (isdigit((unsigned char)*value) && !are_ids(value)))
 		return opt_bad_value(p, value,
 				     "give a name of the guest's /etc/passwd, "
 				     "or UID or UID:GID");

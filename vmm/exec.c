@@ -260,6 +260,31 @@ static void deliver(struct exec_stream *s, struct term *t)
 	} while (n > 0);
 }
 
+/* Nothing ran. */
+static void judge_start(const struct config_exec *c, unsigned int how, int err,
+			struct verdict *v)
+{
+	v->ran = false;
+	v->code = EXIT_NOT_RUNNABLE;
+	if (how == EXEC_NO_CWD && c->cwd) {
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "exec: --cwd %.100s: %s", c->cwd,
+			       errno_text(err));
+	} else if (how == EXEC_NO_USER && c->user) {
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "exec: --user %.100s: %s", c->user,
+			       err == ENOENT ? "not in the guest's /etc/passwd"
+					     : errno_text(err));
+	} else {
+		if (err == ENOENT)
+			v->code = EXIT_NOT_FOUND;
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "the command %.100s cannot be run: %s",
+			       c->nr_args ? c->args[0] : "/bin/sh",
+			       errno_text(err));
+	}
+}
+
 static void finish(struct exec *e, const struct exec_end *end)
 {
 	const int value = (int)le32_get(end->value);
@@ -279,14 +304,7 @@ static void finish(struct exec *e, const struct exec_end *end)
 			       name ? ", SIG" : "", name ? name : "");
 		break;
 	default:
-		v.ran = false;
-		v.code = value == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE;
-		(void)snprintf(v.reason, sizeof(v.reason),
-			       "the command %.100s cannot be run: %s",
-			       e->vm->cfg->exec.nr_args
-				       ? e->vm->cfg->exec.args[0]
-				       : "/bin/sh",
-			       errno_text(value));
+		judge_start(&e->vm->cfg->exec, le32_get(end->how), value, &v);
 		break;
 	}
 	vm_finish(e->vm, &v);

@@ -26,11 +26,14 @@ struct child {
 	bool tty;
 };
 
-/*
- * Starts @c. 0; or the errno, positive, why it could not be: then nothing runs
- * and nothing is open.
- */
-int spawn(struct child *child, const struct command *c);
+/* Why a command could not be started: a step of it, and its errno, positive. */
+struct failure {
+	enum exec_how how;
+	int err; /* 0: it was */
+};
+
+/* Starts @c. After a failure nothing runs and nothing is open. */
+struct failure spawn(struct child *child, const struct command *c);
 void resize(const struct child *child, const struct exec_size *size);
 
 /* Serves the port @fd until the host ends the guest. */

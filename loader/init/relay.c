@@ -276,7 +276,7 @@ static void start(struct relay *r)
 	struct command c = { .args = args, .envs = envs };
 	char *at = (char *)r->body + sizeof(struct exec_start);
 	struct exec_start s;
-	int err;
+	struct failure why;
 
 	memcpy(&s, r->body, sizeof(s));
 	if (r->runs || r->ended || r->body_len < sizeof(s))
@@ -289,9 +289,9 @@ static void start(struct relay *r)
 	    !take_strings(args, le32_get(s.nr_args), &at, end) ||
 	    !take_strings(envs, le32_get(s.nr_envs), &at, end))
 		give_up("a START that makes no sense", 0);
-	err = spawn(&r->child, &c);
-	if (err) {
-		set_end(r, EXEC_NOT_STARTED, err);
+	why = spawn(&r->child, &c);
+	if (why.err) {
+		set_end(r, why.how, why.err);
 		return;
 	}
 	r->runs = r->owes_started = true;

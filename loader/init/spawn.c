@@ -101,17 +101,21 @@ void resize(const struct child *child, const struct exec_size *size)
 
 /* --- the user ---------------------------------------------------------------- */
 
-/* A decimal number, and what follows it; false: none. */
+/* A decimal number, and what follows it; false: none, or nobody's. */
 static bool number(const char **text, uint32_t *n)
 {
 	const char *t = *text;
+	uint64_t sum = 0;
 
-	*n = 0;
-	for (; *t >= '0' && *t <= '9'; t++)
-		*n = *n * 10 + (uint32_t)(*t - '0');
+	for (; *t >= '0' && *t <= '9'; t++) {
+		sum = sum * 10 + (uint64_t)(*t - '0');
+		if (sum >= UINT32_MAX) /* to the kernel that is "as it is" */
+			return false;
+	}
 	if (t == *text)
 		return false;
 	*text = t;
+	*n = (uint32_t)sum;
 	return true;
 }
 
@@ -175,7 +179,7 @@ static int find_user(const char *name, struct user *u)
 	while ((line = field(&lines, '\n')) != NULL)
 		if (parse_user(line, name, u))
 			return 0;
-	return EINVAL;
+	return ENOENT;
 }
 
 static int become(const char *name, char *home, size_t size)
@@ -260,8 +264,8 @@ static int exec_command(const struct command *c)
 	return exec_on_path(path ? path : "/bin", args, c->envs);
 }
 
-/* In the child; comes back with an errno. */
-static int run(const struct command *c, const struct streams *s)
+/* In the child; comes back when it cannot be. */
+static struct failure run(const struct command *c, const struct streams *s)
 {
 	uint64_t no_signals = 0;
 	char home[220] = "HOME=/";
@@ -273,16 +277,17 @@ static int run(const struct command *c, const struct streams *s)
 		(void)sys(ioctl, s->its[0], TIOCSCTTY, 0, 0, 0);
 	for (int i = 0; i < 3 && ret >= 0; i++)
 		ret = sys(dup3, s->its[i], i, 0, 0, 0);
-	if (ret >= 0 && *c->cwd)
+	if (ret < 0)
+		return (struct failure){ EXEC_NOT_STARTED, (int)-ret };
+	ret = 0;
+	if (*c->cwd)
 		ret = sys(chdir, c->cwd, 0, 0, 0, 0);
 	if (ret < 0)
-		return (int)-ret;
-	if (*c->user) {
-		int err = become(c->user, home, sizeof(home));
-
-		if (err)
-			return err;
-	}
+		return (struct failure){ EXEC_NO_CWD, (int)-ret };
+	if (*c->user)
+		ret = become(c->user, home, sizeof(home));
+	if (ret)
+		return (struct failure){ EXEC_NO_USER, (int)ret };
 	while (*end)
 		end++;
 	if (!get_env(c->envs, "HOME")) {
@@ -291,56 +296,57 @@ static int run(const struct command *c, const struct streams *s)
 	}
 	(void)sys(rt_sigprocmask, SIG_SETMASK, &no_signals, 0,
 		  sizeof(no_signals), 0);
-	return exec_command(c);
+	return (struct failure){ EXEC_NOT_STARTED, exec_command(c) };
 }
 
 /* Reads what the child says before it runs the command: nothing, or why not. */
-static int wait_for_exec(int fd)
+static struct failure wait_for_exec(int fd)
 {
-	int err = 0;
+	struct failure why = { 0 };
 	long n;
 
 	do
-		n = sys(read, fd, &err, sizeof(err), 0, 0);
+		n = sys(read, fd, &why, sizeof(why), 0, 0);
 	while (n == -EINTR);
-	return n == (long)sizeof(err) ? err : 0;
+	return why;
 }
 
-int spawn(struct child *child, const struct command *c)
+struct failure spawn(struct child *child, const struct command *c)
 {
 	struct streams s = { { -1, -1, -1 }, { -1, -1, -1 } };
-	int word[2] = { -1, -1 }, err;
+	struct failure why = { .how = EXEC_NOT_STARTED };
+	int word[2] = { -1, -1 };
 	long pid;
 
-	err = c->tty ? make_terminal(&s, &c->size) : make_pipes(&s);
-	if (err)
-		return err;
+	why.err = c->tty ? make_terminal(&s, &c->size) : make_pipes(&s);
+	if (why.err)
+		return why;
 	pid = sys(pipe2, word, O_CLOEXEC, 0, 0, 0);
 	if (!pid)
 		pid = sys(clone, SIGCHLD, 0, 0, 0, 0);
 	if (pid == 0) {
-		err = run(c, &s);
-		(void)sys(write, word[1], &err, sizeof(err), 0, 0);
+		why = run(c, &s);
+		(void)sys(write, word[1], &why, sizeof(why), 0, 0);
 		(void)sys(exit, 127, 0, 0, 0, 0);
 	}
 	close_streams(s.its);
 	if (pid > 0) {
 		(void)sys(close, word[1], 0, 0, 0, 0);
-		err = wait_for_exec(word[0]);
+		why = wait_for_exec(word[0]);
 		(void)sys(close, word[0], 0, 0, 0, 0);
 	} else {
-		err = (int)-pid;
+		why.err = (int)-pid;
 	}
-	if (err) {
+	if (why.err) {
 		if (pid > 0)
 			(void)sys(wait4, pid, 0, 0, 0, 0);
 		close_streams(s.ours);
-		return err;
+		return why;
 	}
 	*child = (struct child){ .pid = (int)pid,
 				 .in = s.ours[0],
 				 .out = s.ours[1],
 				 .err = s.ours[2],
 				 .tty = c->tty };
-	return 0;
+	return why;
 }

@@ -91,6 +91,12 @@ grep -q 'the command /no/such/file cannot be run: No such file' err ||
 streams -- /etc/passwd
 [ "$rc" -eq 126 ] || fail "exit $rc"
 
+# what is asked for it is not there
+streams --cwd /missing -- pwd
+is 126 '' "lkvm-pvm: guest: exec: --cwd /missing: No such file or directory"
+streams --user stranger -- id
+is 126 '' "lkvm-pvm: guest: exec: --user stranger: not in the guest's /etc/passwd"
+
 # the first SIGINT is the command's; whoever reads its output may leave
 # (in the background of a script it would be ignored)
 expect_rc 130 ptyrun wait=ready signal=2 wait=caught signal=2 -- "$LKVM" exec \
@@ -117,3 +123,6 @@ streams -- poweroff -f
 [ "$rc" -eq 111 ] || fail "exit $rc"
 grep -q "guest: powered off before the command's end" err || fail "$(cat err)"
 refused 'exec: -p rdinit=' ex -p rdinit=/x -- true
+for user in 4294967296 4294967295 1:4294967295 1: 1x ''; do
+	refused "exec: --user '$user': give a name" ex --user "$user" -- true
+done

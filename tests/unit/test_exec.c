@@ -108,8 +108,16 @@ START_TEST(frames_out_of_order_are_refused)
 	ck_assert_int_eq(frame(99, "", 0), -EPROTO);
 	begin();
 	ck_assert_int_eq(frame(EXEC_END, "", 0), -EPROTO);
-	begin();
-	ck_assert_int_eq(end(EXEC_NOT_STARTED, ENOENT), -EPROTO);
+	for (int how = EXEC_NOT_STARTED; how <= EXEC_NO_USER; how++) {
+		exec_wire_init(&w);
+		ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), 0);
+		ck_assert_int_eq(end((enum exec_how)how, ENOENT), 0);
+		begin();
+		ck_assert_int_eq(end((enum exec_how)how, ENOENT), -EPROTO);
+	}
+	exec_wire_init(&w);
+	ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), 0);
+	ck_assert_int_eq(end(EXEC_NO_USER + 1, 0), -EPROTO);
 	begin();
 	ck_assert_int_eq(end(EXEC_EXITED, 256), -EPROTO);
 	begin();

@@ -12,10 +12,10 @@ enough() # enough KERNEL: what the last run asked for
 }
 refused 'raise -m to' "$LKVM" run -k "$IMAGE" -i "$INITRD" -m 8
 enough "$IMAGE"
-expect_rc 110 "$LKVM" run -k "$IMAGE" -i "$INITRD" -m 18 -p 'panic=-1 quiet'
+expect_rc 112 "$LKVM" run -k "$IMAGE" -i "$INITRD" -m 18 -p 'panic=-1 quiet'
 expect_out '-m 18 is little .* may not start with less than' 'Kernel panic'
 enough "$IMAGE"
 [ -e /boot/guest.Image ] || exit 0
-expect_rc 110 "$LKVM" run -k /boot/guest.Image -i "$INITRD" -m 12 \
+expect_rc 112 "$LKVM" run -k /boot/guest.Image -i "$INITRD" -m 12 \
 	-p 'panic=-1 quiet'
 enough /boot/guest.Image

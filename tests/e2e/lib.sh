@@ -127,13 +127,13 @@ lives()
 }
 
 # lives_do_not_add_up N FDS THREADS KIB LOCKED: $pid, which restarts itself, has
-# as much in its Nth life as in the second; SIGTERM ends it
+# as much in its Nth life as in the second; SIGTERM ends it. $SAMPLES: of most
 lives_do_not_add_up()
 {
 	wait_for 60 lives 2
-	early=$(most "$pid")
+	early=$(most "$pid" "${SAMPLES:-10}")
 	wait_for 350 lives "$1"
-	late=$(most "$pid")
+	late=$(most "$pid" "${SAMPLES:-10}")
 	kill -TERM "$pid"
 	rc=0
 	wait "$pid" || rc=$?

@@ -9,23 +9,20 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "unix_connect.h"
 
 /* A socket that nobody listens on any more, of one who was killed. */
-static bool is_stale(const struct sockaddr_un *a)
+static bool is_stale(const char *path)
 {
 	struct stat st;
-	bool refused;
 	int fd;
 
-	if (lstat(a->sun_path, &st) || !S_ISSOCK(st.st_mode))
+	if (lstat(path, &st) || !S_ISSOCK(st.st_mode))
 		return false;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return false;
-	refused = connect(fd, (const struct sockaddr *)a, sizeof(*a)) &&
-		  errno == ECONNREFUSED;
-	close(fd);
-	return refused;
+	fd = unix_connect(path);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ECONNREFUSED;
 }
 
 /* For the user alone, from the beginning. */
@@ -53,7 +50,7 @@ int unix_listen(const char *name, const char *path, int backlog, int *fd)
 	memcpy(a.sun_path, path, strlen(path) + 1);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	err = *fd < 0 ? -errno : bind_private(*fd, &a);
-	if (err == -EADDRINUSE && is_stale(&a)) {
+	if (err == -EADDRINUSE && is_stale(path)) {
 		(void)unlink(a.sun_path);
 		err = bind_private(*fd, &a);
 	}

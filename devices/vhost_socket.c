@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "unix_connect.h"
 
 static const char *remedy(int err)
 {
@@ -29,24 +29,12 @@ static const char *remedy(int err)
 
 static int socket_connect(struct vhost_peer *p)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	const char *path = p->own;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int err;
+	int fd = unix_connect(p->own);
 
-	if (fd < 0) {
-		err = errno;
-	} else {
-		memcpy(a.sun_path, path, strlen(path));
-		err = connect(fd, (struct sockaddr *)&a, sizeof(a)) ? errno : 0;
-	}
-	if (!err)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	(void)snprintf(p->why, sizeof(p->why), "%s%s", errno_text(err),
-		       remedy(err));
-	return -err;
+	if (fd < 0)
+		(void)snprintf(p->why, sizeof(p->why), "%s%s", errno_text(fd),
+			       remedy(-fd));
+	return fd;
 }
 
 static void socket_disconnect(struct vhost_peer *p)

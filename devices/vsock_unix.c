@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "unix_connect.h"
 #include "unix_listen.h"
 
 #define BACKLOG 128
@@ -95,19 +96,9 @@ int vsock_unix_accept(const struct vsock_unix *u)
 int vsock_unix_connect(const struct vsock_unix *u, uint32_t port)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd, err;
 
-	if (!path_of_port(&a, u->path, port))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	/* Of a unix socket this never goes on behind our back. */
-	if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
+	return path_of_port(&a, u->path, port) ? unix_connect(a.sun_path)
+					       : -ENAMETOOLONG;
 }
 
 /* @line is zero-terminated, its line feed cut off. */

@@ -50,8 +50,6 @@ void control_dir_unlock(int dir);
 /* The socket of @name: 0, -EINVAL or -ENAMETOOLONG. */
 int __must_check control_socket_path(const char *dir, const char *name,
 				     char *path, size_t size);
-/* Connects to it, without waiting: fd, or -errno; -ECONNREFUSED: stale. */
-int __must_check control_connect(const char *path);
 
 /* Calls @each with the name of every socket, in order; 0 or -errno. */
 int __must_check control_dir_each(int dir,

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "unix_connect.h"
 
 #define REPLY_MAX MIB(16)
 #define WHY_SIZE  512U
@@ -38,7 +39,7 @@ int client_connect(struct client *c, const char *dir, const char *name)
 	if (err)
 		return err;
 	(void)snprintf(c->name, sizeof(c->name), "%s", name);
-	c->fd = control_connect(path);
+	c->fd = unix_connect(path);
 	return c->fd < 0 ? c->fd : 0;
 }
 

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "unix_connect.h"
 
 #define TICK_MS	   1000
 #define BACKLOG	   16
@@ -74,7 +75,7 @@ static uint64_t clock_ms(void)
 /* Of one who was killed; the directory is locked. */
 static bool is_stale(const char *path)
 {
-	int fd = control_connect(path);
+	int fd = unix_connect(path);
 
 	if (fd >= 0)
 		close(fd);

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
@@ -149,24 +148,6 @@ int control_socket_path(const char *dir, const char *name, char *path,
 	n = snprintf(path, size, "%s/%s" SUFFIX, dir, name);
 	return n < 0 || (size_t)n >= size || (size_t)n >= limit ? -ENAMETOOLONG
 								: 0;
-}
-
-int control_connect(const char *path)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd, err;
-
-	if (strlen(path) >= sizeof(a.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(a.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
 }
 
 /* --- what is there --------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "unix_connect.h"
 
 static char root[64];
 static struct control *control;
@@ -79,7 +80,7 @@ static const char *path_of(const char *name)
 
 static int client(const char *name)
 {
-	int fd = control_connect(path_of(name));
+	int fd = unix_connect(path_of(name));
 
 	ck_assert_int_ge(fd, 0);
 	return fd;
@@ -200,7 +201,7 @@ START_TEST(what_a_killed_one_left_is_replaced)
 	ck_assert_int_eq(rename(path_of("one"), kept), 0);
 	stop();
 	ck_assert_int_eq(rename(kept, path_of("one")), 0);
-	ck_assert_int_eq(control_connect(path_of("one")), -ECONNREFUSED);
+	ck_assert_int_eq(unix_connect(path_of("one")), -ECONNREFUSED);
 	start("one");
 	close(client("one"));
 	stop();

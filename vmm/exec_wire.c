@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define MAX_ERRNO 4095U /* of Linux's own, to the guest's programs */
+
 void exec_wire_init(struct exec_wire *w)
 {
 	memset(w, 0, sizeof(*w));
@@ -108,7 +110,8 @@ static int take_end(struct exec_wire *w)
 	if (how > EXEC_NO_USER || w->started == (how >= EXEC_NOT_STARTED))
 		return fault(w, "an END out of place");
 	if ((how == EXEC_EXITED && value > 255) ||
-	    (how == EXEC_SIGNALLED && (value == 0 || value > 127)))
+	    (how == EXEC_SIGNALLED && (value == 0 || value > 127)) ||
+	    (how >= EXEC_NOT_STARTED && (value == 0 || value > MAX_ERRNO)))
 		return fault(w, "an END of no known kind");
 	w->ended = true;
 	return 0;

@@ -122,6 +122,9 @@ START_TEST(frames_out_of_order_are_refused)
 	ck_assert_int_eq(end(EXEC_EXITED, 256), -EPROTO);
 	begin();
 	ck_assert_int_eq(end(EXEC_SIGNALLED, 0), -EPROTO);
+	exec_wire_init(&w);
+	ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), 0);
+	ck_assert_int_eq(end(EXEC_NOT_STARTED, 0x80000000U), -EPROTO);
 }
 END_TEST
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "exec_pack.h"
+#include "exec_verdict.h"
 #include "exec_wire.h"
 #include "log.h"
 #include "vm.h"
@@ -260,72 +261,6 @@ static void deliver(struct exec_stream *s, struct term *t)
 	} while (n > 0);
 }
 
-/* Nothing ran. */
-static void judge_start(const struct config_exec *c, unsigned int how, int err,
-			struct verdict *v)
-{
-	v->ran = false;
-	v->code = EXIT_NOT_RUNNABLE;
-	if (how == EXEC_NO_CWD && c->cwd) {
-		(void)snprintf(v->reason, sizeof(v->reason),
-			       "exec: --cwd %.100s: %s", c->cwd,
-			       errno_text(err));
-	} else if (how == EXEC_NO_USER && c->user) {
-		(void)snprintf(v->reason, sizeof(v->reason),
-			       "exec: --user %.100s: %s", c->user,
-			       err == ENOENT ? "not in the guest's /etc/passwd"
-					     : errno_text(err));
-	} else {
-		if (err == ENOENT)
-			v->code = EXIT_NOT_FOUND;
-		(void)snprintf(v->reason, sizeof(v->reason),
-			       "the command %.100s cannot be run: %s",
-			       c->nr_args ? c->args[0] : "/bin/sh",
-			       errno_text(err));
-	}
-}
-
-static void finish(struct exec *e, const struct exec_end *end)
-{
-	const int value = (int)le32_get(end->value);
-	struct verdict v = { .code = value, .origin = "guest", .ran = true };
-	const char *name;
-
-	switch (le32_get(end->how)) {
-	case EXEC_EXITED:
-		(void)snprintf(v.reason, sizeof(v.reason),
-			       "the command exited with %d", value);
-		break;
-	case EXEC_SIGNALLED:
-		name = sigabbrev_np(value);
-		v.code = 128 + value;
-		(void)snprintf(v.reason, sizeof(v.reason),
-			       "the command was killed by signal %d%s%s", value,
-			       name ? ", SIG" : "", name ? name : "");
-		break;
-	default:
-		judge_start(&e->vm->cfg->exec, le32_get(end->how), value, &v);
-		break;
-	}
-	vm_finish(e->vm, &v);
-}
-
-/* The verdict when output of the command was lost: @err says how. */
-static void judge_loss(int err, struct verdict *v)
-{
-	*v = (struct verdict){ .code = EXIT_HOST, .origin = "host" };
-	if (err == -EPIPE || err == -ETIMEDOUT) {
-		v->code = 128 + SIGPIPE;
-		v->origin = "user";
-		(void)snprintf(v->reason, sizeof(v->reason),
-			       "nobody reads the command's output any more");
-		return;
-	}
-	(void)snprintf(v->reason, sizeof(v->reason),
-		       "the command's output could not be written: %s",
-		       errno_text(err));
-}
-
 /* What there is to do by now, seen at one moment. */
 struct news {
 	bool hello, over;
@@ -368,14 +303,15 @@ static void pump(struct exec *e)
 		make_start(e);
 	}
 	if (n.lost) {
-		judge_loss(n.lost, &v);
+		exec_verdict_loss(&v, n.lost);
 		vm_finish(vm, &v);
 	} else if (n.fault) {
 		vm_finish_as(vm, EXIT_GUEST_CRASHED, "guest",
 			     "exec's init in the guest makes no sense: %s",
 			     n.fault);
 	} else if (n.over) {
-		finish(e, &n.end);
+		exec_verdict_end(&v, &vm->cfg->exec, &n.end);
+		vm_finish(vm, &v);
 	}
 	flush(e);
 	if (!is_sending(e))
@@ -404,7 +340,7 @@ void exec_judge(struct exec *e, struct verdict *v)
 	bool hello;
 
 	if (v->ran && e->lost)
-		judge_loss(e->lost, v);
+		exec_verdict_loss(v, e->lost);
 	if (v->code != EXIT_GUEST_OFF || v->ran)
 		return;
 	expect_found(&e->vm->outputs->expect, &f);

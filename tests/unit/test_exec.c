@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "../../vmm/exec_pack.h"
+#include "../../vmm/exec_verdict.h"
 #include "../../vmm/exec_wire.h"
-#include "../../vmm/verdict.h"
 #include "exitcode.h"
 
 static struct exec_wire w;
@@ -230,11 +230,45 @@ START_TEST(bisect_tells_bad_from_untestable)
 }
 END_TEST
 
+/* --- what the end means ------------------------------------------------------ */
+
+START_TEST(the_end_is_the_commands_or_says_what_did_not_run)
+{
+	static const struct config_exec c = { .cwd = "/d", .user = "u" };
+	static const struct {
+		struct exec_end end;
+		int code;
+		const char *reason;
+	} ends[] = {
+		{ { { EXEC_EXITED }, { 7 } }, 7, "exited with 7" },
+		{ { { EXEC_SIGNALLED }, { 9 } }, 137, "signal 9, SIGKILL" },
+		{ { { EXEC_NOT_STARTED }, { ENOENT } }, 127, "/bin/sh" },
+		{ { { EXEC_NOT_STARTED }, { EACCES } }, 126, "/bin/sh" },
+		{ { { EXEC_NO_CWD }, { ENOENT } }, 126, "--cwd /d" },
+		{ { { EXEC_NO_USER }, { ENOENT } }, 126, "/etc/passwd" },
+	};
+	struct verdict v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		exec_verdict_end(&v, &c, &ends[i].end);
+		ck_assert_int_eq(v.code, ends[i].code);
+		ck_assert_int_eq(v.ran, i < 2);
+		ck_assert_ptr_nonnull(strstr(v.reason, ends[i].reason));
+	}
+	exec_verdict_loss(&v, -EPIPE);
+	ck_assert_int_eq(v.code, 141);
+	exec_verdict_loss(&v, -ENOSPC);
+	ck_assert_int_eq(v.code, EXIT_HOST);
+	ck_assert(!v.ran);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("exec");
 	TCase *tc = tcase_create("exec");
 
+	tcase_add_test(tc, the_end_is_the_commands_or_says_what_did_not_run);
 	tcase_add_test(tc, streams_are_kept_apart_in_any_pieces);
 	tcase_add_test(tc, no_more_comes_than_there_is_credit_for);
 	tcase_add_test(tc, frames_out_of_order_are_refused);

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* exec_verdict.c: what the end of exec's command means to who asked for it. */
+#include "exec_verdict.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exitcode.h"
+#include "log.h"
+
+/* Nothing ran. */
+static void not_run(struct verdict *v, const struct config_exec *c,
+		    unsigned int how, int err)
+{
+	v->ran = false;
+	v->code = EXIT_NOT_RUNNABLE;
+	if (how == EXEC_NO_CWD && c->cwd) {
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "exec: --cwd %.100s: %s", c->cwd,
+			       errno_text(err));
+	} else if (how == EXEC_NO_USER && c->user) {
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "exec: --user %.100s: %s", c->user,
+			       err == ENOENT ? "not in the guest's /etc/passwd"
+					     : errno_text(err));
+	} else {
+		if (err == ENOENT)
+			v->code = EXIT_NOT_FOUND;
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "the command %.100s cannot be run: %s",
+			       c->nr_args ? c->args[0] : "/bin/sh",
+			       errno_text(err));
+	}
+}
+
+void exec_verdict_end(struct verdict *v, const struct config_exec *c,
+		      const struct exec_end *end)
+{
+	const int value = (int)le32_get(end->value);
+	const char *name;
+
+	*v = (struct verdict){ .code = value, .origin = "guest", .ran = true };
+	switch (le32_get(end->how)) {
+	case EXEC_EXITED:
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "the command exited with %d", value);
+		break;
+	case EXEC_SIGNALLED:
+		name = sigabbrev_np(value);
+		v->code = 128 + value;
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "the command was killed by signal %d%s%s", value,
+			       name ? ", SIG" : "", name ? name : "");
+		break;
+	default:
+		not_run(v, c, le32_get(end->how), value);
+		break;
+	}
+}
+
+void exec_verdict_loss(struct verdict *v, int err)
+{
+	*v = (struct verdict){ .code = EXIT_HOST, .origin = "host" };
+	if (err == -EPIPE || err == -ETIMEDOUT) {
+		v->code = 128 + SIGPIPE;
+		v->origin = "user";
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "nobody reads the command's output any more");
+		return;
+	}
+	(void)snprintf(v->reason, sizeof(v->reason),
+		       "the command's output could not be written: %s",
+		       errno_text(err));
+}

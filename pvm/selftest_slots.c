@@ -148,10 +148,20 @@ static void resize(struct selftest *t)
 		 st_set_slot(t, 0, 0, ST_RAM, LEN, extra(LEN)), -EINVAL);
 }
 
+/* The host has a new one, of zeros, the guest the one it had. */
+static void expect_two_pages(struct selftest *t, void *page)
+{
+	uint64_t value = 1;
+
+	if (st_peek(page, &value, NULL, NULL))
+		st_fail("the host's load of its new page: a signal");
+	st_equal("what the host reads from its new page", value, 0);
+	st_equal("what the guest reads", st_load(t, ST_DATA), ST_SECRET);
+}
+
 /* Maps new memory over the page; the guest keeps the one it has. */
 static void mapped_over(struct selftest *t)
 {
-	uint64_t value = 1;
 	void *page;
 
 	st_boot(t);
@@ -159,10 +169,7 @@ static void mapped_over(struct selftest *t)
 	page = st_hva(t, ST_DATA);
 	if (st_provoked(t))
 		st_anon(page, ST_PAGE, PROT_READ | PROT_WRITE);
-	if (st_peek(page, &value, NULL, NULL))
-		st_fail("the host's load of its new page: a signal");
-	st_equal("what the host reads from its new page", value, 0);
-	st_equal("what the guest reads", st_load(t, ST_DATA), ST_SECRET);
+	expect_two_pages(t, page);
 	/* Sharing does not bring the two together. */
 	st_share(t, ST_DATA);
 	st_equal("what the host reads after a share",
@@ -171,7 +178,6 @@ static void mapped_over(struct selftest *t)
 
 static void dropped(struct selftest *t)
 {
-	uint64_t value = 1;
 	void *page;
 
 	st_boot(t);
@@ -179,10 +185,7 @@ static void dropped(struct selftest *t)
 	page = st_hva(t, ST_DATA);
 	if (st_provoked(t))
 		st_must("MADV_DONTNEED", madvise(page, ST_PAGE, MADV_DONTNEED));
-	if (st_peek(page, &value, NULL, NULL))
-		st_fail("the host's load of its new page: a signal");
-	st_equal("what the host reads from its new page", value, 0);
-	st_equal("what the guest reads", st_load(t, ST_DATA), ST_SECRET);
+	expect_two_pages(t, page);
 }
 
 static void unmapped(struct selftest *t)

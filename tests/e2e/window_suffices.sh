@@ -82,13 +82,17 @@ suffices "/ioload /dev/vda $((busy + 2))000 32 64 & $net" -n tap,if=tap7 \
 	-d ext4/a.img
 mem=256
 
+# Nobody reads: the queues are as full as they can be, however fast the host is.
+mkfifo a.fifo b.fifo
+sleep 300 <>a.fifo &
+sleep 300 <>b.fifo &
 ports="for p in 1 2; do
 	dd if=/dev/zero of=/dev/vport0p\$p bs=32k 2>/dev/null &
 done
 sleep $busy"
-suffices "$ports" --port name=a,file=/dev/null --port name=b,file=/dev/null
-half_does_not "$ports" --port name=a,file=/dev/null \
-	--port name=b,file=/dev/null --window=1280K
+suffices "$ports" --port name=a,file=a.fifo --port name=b,file=b.fifo
+half_does_not "$ports" --port name=a,file=a.fifo \
+	--port name=b,file=b.fifo --window=1280K
 
 # Sixteen streams, which come back.
 MIB=1048576

@@ -127,6 +127,7 @@ struct virtio_dev {
 	bool worked;		 /* a chain was popped before the last reset */
 	unsigned int nr_blamed;	 /* lines about the guest so far: bounded */
 	unsigned int nr_sharing; /* breaks that were unshared memory */
+	bool waits_for_sharing;	 /* ... the last one, since the last reset */
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
 };
 

@@ -105,8 +105,10 @@ void virtio_blame_queue(struct virtio_dev *d, unsigned int q)
 {
 	const struct vq_error *e = &d->queues[q].vq.error;
 
-	if (*cause(d, e) != '\0' || e->fault == VQ_REVOKED)
+	if (*cause(d, e) != '\0' || e->fault == VQ_REVOKED) {
 		d->nr_sharing++;
+		d->waits_for_sharing = true;
+	}
 	blame_error(d, q,
 		    "stopped until the guest resets it: queue %u names %s, "
 		    "%llu bytes at %#llx%s",

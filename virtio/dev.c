@@ -137,6 +137,7 @@ static void reset(struct virtio_dev *d)
 		__atomic_store_n(&d->had_backend, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&d->calls_uncounted, false, __ATOMIC_RELAXED);
 	d->driver_features = d->features = 0;
+	d->waits_for_sharing = false;
 	d->status = 0;
 }
 

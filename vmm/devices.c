@@ -78,6 +78,8 @@ static void device_violated(void *ctx, const struct virtio_dev *d,
 	struct vm *vm = ctx;
 	char text[700];
 
+	if (d->waits_for_sharing)
+		watchdog_hurry(vm);
 	json_quote(text, sizeof(text), what);
 	if (e)
 		vm_tell(vm, "violation",
@@ -400,21 +402,42 @@ void devices_stop(struct vm *vm)
 	pthread_mutex_unlock(&vm->io_lock);
 }
 
-const char *devices_unshared(struct vm *vm)
+static bool is_unshared(const struct virtio_dev *dev)
+{
+	return dev->nr_sharing > 0;
+}
+
+static bool is_waiting(const struct virtio_dev *dev)
+{
+	return dev->waits_for_sharing;
+}
+
+static const char *first_device(struct vm *vm,
+				bool (*is)(const struct virtio_dev *))
 {
 	struct devices *ds = vm->devices;
 
 	for (unsigned int i = 0; ds && i < ds->nr; i++) {
 		struct virtio_dev *dev = ds->all[i];
-		bool unshared;
+		bool found;
 
 		pthread_mutex_lock(&dev->lock);
-		unshared = dev->nr_sharing > 0;
+		found = is(dev);
 		pthread_mutex_unlock(&dev->lock);
-		if (unshared)
+		if (found)
 			return dev->name;
 	}
 	return NULL;
+}
+
+const char *devices_unshared(struct vm *vm)
+{
+	return first_device(vm, is_unshared);
+}
+
+const char *devices_waiting(struct vm *vm)
+{
+	return first_device(vm, is_waiting);
 }
 
 uint64_t devices_activity(struct vm *vm)

@@ -83,5 +83,7 @@ uint64_t devices_activity(struct vm *vm);
 
 /* The first device the guest gave memory it had not shared, or NULL. */
 const char *devices_unshared(struct vm *vm);
+/* The first that stands still for that, until the guest resets it, or NULL. */
+const char *devices_waiting(struct vm *vm);
 
 #endif

@@ -12,6 +12,11 @@
  * instructions whenever it was called out to look. A guest that waits for ever
  * does all that too; that is what somebody who gives --hang-timeout is told.
  *
+ * A guest whose kernel does not share has lost the device, its run is no success
+ * any more, and its driver may wait for that device for ever, spinning. So when
+ * it has been silent for a while, it is ended. That is counted in looks: a time
+ * in which we were stopped, or the machine was busy, is not the guest's.
+ *
  * The timer is the loop's thread's alone, and is set anew by each look. Others
  * signal an eventfd: what they found is never put off by a timer that is set at
  * the same time, nor a timer by them, however often the guest makes them.
@@ -35,6 +40,7 @@
 #define PANIC_QUIET_MS	 1000
 #define PANIC_LONGEST_MS 10000
 #define PC_NEAR		 64U /* bytes: a loop that waits */
+#define STUCK_MS	 20000
 
 static int64_t now_ms(void)
 {
@@ -113,17 +119,25 @@ static void look_at_panic(struct vm *vm, const struct expect_found *f,
 		finish_panic(vm, f, "");
 }
 
-static uint64_t sum_progress(struct vm *vm)
+/* What is seen of it from outside. */
+static uint64_t sum_acts(struct vm *vm)
 {
 	uint64_t sum = __atomic_load_n(&vm->nr_heard, __ATOMIC_RELAXED);
 
-	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
-		const struct watchdog_vcpu *v = &vm->vcpus[i].watched;
-
-		sum += __atomic_load_n(&v->nr_moves, __ATOMIC_RELAXED) +
-		       __atomic_load_n(&v->nr_exits, __ATOMIC_RELAXED);
-	}
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
+		sum += __atomic_load_n(&vm->vcpus[i].watched.nr_exits,
+				       __ATOMIC_RELAXED);
 	return sum + devices_activity(vm);
+}
+
+static uint64_t sum_progress(struct vm *vm)
+{
+	uint64_t sum = sum_acts(vm);
+
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
+		sum += __atomic_load_n(&vm->vcpus[i].watched.nr_moves,
+				       __ATOMIC_RELAXED);
+	return sum;
 }
 
 static bool is_paused(struct vm *vm)
@@ -158,6 +172,29 @@ static void look_at_progress(struct vm *vm, int64_t now)
 		(void)__atomic_add_fetch(&w->sample, 1, __ATOMIC_RELEASE);
 		vcpus_kick(vm);
 	}
+}
+
+/* Whether there is a device to look after. */
+static bool look_at_sharing(struct vm *vm, int64_t now)
+{
+	struct watchdog *w = &vm->watchdog;
+	const char *name = devices_waiting(vm);
+	uint64_t acts = name ? sum_acts(vm) : 0;
+	int64_t since = now - w->looked_ms;
+
+	w->looked_ms = now;
+	if (!name || acts != w->stuck_at || is_paused(vm)) {
+		w->stuck_at = acts;
+		w->stuck_ms = 0;
+		return name != NULL;
+	}
+	w->stuck_ms += since < 2 * TICK_MS ? since : TICK_MS;
+	if (w->stuck_ms >= STUCK_MS)
+		vm_finish_as(
+			vm, EXIT_GUEST_SHARING, "guest",
+			"does nothing any more for %d s; it gave %s memory that was not shared (see above)",
+			STUCK_MS / 1000, name);
+	return true;
 }
 
 void watchdog_sample(struct vcpu *v)
@@ -217,14 +254,14 @@ static void look_at_output(struct vm *vm, const struct expect_found *f)
 
 /* When to look again; 0: when told to. */
 static int64_t next_look(struct vm *vm, const struct expect_found *f,
-			 int64_t now)
+			 bool is_waiting, int64_t now)
 {
 	const struct config *cfg = vm->cfg;
 	struct watchdog *w = &vm->watchdog;
 	int64_t next = 0;
 
 	if (cfg->hang_timeout_ms || cfg->nr_expects || cfg->nr_fail_ons ||
-	    cfg->console_log || cfg->artifacts ||
+	    cfg->console_log || cfg->artifacts || is_waiting ||
 	    (has_panicked(vm, f) && !w->panic_told))
 		return TICK_MS;
 	if (w->end_ms)
@@ -239,6 +276,7 @@ static void look(struct vm *vm)
 {
 	struct expect_found f;
 	int64_t now = now_ms(), next;
+	bool is_waiting;
 
 	(void)expect_look(&vm->outputs->expect);
 	expect_found(&vm->outputs->expect, &f);
@@ -247,8 +285,9 @@ static void look(struct vm *vm)
 		look_at_panic(vm, &f, now);
 	if (vm->cfg->hang_timeout_ms)
 		look_at_progress(vm, now);
+	is_waiting = look_at_sharing(vm, now);
 	look_at_time(vm, now);
-	next = next_look(vm, &f, now);
+	next = next_look(vm, &f, is_waiting, now);
 	if (next)
 		arm(&vm->watchdog, next);
 }

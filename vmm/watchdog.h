@@ -27,6 +27,11 @@ struct watchdog {
 	int64_t progress_ms, sampled_ms;
 	uint64_t progress;
 	unsigned int sample; /* the vCPUs' PCs are looked at again; atomic */
+
+	/* a device waits for memory that is shared: how long nothing happened,
+	 * the last look, and the progress then */
+	int64_t stuck_ms, looked_ms;
+	uint64_t stuck_at;
 };
 
 /* What one vCPU does, in numbers that stand still when it does nothing. */

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Debian's stock kernel, which has no CONFIG_ARM_PKVM_GUEST, runs in a pVM; its
-# device is named with what the kernel lacks, and it ends with 114. Without
-# protection and window it has the device.
+# device is named with what the kernel lacks, and it ends with 114, also when its
+# driver waits for ever. Without protection and window it has the device.
 # timeout: 300
 . /tests/e2e/lib.sh
 
@@ -17,6 +17,10 @@ stock()
 expect_rc 114 stock 'uname -r' --console virtio
 expect_out '^[0-9.]+.*-arm64' 'console0: .*its kernel lacks CONFIG_ARM_PKVM_GUEST' \
 	'powered off; it gave console0 memory that was not shared'
+# Its driver of a console with ports spins until the device answers
+expect_rc 114 stock true --port name=log,file=log
+expect_out 'console0: .*its kernel lacks CONFIG_ARM_PKVM_GUEST' \
+	'does nothing any more for 20 s; it gave console0 memory that was not shared'
 expect_rc 114 stock true --console virtio --protected=off
 expect_out 'console0: .*its kernel lacks'
 

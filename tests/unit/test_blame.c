@@ -152,8 +152,10 @@ START_TEST(a_ring_never_shared_points_at_the_guests_kernel)
 	must(nr_lines(&c) == 1);
 	check_says(&c, "not shared");
 	check_says(&c, "CONFIG_ARM_PKVM_GUEST");
-	must(b->dev.nr_sharing == 1);
+	must(b->dev.nr_sharing == 1 && b->dev.waits_for_sharing);
 	give_page(b->d[1].avail);
+	virtio_dev_set_status(&b->dev, 0);
+	must(!b->dev.waits_for_sharing);
 
 	/* One that worked a moment ago is just taken back. */
 	bring_up(b);

@@ -179,6 +179,83 @@ START_TEST(a_command_may_be_waited_for_until_it_says_a_word)
 }
 END_TEST
 
+/* A device that stands still for memory that was not shared. */
+static struct vm *begin_waiting(const struct config *cfg)
+{
+	static struct virtio_dev dev;
+	struct vm *vm = begin(cfg);
+
+	dev = (struct virtio_dev){ .name = "blk0",
+				   .nr_sharing = 1,
+				   .waits_for_sharing = true };
+	pthread_mutex_init(&dev.lock, NULL);
+	vm->devices = calloc(1, sizeof(*vm->devices));
+	ck_assert_ptr_nonnull(vm->devices);
+	vm->devices->all[0] = &dev;
+	vm->devices->nr = 1;
+	watchdog_hurry(vm);
+	ck_assert_int_eq(loop_poll(&vm->loop), 0);
+	ck_assert_int_gt(timer_ms(vm), 0);
+	return vm;
+}
+
+static void end_waiting(struct vm *vm)
+{
+	free(vm->devices);
+	vm->devices = NULL;
+	end(vm);
+}
+
+static void look_again(struct vm *vm, int64_t stuck_ms)
+{
+	vm->watchdog.stuck_ms = stuck_ms;
+	usleep(20000);
+	watchdog_hurry(vm);
+	ck_assert_int_eq(loop_poll(&vm->loop), 0);
+}
+
+START_TEST(a_guest_that_waits_for_a_device_it_lost_is_ended)
+{
+	const struct config cfg = { .nr_vcpus = 1, .mem = MIB(64) };
+	struct vm *vm = begin_waiting(&cfg);
+
+	/* However long nobody looked. */
+	vm->watchdog.looked_ms -= HOUR_MS;
+	look_again(vm, 0);
+	ck_assert(!vm_finished(vm));
+	look_again(vm, 19990);
+	ck_assert(vm_finished(vm));
+	ck_assert_int_eq(vm->verdict.code, EXIT_GUEST_SHARING);
+	ck_assert_ptr_nonnull(strstr(vm->verdict.reason, "blk0"));
+	end_waiting(vm);
+}
+END_TEST
+
+START_TEST(a_guest_that_does_something_meanwhile_goes_on)
+{
+	const struct config cfg = { .nr_vcpus = 1, .mem = MIB(64) };
+	struct vm *vm = begin_waiting(&cfg);
+
+	vm->nr_heard++;
+	look_again(vm, 19990);
+	vm->vcpus[0].watched.nr_exits++;
+	look_again(vm, 19990);
+	vm->pauses = 1;
+	look_again(vm, 19990);
+	vm->pauses = 0;
+	ck_assert(!vm_finished(vm));
+	ck_assert_int_eq(vm->watchdog.stuck_ms, 0);
+	/* It resets the device: nobody waits any more. */
+	vm->devices->all[0]->waits_for_sharing = false;
+	look_again(vm, 19990);
+	usleep(150000); /* the look that was set before */
+	ck_assert_int_eq(loop_poll(&vm->loop), 0);
+	ck_assert(!vm_finished(vm));
+	ck_assert_int_eq(timer_ms(vm), 0);
+	end_waiting(vm);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("watchdog");
@@ -193,6 +270,8 @@ int main(void)
 	tcase_add_loop_test(tc, a_commands_own_failure_is_left_as_it_is, 0, 3);
 	tcase_add_loop_test(
 		tc, a_command_may_be_waited_for_until_it_says_a_word, 0, 2);
+	tcase_add_test(tc, a_guest_that_waits_for_a_device_it_lost_is_ended);
+	tcase_add_test(tc, a_guest_that_does_something_meanwhile_goes_on);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

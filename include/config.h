@@ -159,6 +159,7 @@ struct config {
 	const char *dump_dtb;		     /* --dump-dtb FILE */
 	const char *verdict;		     /* --verdict FILE */
 	const char *events;		     /* --events FILE|fd:N|- */
+	const char *record;		     /* --record, the same */
 	const char *name;		     /* --name; NULL: one is made up */
 	const char *console_log, *artifacts; /* --console-log, --artifacts */
 

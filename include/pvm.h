@@ -202,6 +202,9 @@ enum pvm_stat {
 	PVM_STAT_MMIO_USER,
 	PVM_STAT_MMIO_KERNEL,
 	PVM_STAT_SIGNALS, /* exits because a signal came */
+	PVM_STAT_WFI,	  /* it waited for an interrupt */
+	PVM_STAT_WFE,	  /* ... or for an event */
+	PVM_STAT_HVC,	  /* hypercalls that the host saw */
 	PVM_NR_STATS
 };
 

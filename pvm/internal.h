@@ -18,7 +18,8 @@
 
 struct pvm_vcpu {
 	int fd;
-	int stats_fd;	     /* KVM's counters; -1: none */
+	int stats_fd;			 /* KVM's counters; -1: none */
+	uint32_t stats_at[PVM_NR_STATS]; /* where in it; 0: not there */
 	struct kvm_run *run; /* mapping of pvm->run_size bytes, or NULL */
 };
 

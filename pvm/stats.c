@@ -4,7 +4,8 @@
  *
  * How this works: their file has a header, a description of each counter with
  * its name, and the values. It is opened before the vCPU runs: the ioctl takes
- * the lock that KVM_RUN holds. Like the vCPU's own file it keeps the VM alive.
+ * the lock that KVM_RUN holds. Where the values are is noted then: a look is a
+ * read(2) of each. Like the vCPU's own file it keeps the VM alive.
  */
 #include "internal.h"
 
@@ -23,6 +24,9 @@ static const char *const names[PVM_NR_STATS] = {
 	[PVM_STAT_MMIO_USER] = "mmio_exit_user",
 	[PVM_STAT_MMIO_KERNEL] = "mmio_exit_kernel",
 	[PVM_STAT_SIGNALS] = "signal_exits",
+	[PVM_STAT_WFI] = "wfi_exit_stat",
+	[PVM_STAT_WFE] = "wfe_exit_stat",
+	[PVM_STAT_HVC] = "hvc_exit_stat",
 };
 
 /* One more file for each vCPU is not worth failing for. */
@@ -34,12 +38,58 @@ static bool has_room(const struct pvm *p)
 	       files.rlim_cur >= 2ULL * p->cfg.nr_vcpus + OTHER_FILES;
 }
 
+static int read_at(int fd, void *buf, size_t len, uint64_t at)
+{
+	ssize_t n = pread(fd, buf, len, (off_t)at);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+/* Notes where the value of @d is when it is one of ours. */
+static void take(struct pvm_vcpu *v, const struct kvm_stats_header *h,
+		 const struct kvm_stats_desc *d)
+{
+	for (unsigned int i = 0; i < PVM_NR_STATS; i++)
+		if (!strcmp(d->name, names[i]))
+			v->stats_at[i] = h->data_offset + d->offset;
+}
+
+static int find_all(struct pvm_vcpu *v)
+{
+	union {
+		struct kvm_stats_desc d;
+		char bytes[sizeof(struct kvm_stats_desc) + MAX_NAME + 1];
+	} u;
+	struct kvm_stats_header h;
+	size_t size;
+	int ret = read_at(v->stats_fd, &h, sizeof(h), 0);
+
+	if (ret)
+		return ret;
+	if (h.name_size > MAX_NAME || h.num_desc > MAX_DESC)
+		return -ENOTSUP;
+	memset(&u, 0, sizeof(u));
+	size = sizeof(u.d) + h.name_size;
+	for (uint32_t k = 0; !ret && k < h.num_desc; k++) {
+		ret = read_at(v->stats_fd, u.bytes, size,
+			      h.desc_offset + (uint64_t)k * size);
+		if (!ret)
+			take(v, &h, &u.d);
+	}
+	return ret;
+}
+
 void pvm_stats_open(struct pvm *p, unsigned int i)
 {
 	struct pvm_vcpu *v = &p->vcpus[i];
 
+	memset(v->stats_at, 0, sizeof(v->stats_at));
 	v->stats_fd =
 		has_room(p) ? kvm_ioctl_val(v->fd, KVM_GET_STATS_FD, 0) : -1;
+	if (v->stats_fd >= 0 && find_all(v))
+		pvm_stats_close(p, i);
 }
 
 void pvm_stats_close(struct pvm *p, unsigned int i)
@@ -51,52 +101,18 @@ void pvm_stats_close(struct pvm *p, unsigned int i)
 	v->stats_fd = -1;
 }
 
-static int read_at(int fd, void *buf, size_t len, uint64_t at)
-{
-	ssize_t n = pread(fd, buf, len, (off_t)at);
-
-	if (n < 0)
-		return -errno;
-	return (size_t)n == len ? 0 : -EIO;
-}
-
-/* Takes the value that @d describes when it is one of ours. */
-static int take(int fd, const struct kvm_stats_header *h,
-		const struct kvm_stats_desc *d, uint64_t *stats)
-{
-	for (unsigned int i = 0; i < PVM_NR_STATS; i++)
-		if (!strcmp(d->name, names[i]))
-			return read_at(fd, &stats[i], sizeof(stats[i]),
-				       (uint64_t)h->data_offset + d->offset);
-	return 0;
-}
-
 int pvm_vcpu_stats(struct pvm *p, unsigned int i, uint64_t stats[PVM_NR_STATS])
 {
-	union {
-		struct kvm_stats_desc d;
-		char bytes[sizeof(struct kvm_stats_desc) + MAX_NAME + 1];
-	} u;
-	int fd = p->vm_fd < 0 ? -1 : p->vcpus[i].stats_fd, ret;
-	struct kvm_stats_header h;
-	size_t size;
+	const struct pvm_vcpu *v = &p->vcpus[i];
+	int fd = p->vm_fd < 0 ? -1 : v->stats_fd, ret = 0;
 
 	for (unsigned int s = 0; s < PVM_NR_STATS; s++)
 		stats[s] = UINT64_MAX;
 	if (fd < 0)
 		return -ENOTSUP;
-	ret = read_at(fd, &h, sizeof(h), 0);
-	if (ret)
-		return ret;
-	if (h.name_size > MAX_NAME || h.num_desc > MAX_DESC)
-		return -ENOTSUP;
-	memset(&u, 0, sizeof(u));
-	size = sizeof(u.d) + h.name_size;
-	for (uint32_t k = 0; !ret && k < h.num_desc; k++) {
-		ret = read_at(fd, u.bytes, size,
-			      h.desc_offset + (uint64_t)k * size);
-		if (!ret)
-			ret = take(fd, &h, &u.d, stats);
-	}
+	for (unsigned int s = 0; !ret && s < PVM_NR_STATS; s++)
+		if (v->stats_at[s])
+			ret = read_at(fd, &stats[s], sizeof(stats[s]),
+				      v->stats_at[s]);
 	return ret;
 }

@@ -20,7 +20,9 @@ int config_set_verdict(struct opt_parse *p, const char *value)
 	return 0;
 }
 
-int config_set_events(struct opt_parse *p, const char *value)
+/* What sink_open() takes. */
+static int set_target(struct opt_parse *p, const char *value,
+		      const char **target)
 {
 	uint64_t fd;
 
@@ -31,8 +33,18 @@ int config_set_events(struct opt_parse *p, const char *value)
 		return opt_bad_value(p, value,
 				     "give a file, - or fd:N, N the number of "
 				     "an open descriptor");
-	config_of(p)->events = value;
+	*target = value;
 	return 0;
+}
+
+int config_set_events(struct opt_parse *p, const char *value)
+{
+	return set_target(p, value, &config_of(p)->events);
+}
+
+int config_set_record(struct opt_parse *p, const char *value)
+{
+	return set_target(p, value, &config_of(p)->record);
 }
 
 int config_set_console_log(struct opt_parse *p, const char *value)

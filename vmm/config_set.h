@@ -50,6 +50,7 @@ void config_free_ports(struct config *cfg);
 /* config_outputs.c */
 int config_set_verdict(struct opt_parse *p, const char *value);
 int config_set_events(struct opt_parse *p, const char *value);
+int config_set_record(struct opt_parse *p, const char *value);
 int config_set_console_log(struct opt_parse *p, const char *value);
 int config_set_artifacts(struct opt_parse *p, const char *value);
 int config_set_timeout(struct opt_parse *p, const char *value);

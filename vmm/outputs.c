@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "flight.h"
 #include "log.h"
 
 _Static_assert(EVENTS_SINKS == OUTPUTS_TWICE && EXPECT_SINKS == OUTPUTS_TWICE,
@@ -36,6 +37,8 @@ static int make_dir(struct outputs *o, const char *dir)
 		ret = in_dir(&o->events_path, dir, "events.jsonl");
 	if (!ret)
 		ret = in_dir(&o->verdict_path, dir, "verdict.json");
+	if (!ret)
+		ret = in_dir(&o->record_path, dir, "record.jsonl");
 	return ret ? ret : in_dir(&o->dtb_path, dir, "guest.dtb");
 }
 
@@ -52,6 +55,19 @@ static int open_verdict(struct outputs *o, unsigned int i, const char *option,
 static int open_sink(struct sink **out, const char *option, const char *path)
 {
 	return path ? sink_open(out, option, path) : 0;
+}
+
+/* Both of them begin with the same line. */
+static int open_records(struct outputs *o, const struct config *cfg)
+{
+	int ret = open_sink(&o->events.records[0], "--record", cfg->record);
+
+	if (!ret)
+		ret = open_sink(&o->events.records[1], "--artifacts",
+				o->record_path);
+	if (!ret && events_has_record(&o->events))
+		flight_head(&o->events, cfg);
+	return ret;
 }
 
 int outputs_open(struct outputs *o, const struct config *cfg)
@@ -73,6 +89,8 @@ int outputs_open(struct outputs *o, const struct config *cfg)
 		ret = open_sink(&o->events.sinks[1], "--artifacts",
 				o->events_path);
 	if (!ret)
+		ret = open_records(o, cfg);
+	if (!ret)
 		ret = open_sink(&o->logs[0], "--console-log", cfg->console_log);
 	if (!ret)
 		ret = open_sink(&o->logs[1], "--artifacts", o->console_path);
@@ -92,10 +110,12 @@ void outputs_close(struct outputs *o, const struct verdict *v)
 {
 	char reason[768];
 
+	__atomic_store_n(&o->events.is_ending, true, __ATOMIC_RELAXED);
 	events_tell(&o->events, "exit",
 		    "\"code\":%d,\"origin\":\"%s\",\"reason\":%s", v->code,
 		    v->origin, json_quote(reason, sizeof(reason), v->reason));
 	close_sinks(o->events.sinks);
+	close_sinks(o->events.records);
 	close_sinks(o->logs);
 	expect_fini(&o->expect);
 	for (unsigned int i = 0; i < OUTPUTS_TWICE; i++)
@@ -106,6 +126,7 @@ void outputs_close(struct outputs *o, const struct verdict *v)
 	free(o->events_path);
 	free(o->verdict_path);
 	free(o->dtb_path);
+	free(o->record_path);
 }
 
 void outputs_failed(struct verdict *v, const char *origin)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * outputs.h: where a run leaves word of itself: events, a verdict, the
- * console's log. They are there before the VM is, and end after it.
+ * outputs.h: where a run leaves word of itself: events, a record, a
+ * verdict, the console's log. They are there before the VM is, and end after it.
  */
 #ifndef LKVM_PVM_OUTPUTS_H
 #define LKVM_PVM_OUTPUTS_H
@@ -23,6 +23,7 @@ struct outputs {
 	} verdicts[OUTPUTS_TWICE];
 	/* Owned: in --artifacts, or NULL. */
 	char *console_path, *events_path, *verdict_path, *dtb_path;
+	char *record_path;
 };
 
 /* Opens what @cfg asks for; 0, or -errno with the reason logged. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "crash.h"
+#include "flight.h"
 #include "log.h"
 #include "verbs.h"
 #include "vm.h"
@@ -323,8 +324,10 @@ static int live(struct vm *vm)
 			term_hold_writers(&vm->term);
 			term_input_room(&vm->term);
 		}
-		if (!ret)
+		if (!ret) {
+			recorder_begin(vm);
 			ret = serve(vm);
+		}
 		if (ret)
 			break;
 		watchdog_judge(vm);
@@ -333,6 +336,7 @@ static int live(struct vm *vm)
 			judge_exec(vm);
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
+		recorder_end(vm, !again);
 		if (!again)
 			close_terminal(vm);
 		if (vm->exec)
@@ -390,6 +394,7 @@ static void run_in(struct vm *vm, const struct config *cfg,
 	close_terminal(vm);
 	unwatch_signals(vm);
 	watchdog_fini(vm);
+	recorder_fini(vm);
 	control_part(vm);
 	vm_fini(vm);
 }

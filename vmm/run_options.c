@@ -139,13 +139,17 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "events", .arg = OPT_VALUE,
 	  .arg_name = "FILE|fd:N|-", .set = config_set_events,
 	  .help = "tell what happens as it does, a JSON object a line" },
+	{ .name = "record", .arg = OPT_VALUE,
+	  .arg_name = "FILE|fd:N|-", .set = config_set_record,
+	  .help = "the same, and samples of memory, exits and devices, for "
+		  "lkvm-pvm report" },
 	{ .name = "console-log", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_console_log,
 	  .help = "what the guest prints, each line with its time" },
 	{ .name = "artifacts", .arg = OPT_VALUE,
 	  .arg_name = "DIR", .set = config_set_artifacts,
-	  .help = "keep there console.log, events.jsonl, verdict.json and "
-		  "guest.dtb" },
+	  .help = "keep there console.log, events.jsonl, record.jsonl, "
+		  "verdict.json and guest.dtb" },
 	{ .name = "vmlinux", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_vmlinux,
 	  .help = "names for the guest kernel's addresses: its vmlinux, or "

@@ -89,6 +89,7 @@ struct vm {
 
 	struct control *control;   /* its socket; NULL: none */
 	struct map_scan *map;	   /* that goes on, or was not fetched yet */
+	struct recorder *recorder; /* owned; NULL: no --record */
 	struct watch power_key;	   /* timerfd: when it is let go */
 	unsigned int power_key_ms; /* it was pressed for */
 	uint64_t started_ms;	   /* of CLOCK_MONOTONIC */

@@ -43,7 +43,7 @@ static json_t *only_line(void)
 
 START_TEST(a_line_has_version_time_event_and_members)
 {
-	struct events e = { { NULL } };
+	struct events e = { .sinks = { NULL } };
 	json_t *j;
 
 	ck_assert_int_eq(sink_open(&e.sinks[0], "--events", path), 0);
@@ -100,7 +100,7 @@ END_TEST
 
 START_TEST(members_that_do_not_fit_are_left_out)
 {
-	struct events e = { { NULL } };
+	struct events e = { .sinks = { NULL } };
 	char text[2 * EVENTS_LINE];
 	json_t *j;
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_queue.c: a driver that writes anything into its rings, at any moment,
- * and a device that pops, gives back, pushes and publishes; against a model of
- * what is in flight.
+ * fuzz_queue.c: a driver that writes anything into its rings and takes pages of
+ * them back, at any moment, and a device that pops, gives back, pushes and
+ * publishes; against a model of what is in flight.
  *
  * Input: 2 bytes (size, features), then records of 8: what, small, short, long.
  *
- * Floor: virtio/queue.c 72
- * Floor: virtio/chain.c 80
+ * Floor: virtio/queue.c 91
+ * Floor: virtio/chain.c 92
  */
 #include "fuzz.h"
 
 #include <errno.h>
 
 #include "../unit/vq_driver.h"
+#include "fuzz_pages.h"
 #include "log.h"
 
 #define GPA 0x7fe00000ULL
@@ -28,6 +29,7 @@ struct world {
 	unsigned int nr_in_flight;
 	bool moved;	/* the used ring lay elsewhere once */
 	bool can_unpop; /* the last verb was a pop that took w->c */
+	bool taken;	/* a page, until the driver does something else */
 	/* What the driver put into its own parts: nobody else writes there. */
 	struct vring_desc desc[VQ_MAX_SIZE];
 	uint16_t avail[VQ_MAX_SIZE + 3];
@@ -39,6 +41,15 @@ struct record {
 	uint32_t wide;
 };
 
+/* As after a back end that served the queue: it goes on where that was. */
+static void resume(struct world *w)
+{
+	if (w->nr_in_flight || !w->q.ready)
+		return;
+	CHECK((vq_resume(&w->q) == 0) == (w->q.error.fault == VQ_OK));
+	CHECK(w->taken || w->q.error.fault == VQ_OK);
+}
+
 static void restart(struct world *w, const struct record *r)
 {
 	vq_reset(&w->q);
@@ -47,6 +58,8 @@ static void restart(struct world *w, const struct record *r)
 		w->q.used_gpa = GPA + (r->wide % (2 * LEN));
 	if (r && r->small & 2)
 		w->q.desc_gpa = r->wide;
+	if (r && r->small & 4)
+		w->q.size = r->value;
 	memset(w->in_flight, 0, sizeof(w->in_flight));
 	w->nr_in_flight = 0;
 	if (vq_start(&w->q, w->features) == 0) {
@@ -114,7 +127,8 @@ static void chain_bytes(struct world *w, const struct record *r)
 
 	if (!w->can_unpop)
 		return;
-	CHECK(vq_chain_read(&w->c, r->value, b, len) == (in ? 0 : -ERANGE));
+	n = vq_chain_read(&w->c, r->value, b, len);
+	CHECK(n == (in ? 0 : -ERANGE) || (n == -EFAULT && in && w->taken));
 	n = vq_chain_writable(&w->c, r->value, r->wide, out);
 	for (int i = 0; i < n; i++)
 		sum += (uint32_t)out[i].iov_len;
@@ -126,7 +140,28 @@ static void chain_bytes(struct world *w, const struct record *r)
 	in = r->value <= w->c.write_len && len <= w->c.write_len - r->value;
 	memset(b, r->small, sizeof(b));
 	w->moved |= in; /* the guest's buffer may lie over its rings */
-	CHECK(vq_chain_write(&w->c, r->value, b, len) == (in ? 0 : -ERANGE));
+	n = vq_chain_write(&w->c, r->value, b, len);
+	CHECK(n == (in ? 0 : -ERANGE) || (n == -EFAULT && in && w->taken));
+	if (n == -EFAULT)
+		vq_break(&w->q, VQ_REVOKED, &w->c);
+}
+
+/* Of the ring, which lies at the window's end, or any. */
+static void take(struct world *w, const struct record *r)
+{
+	const gpa_t end = GPA + LEN - 1;
+
+	fuzz_take_page(&w->w, r->small & 1 ? GPA + r->wide % LEN
+					   : end - r->value % 4U * FUZZ_PAGE);
+	w->taken = true;
+}
+
+/* A driver that writes there has its pages again. */
+static void give(struct world *w)
+{
+	if (w->taken)
+		fuzz_give_pages(&w->w);
+	w->taken = false;
 }
 
 static void write_desc(struct world *w, const struct record *r)
@@ -170,8 +205,9 @@ static void step(struct world *w, const struct record *r)
 	bool could_unpop = w->can_unpop;
 	int ret = 0;
 
-	w->can_unpop = could_unpop && r->what % 12 >= 9;
-	switch (r->what % 12) {
+	vq_count_dropped(q);
+	w->can_unpop = could_unpop && r->what % 14 >= 9;
+	switch (r->what % 14) {
 	case 0:
 	case 1:
 		pop(w);
@@ -204,19 +240,30 @@ static void step(struct world *w, const struct record *r)
 			restart(w, r);
 		break;
 	case 8:
+		give(w);
 		offer(w, r);
 		break;
 	case 9:
 		chain_bytes(w, r);
 		break;
 	case 10:
+		give(w);
 		write_desc(w, r);
 		break;
-	default:
+	case 11:
+		give(w);
 		write_avail(w, r);
+		break;
+	case 12:
+		take(w, r);
+		break;
+	default:
+		resume(w);
+		w->can_unpop = false;
 		break;
 	}
 	CHECK(q->stats.in_flight == w->nr_in_flight);
+	CHECK(strcmp(vq_fault_text(q->error.fault), "unknown") != 0);
 }
 
 /* The device wrote to the used ring alone, and it moved as pushes did. */
@@ -227,6 +274,22 @@ static void check_parts(struct world *w)
 	CHECK(!memcmp(w->desc, w->d.desc, w->d.size * sizeof(w->desc[0])));
 	CHECK(!memcmp(w->avail, w->d.avail, (w->d.size + 3U) * 2));
 	CHECK(w->d.used->idx == w->q.published || w->q.published == 0);
+}
+
+/* Desc, avail and used on pages of their own, from the fourth last on. */
+static void spread(struct world *w)
+{
+	const gpa_t end = GPA + LEN;
+	struct vq_driver *d = &w->d;
+
+	d->desc_gpa = end - 4UL * FUZZ_PAGE;
+	d->avail_gpa = end - 2UL * FUZZ_PAGE;
+	d->used_gpa = end - FUZZ_PAGE;
+	memset(vq_driver_mem(&w->w, d->desc_gpa, 4UL * FUZZ_PAGE), 0,
+	       4UL * FUZZ_PAGE);
+	d->desc = (void *)vq_driver_mem(&w->w, d->desc_gpa, 1);
+	d->avail = (void *)vq_driver_mem(&w->w, d->avail_gpa, 1);
+	d->used = (void *)vq_driver_mem(&w->w, d->used_gpa, 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -246,6 +309,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* At the window's very end: behind it is a guard page. */
 	vq_driver_init(&w.d, &w.w, GPA + LEN - vq_driver_bytes(entries),
 		       entries, data[1] & 1);
+	if (data[1] & 4)
+		spread(&w);
 	memset(w.desc, 0, sizeof(w.desc));
 	memset(w.avail, 0, sizeof(w.avail));
 	vq_init(&w.q, &w.w, VQ_MAX_SIZE);
@@ -255,6 +320,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 2;
 	while (fuzz_next(&data, &size, &r, sizeof(r)))
 		step(&w, &r);
+	give(&w);
 	check_parts(&w);
 	return 0;
 }

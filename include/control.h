@@ -68,6 +68,15 @@ enum control_verb {
 	CONTROL_RESUME,
 	CONTROL_SYSRQ,
 	CONTROL_MAP,
+	/* from here on only of a VM that was started with --debug */
+	CONTROL_RECLAIM,
+	CONTROL_UNPLUG,
+	CONTROL_MEMLOCK,
+	CONTROL_STOP_VCPU,
+	CONTROL_START_VCPU,
+	CONTROL_REGS,
+	CONTROL_STEP,
+	CONTROL_BACKTRACE,
 	CONTROL_NR_VERBS
 };
 
@@ -75,6 +84,10 @@ struct control_request {
 	enum control_verb verb;
 	unsigned int seconds; /* KILL: how long the guest was waited for */
 	char key;	      /* SYSRQ: a letter or digit */
+	bool has_page, has_bytes, has_vcpu;
+	uint64_t page;	/* RECLAIM, UNPLUG: an address; none: a random one */
+	uint64_t bytes; /* MEMLOCK: the soft limit; none: as much as it may */
+	unsigned int vcpu; /* REGS: none: all of them */
 };
 
 /* A key of sysrq: one small letter or digit. */

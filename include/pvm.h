@@ -175,6 +175,19 @@ int __must_check pvm_vcpu_inject_abort(struct pvm *p, unsigned int i);
  */
 void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e);
 /*
+ * Whether vCPU @i leaves the guest after each instruction (PVM_EXIT_DEBUG). On
+ * its own thread, or while it does not run. 0 or -errno.
+ */
+int __must_check pvm_vcpu_set_step(struct pvm *p, unsigned int i, bool on);
+
+/*
+ * Takes the page @gpa is in from the guest by force, as a debugger would that
+ * looks at it: the guest's next access is PVM_EXIT_POISONED. Does no harm to a
+ * page that is not the guest's own. -ENOENT: no such page; -errno.
+ */
+int __must_check pvm_reclaim_page(struct pvm *p, gpa_t gpa);
+
+/*
  * The @len bytes of the page @gpa is in, @len being the host's page size.
  * -EFAULT: the page is the guest's own; -ENOENT: there is none.
  */

@@ -43,6 +43,13 @@ void window_fini(struct window *w);
 int __must_check window_clear(struct window *w);
 
 /*
+ * Drops the page [@gpa, @gpa + @len) of the file: we find a new one there, of
+ * zeros, while a protected guest keeps the one it has. To see what devices and
+ * drivers do then. 0 or -errno.
+ */
+int __must_check window_unplug(struct window *w, gpa_t gpa, uint64_t len);
+
+/*
  * [@gpa, @gpa + @len) as host addresses; NULL when any byte of it lies outside
  * the window. A length of 0 is inside when @gpa is inside or at the end.
  */

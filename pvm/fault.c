@@ -79,8 +79,7 @@ void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e)
 			v, id, (after & ~PSTATE_DAIF) | (before & PSTATE_DAIF));
 }
 
-/* Of the page @gpa is in; NULL when there is none. */
-static const uint8_t *page_at(const struct pvm *p, gpa_t gpa, size_t page)
+const uint8_t *pvm_page_at(const struct pvm *p, gpa_t gpa, size_t page)
 {
 	const struct pvm_config *c = &p->cfg;
 	const uint8_t *window = c->window_hva;
@@ -95,7 +94,7 @@ static const uint8_t *page_at(const struct pvm *p, gpa_t gpa, size_t page)
 
 int pvm_read_page(struct pvm *p, gpa_t gpa, void *buf, size_t len)
 {
-	const uint8_t *hva = page_at(p, gpa, len);
+	const uint8_t *hva = pvm_page_at(p, gpa, len);
 	int fds[2], ret = 0;
 
 	if (!hva)

@@ -73,6 +73,9 @@ int pvm_get_reg(const struct pvm_vcpu *v, uint64_t id, uint64_t *value);
 void pvm_stats_open(struct pvm *p, unsigned int i);
 void pvm_stats_close(struct pvm *p, unsigned int i);
 
+/* The page @gpa is in, of @page bytes; NULL when there is none. fault.c */
+const uint8_t *pvm_page_at(const struct pvm *p, gpa_t gpa, size_t page);
+
 int pvm_gic_create(struct pvm *p);
 void pvm_routes_reset(struct pvm *p);
 

@@ -116,6 +116,17 @@ void window_fini(struct window *w)
 	*w = (struct window){ .gpa = w->gpa, .fd = -1 };
 }
 
+int window_unplug(struct window *w, gpa_t gpa, uint64_t len)
+{
+	const int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+
+	if (!window_at(w, gpa, len))
+		return -EINVAL;
+	return fallocate(w->fd, punch, (off_t)(gpa - w->gpa), (off_t)len)
+		       ? -errno
+		       : 0;
+}
+
 int window_clear(struct window *w)
 {
 	const int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;

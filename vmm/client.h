@@ -17,7 +17,8 @@
 struct client_options {
 	const char *name; /* of the VM; borrowed; NULL: none given */
 	bool json, prometheus, force;
-	char sysrq; /* 0: none */
+	char sysrq;		       /* 0: none */
+	const char *action, *argument; /* debug's; borrowed; NULL: none */
 	unsigned int seconds;
 	bool has_seconds;
 };
@@ -78,6 +79,13 @@ int __must_check client_parse(const struct verb *v, int argc, char **argv,
 void client_print_stat(FILE *out, const json_t *o);
 /* map_draw.c: ... of a map: 0, or -EPROTO: that is none. */
 int __must_check client_draw_map(FILE *out, const json_t *map, bool colour);
+/*
+ * client_debug.c: what is asked for, in @r: NULL, or what should have been given;
+ * and what an answer says.
+ */
+const char *client_debug_request(const struct client_options *o,
+				 struct control_request *r);
+void client_print_debug(FILE *out, const json_t *o);
 /* client_prometheus.c: ... and of an array of them, for Prometheus. */
 void client_print_prometheus(FILE *out, const json_t *all);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* client_control.c: stop, pause, resume, debug: verbs that change a VM. */
+/* client_control.c: stop, pause, resume: verbs that change a VM. */
 #include "client.h"
 
 #include <errno.h>
@@ -204,23 +204,6 @@ int cmd_resume(const struct verb *v, int argc, char **argv)
 
 	if (begin(v, argc, argv, &o, &c, &code))
 		return code;
-	code = order(&c, &r) ? EXIT_HOST : 0;
-	client_close(&c);
-	return code;
-}
-
-/* --- debug ------------------------------------------------------------------ */
-
-int cmd_debug(const struct verb *v, int argc, char **argv)
-{
-	struct control_request r = { .verb = CONTROL_SYSRQ };
-	struct client_options o;
-	struct client c;
-	int code;
-
-	if (begin(v, argc, argv, &o, &c, &code))
-		return code;
-	r.key = o.sysrq;
 	code = order(&c, &r) ? EXIT_HOST : 0;
 	client_close(&c);
 	return code;

@@ -25,6 +25,23 @@ static int set_name(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+/* NAME, what to do, and with what. */
+static int set_debug_word(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	if (!o->name)
+		return set_name(p, value);
+	if (o->argument)
+		return opt_fail(p, "%s: '%.64s' is one word too many", p->verb,
+				value);
+	if (!o->action)
+		o->action = value;
+	else
+		o->argument = value;
+	return 0;
+}
+
 static int set_json(struct opt_parse *p, const char *value)
 {
 	struct client_options *o = p->target;
@@ -115,6 +132,7 @@ static const struct opt_spec name_specs[] = {
 };
 static const struct opt_spec debug_specs[] = {
 	NAME,
+	JSON,
 	{ .name = "sysrq", .letter = 's', .arg = OPT_VALUE, .arg_name = "KEY",
 	  .set = set_sysrq,
 	  .help = "send a break and KEY to its console: to Linux, a sysrq; h "
@@ -155,7 +173,7 @@ const struct opt_table name_table = {
 const struct opt_table debug_table = {
 	.specs = debug_specs,
 	.nr = ARRAY_SIZE(debug_specs),
-	.positional = set_name,
+	.positional = set_debug_word,
 };
 
 /* A verb that is for one VM, and stat for all when none is named. */
@@ -165,8 +183,6 @@ static const char *missing(const struct verb *v, const struct client_options *o)
 		return "--json or --prometheus, not both";
 	if (v->table->positional && !o->name && v->table != &stat_table)
 		return "which VM? 'lkvm-pvm list' names them";
-	if (v->table == &debug_table && !o->sysrq)
-		return "do what? Give --sysrq KEY";
 	return NULL;
 }
 

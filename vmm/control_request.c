@@ -14,13 +14,26 @@
 
 #define WHY_SIZE    256U
 #define MAX_SECONDS 86400
+#define MAX_VCPU    511
 
 static const char *const verb_names[CONTROL_NR_VERBS] = {
-	[CONTROL_LIST] = "list",     [CONTROL_STAT] = "stat",
-	[CONTROL_WAIT] = "wait",     [CONTROL_STOP] = "stop",
-	[CONTROL_KILL] = "kill",     [CONTROL_PAUSE] = "pause",
-	[CONTROL_RESUME] = "resume", [CONTROL_SYSRQ] = "sysrq",
+	[CONTROL_LIST] = "list",
+	[CONTROL_STAT] = "stat",
+	[CONTROL_WAIT] = "wait",
+	[CONTROL_STOP] = "stop",
+	[CONTROL_KILL] = "kill",
+	[CONTROL_PAUSE] = "pause",
+	[CONTROL_RESUME] = "resume",
+	[CONTROL_SYSRQ] = "sysrq",
 	[CONTROL_MAP] = "map",
+	[CONTROL_RECLAIM] = "reclaim",
+	[CONTROL_UNPLUG] = "unplug",
+	[CONTROL_MEMLOCK] = "memlock",
+	[CONTROL_REGS] = "regs",
+	[CONTROL_STOP_VCPU] = "stop-vcpu",
+	[CONTROL_STEP] = "step",
+	[CONTROL_START_VCPU] = "start-vcpu",
+	[CONTROL_BACKTRACE] = "backtrace",
 };
 
 __printf(2, 3) static int refuse(char *why, const char *fmt, ...)
@@ -60,15 +73,36 @@ static int set_verb(struct control_request *r, json_t *value, char *why)
 		      name ? name : "");
 }
 
+/* A number from 0 to @max. */
+static int set_number(uint64_t *n, const char *key, json_t *value, int64_t max,
+		      char *why)
+{
+	json_int_t i = json_is_integer(value) ? json_integer_value(value) : -1;
+
+	if (i < 0 || i > max)
+		return refuse(why, "\"%s\" is a number up to %lld", key,
+			      (long long)max);
+	*n = (uint64_t)i;
+	return 0;
+}
+
 static int set_seconds(struct control_request *r, json_t *value, char *why)
 {
-	json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
+	uint64_t n = 0;
+	int ret = set_number(&n, "seconds", value, MAX_SECONDS, why);
 
-	if (n < 0 || n > MAX_SECONDS)
-		return refuse(why, "\"seconds\" is a number up to %d",
-			      MAX_SECONDS);
 	r->seconds = (unsigned int)n;
-	return 0;
+	return ret;
+}
+
+static int set_vcpu(struct control_request *r, json_t *value, char *why)
+{
+	uint64_t n = 0;
+	int ret = set_number(&n, "vcpu", value, MAX_VCPU, why);
+
+	r->vcpu = (unsigned int)n;
+	r->has_vcpu = true;
+	return ret;
 }
 
 static int set_key(struct control_request *r, json_t *value, char *why)
@@ -92,7 +126,29 @@ static int set_member(struct control_request *r, const char *key, json_t *value,
 		return set_seconds(r, value, why);
 	if (!strcmp(key, "key"))
 		return set_key(r, value, why);
+	if (!strcmp(key, "vcpu"))
+		return set_vcpu(r, value, why);
+	if (!strcmp(key, "page")) {
+		r->has_page = true;
+		return set_number(&r->page, key, value, INT64_MAX, why);
+	}
+	if (!strcmp(key, "bytes")) {
+		r->has_bytes = true;
+		return set_number(&r->bytes, key, value, INT64_MAX, why);
+	}
 	return refuse(why, "\"%.32s\" is not known here", key);
+}
+
+/* What cannot be done without a certain member. */
+static int check_members(const struct control_request *r, char *why)
+{
+	if (r->verb == CONTROL_SYSRQ && !r->key)
+		return refuse(why, "sysrq has a \"key\"");
+	if ((r->verb == CONTROL_STOP_VCPU || r->verb == CONTROL_START_VCPU ||
+	     r->verb == CONTROL_STEP) &&
+	    !r->has_vcpu)
+		return refuse(why, "%s has a \"vcpu\"", verb_names[r->verb]);
+	return 0;
 }
 
 int control_request_parse(const char *line, size_t len,
@@ -121,18 +177,25 @@ int control_request_parse(const char *line, size_t len,
 		ret = set_member(r, key, value, why);
 	}
 	json_decref(root);
-	if (!ret && r->verb == CONTROL_SYSRQ && !r->key)
-		ret = refuse(why, "sysrq has a \"key\"");
-	return ret;
+	return ret ? ret : check_members(r, why);
+}
+
+static int add_number(json_t *root, const char *key, bool has, uint64_t n)
+{
+	return has ? json_object_set_new(root, key, json_integer((json_int_t)n))
+		   : 0;
 }
 
 static int add_members(json_t *root, const struct control_request *r)
 {
-	int err = 0;
+	int err = add_number(root, "seconds", r->seconds, r->seconds);
 
-	if (r->seconds)
-		err = json_object_set_new(root, "seconds",
-					  json_integer(r->seconds));
+	if (!err)
+		err = add_number(root, "page", r->has_page, r->page);
+	if (!err)
+		err = add_number(root, "bytes", r->has_bytes, r->bytes);
+	if (!err)
+		err = add_number(root, "vcpu", r->has_vcpu, r->vcpu);
 	if (!err && r->key)
 		err = json_object_set_new(root, "key",
 					  json_stringn(&r->key, 1));

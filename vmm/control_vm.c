@@ -243,6 +243,15 @@ static json_t *answer(void *ctx, const struct control_request *r)
 		return answer_sysrq(vm, r->key);
 	case CONTROL_MAP:
 		return map_scan_answer(vm);
+	case CONTROL_RECLAIM:
+	case CONTROL_UNPLUG:
+	case CONTROL_MEMLOCK:
+	case CONTROL_STOP_VCPU:
+	case CONTROL_START_VCPU:
+	case CONTROL_REGS:
+	case CONTROL_STEP:
+	case CONTROL_BACKTRACE:
+		return control_debug_answer(vm, r);
 	case CONTROL_WAIT:
 	case CONTROL_NR_VERBS:
 		break; /* the server's own, or none */

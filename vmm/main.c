@@ -129,8 +129,24 @@ static const struct verb verbs[] = {
 	},
 	{
 		.name = "debug",
-		.args = "[options] NAME",
-		.summary = "Send a sysrq to a guest's console.",
+		.args = "[options] NAME [WHAT [WITH]]",
+		.summary = "Send a sysrq to a guest's console, or provoke "
+			   "something in a VM of run --debug.",
+		.notes =
+			"reclaim IPA|random             take a page of the "
+			"guest's own from it\n"
+			"unplug-window-page IPA|random  put another page behind "
+			"one of the window\n"
+			"memlock SIZE|max               set its limit of locked "
+			"memory; max: all it may\n"
+			"stop-vcpu N, start-vcpu N      hold a vCPU, and let it "
+			"go on\n"
+			"regs [N]                       the registers of a "
+			"vCPU, or of all\n"
+			"step N                         an instruction of a "
+			"held vCPU; --protected=off\n"
+			"backtrace                      where the threads of "
+			"lkvm-pvm are\n",
 		.table = &debug_table,
 		.run = cmd_debug,
 	},

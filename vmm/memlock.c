@@ -13,6 +13,7 @@
 #include "vm.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -123,7 +124,8 @@ bool memlock_wait(struct vcpu *v)
 	while (!vm_finished(vm) && !limit_has_room(&m)) {
 		(void)nanosleep(&interval, NULL);
 		/* Up to a hard limit that root has raised meanwhile. */
-		(void)host_memlock_raise(need);
+		if (!__atomic_load_n(&vm->keeps_memlock, __ATOMIC_RELAXED))
+			(void)host_memlock_raise(need);
 	}
 	if (__atomic_sub_fetch(&vm->nr_limited, 1, __ATOMIC_SEQ_CST) == 0 &&
 	    !vm_finished(vm)) {
@@ -132,4 +134,17 @@ bool memlock_wait(struct vcpu *v)
 	}
 	vm_resume(vm);
 	return true;
+}
+
+int memlock_set(struct vm *vm, const uint64_t *bytes)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit))
+		return -errno;
+	if (bytes && *bytes > limit.rlim_max)
+		return -EPERM;
+	limit.rlim_cur = bytes ? *bytes : limit.rlim_max;
+	__atomic_store_n(&vm->keeps_memlock, bytes != NULL, __ATOMIC_RELAXED);
+	return setrlimit(RLIMIT_MEMLOCK, &limit) ? -errno : 0;
 }

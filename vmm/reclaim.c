@@ -42,6 +42,26 @@ void reclaim_fini(struct reclaim *r)
 	pthread_mutex_destroy(&r->lock);
 }
 
+/* --- what was asked for ----------------------------------------------------- */
+
+void reclaim_asked(struct reclaim *r, gpa_t gpa)
+{
+	pthread_mutex_lock(&r->lock);
+	r->asked[r->nr_asked++ % RECLAIM_ASKED] = gpa;
+	pthread_mutex_unlock(&r->lock);
+}
+
+static bool was_asked(struct reclaim *r, gpa_t gpa)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&r->lock);
+	for (unsigned int i = 0; i < RECLAIM_ASKED && i < r->nr_asked; i++)
+		found |= r->asked[i] == gpa;
+	pthread_mutex_unlock(&r->lock);
+	return found;
+}
+
 /* --- what is known --------------------------------------------------------- */
 
 static void why_no_trace(char *why, size_t size, int err)
@@ -142,6 +162,7 @@ static void suspect(struct vm *vm, struct reclaim_facts *f)
 				      .pid = getpid(),
 				      .is_dumpable = vm->cfg->debug };
 
+	s.is_asked = f->has_ipa && was_asked(&vm->reclaim, f->ipa);
 	s.has_helper = vm->cfg->nr_vhost_users > 0;
 	for (unsigned int i = 0; i < vm->cfg->nr_disks; i++)
 		s.has_direct |= vm->cfg->disks[i].file.direct;

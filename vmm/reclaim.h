@@ -15,6 +15,9 @@
 
 struct vcpu;
 
+/* Pages somebody asked to take, that are remembered. */
+#define RECLAIM_ASKED 16U
+
 /* Aborts a guest is given, over all its lives. */
 #define RECLAIM_INJECTIONS 64U
 
@@ -26,6 +29,8 @@ struct reclaim {
 	struct reclaim_access {
 		uint64_t pc, va;
 	} seen[RECLAIM_INJECTIONS];
+	gpa_t asked[RECLAIM_ASKED]; /* the last of nr_asked */
+	unsigned int nr_asked;
 };
 
 /* --vmlinux is read now. 0, or -errno with the reason logged. */
@@ -38,6 +43,9 @@ void reclaim_fini(struct reclaim *r);
  * out of the guest may have been missed: look at the VM's state afterwards.
  */
 bool reclaim_handle(struct vcpu *v);
+
+/* The page @gpa is about to be taken because the user asked for it. */
+void reclaim_asked(struct reclaim *r, gpa_t gpa);
 
 /* --- what is known (reclaim_text.c) ---------------------------------------- */
 
@@ -81,6 +89,10 @@ struct reclaim_facts {
 void reclaim_describe(const struct reclaim_facts *f, const struct symbols *s,
 		      const char *vmlinux, char *buf, size_t size);
 
+/* Where @st's PC is by @s, as " (name+0x10/0x40 of FILE)"; "" without symbols. */
+void reclaim_symbol(const struct pvm_vcpu_state *st, const struct symbols *s,
+		    const char *vmlinux, char *buf, size_t size);
+
 /* --- where the guest page is (reclaim_trace.c) ------------------------------ */
 
 struct fault_trace {
@@ -112,6 +124,7 @@ struct reclaim_suspects {
 	const char *proc; /* "/proc" */
 	pid_t pid;	  /* ours */
 	bool is_dumpable; /* a debugger of the same user may look */
+	bool is_asked;	  /* the user had lkvm-pvm take this page */
 	bool has_helper;  /* somebody else has the window's file */
 	bool has_direct;  /* a disk is read past the page cache */
 };

@@ -107,6 +107,11 @@ void reclaim_cause(const struct reclaim_suspects *s, enum reclaim_place place,
 	char name[32];
 	long pid = tracer_of(s);
 
+	if (s->is_asked) {
+		(void)snprintf(text, size,
+			       "lkvm-pvm debug reclaim was told to take it");
+		return;
+	}
 	if (pid) {
 		(void)snprintf(
 			text, size,

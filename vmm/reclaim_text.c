@@ -60,6 +60,16 @@ static void put_symbol(struct text *t, const struct pvm_vcpu_state *st,
 	put(t, ")");
 }
 
+void reclaim_symbol(const struct pvm_vcpu_state *st, const struct symbols *s,
+		    const char *vmlinux, char *buf, size_t size)
+{
+	struct text t = { .size = size };
+
+	t.buf = buf;
+	buf[0] = '\0';
+	put_symbol(&t, st, s, vmlinux);
+}
+
 static void put_pc(struct text *t, const struct reclaim_facts *f,
 		   const struct symbols *s, const char *vmlinux)
 {

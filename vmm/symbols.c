@@ -286,6 +286,17 @@ const char *symbols_find(const struct symbols *s, uint64_t addr,
 	return sym->name;
 }
 
+bool symbols_address(const struct symbols *s, const char *name, uint64_t *addr)
+{
+	for (size_t i = 0; s && i < s->nr; i++) {
+		if (strcmp(s->all[i].name, name) != 0)
+			continue;
+		*addr = s->all[i].addr;
+		return true;
+	}
+	return false;
+}
+
 static bool is_slide(const struct symbol *vectors, uint64_t vbar,
 		     unsigned int n, uint64_t *slide)
 {

@@ -25,6 +25,9 @@ void symbols_close(struct symbols *s); /* NULL is fine */
 const char *symbols_find(const struct symbols *s, uint64_t addr,
 			 uint64_t *offset, uint64_t *len);
 
+/* The address of the function @name; false: there is none of that name. */
+bool symbols_address(const struct symbols *s, const char *name, uint64_t *addr);
+
 /*
  * By how much a kernel whose vectors are at @vbar was moved (KASLR). False
  * when they are not where those of this kernel can be.

@@ -35,8 +35,14 @@ static bool vcpu_park(struct vcpu *v)
 	watchdog_sample(v);
 	pthread_mutex_lock(&vm->state_lock);
 	vm->nr_parked++;
-	while (vm->pauses && !vm->finished)
-		pthread_cond_wait(&vm->state_changed, &vm->state_lock);
+	v->is_parked = true;
+	while (!vm->finished && (vm->pauses || v->held || v->ask)) {
+		if (v->ask)
+			vcpu_answer(v);
+		else
+			pthread_cond_wait(&vm->state_changed, &vm->state_lock);
+	}
+	v->is_parked = false;
 	vm->nr_parked--;
 	go_on = !vm->finished;
 	pthread_mutex_unlock(&vm->state_lock);
@@ -224,6 +230,8 @@ static int start_one(struct vcpu *v)
 	if (ret)
 		return ret;
 	v->started = v->callable = true;
+	v->held = v->is_asked = v->is_answered = false;
+	v->ask = VCPU_ASK_NOTHING;
 	(void)snprintf(name, sizeof(name), "vcpu%u", v->index);
 	(void)pthread_setname_np(v->thread, name);
 	return 0;

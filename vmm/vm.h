@@ -45,6 +45,19 @@ struct vcpu {
 	bool callable; /* ... which vcpus_kick() may signal; state_lock */
 	unsigned int nr_no_memory; /* ENOMEM in a row */
 	struct watchdog_vcpu watched;
+
+	/* vcpu_debug.c; all state_lock */
+	bool is_parked;
+	bool held; /* it parks, whatever the others do */
+	enum vcpu_ask {
+		VCPU_ASK_NOTHING,
+		VCPU_ASK_STATE,
+		VCPU_ASK_STEP, /* one instruction, then its state */
+	} ask, answered_to;
+	bool is_asked, is_answered;
+	int answer_err;
+	struct pvm_vcpu_state answer;
+	uint64_t answered_ms;
 };
 
 struct vm {
@@ -86,6 +99,7 @@ struct vm {
 	uint64_t nr_heard; /* bytes the guest printed, all lives; atomic */
 	bool has_spoken;   /* ... and some in this life; atomic */
 	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
+	bool keeps_memlock;	 /* the user set it: it is not raised; atomic */
 
 	struct control *control;   /* its socket; NULL: none */
 	struct map_scan *map;	   /* that goes on, or was not fetched yet */
@@ -141,6 +155,21 @@ void vcpus_kick(struct vm *vm); /* everybody out of the guest */
 bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e);
 
 /*
+ * vcpu_debug.c. hold says whether it is at rest: ask again until it is. The held
+ * vCPU does not run until it is released, or the VM begins a new life.
+ */
+bool vcpu_hold(struct vcpu *v);
+void vcpu_release(struct vcpu *v);
+/*
+ * What @v was asked: 0 and @s; -EAGAIN: not yet, ask again; -EBUSY: it steps
+ * only when it is held; another -errno: KVM does not tell or do it.
+ */
+int __must_check vcpu_ask(struct vcpu *v, enum vcpu_ask what,
+			  struct pvm_vcpu_state *s);
+/* Does what @v is asked. Its own thread; state_lock held, and let go meanwhile. */
+void vcpu_answer(struct vcpu *v);
+
+/*
  * stores.c: console output that KVM keeps for us. From stores_start() to
  * stores_stop(), which leaves none behind, a vCPU runs. stores_take() hands
  * what is kept to the devices, io_lock held, and says how many stores it was.
@@ -159,6 +188,11 @@ int control_take_name(struct control **c, const struct config *cfg);
 int control_meet(struct vm *vm);
 void control_part(struct vm *vm); /* before vm_fini() */
 void control_leave(struct control *c, const struct verdict *v);
+
+/* control_debug.c; main thread. What is asked with `lkvm-pvm debug`. */
+struct control_request;
+struct json_t *control_debug_answer(struct vm *vm,
+				    const struct control_request *r);
 
 /* map_scan.c; main thread. What a client who asks for the map is told now. */
 struct json_t *map_scan_answer(struct vm *vm);
@@ -179,6 +213,11 @@ int memlock_prepare(const struct config *cfg);
  * limit, true. False when the limit is not what is missing.
  */
 bool memlock_wait(struct vcpu *v);
+/*
+ * The limit is @bytes from here on and not raised by us; NULL: as high as we may
+ * raise it. 0 or -errno; -EPERM: above the hard limit.
+ */
+int __must_check memlock_set(struct vm *vm, const uint64_t *bytes);
 
 /* report.c */
 void report_vcpus(struct vm *vm);

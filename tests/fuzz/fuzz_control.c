@@ -2,12 +2,13 @@
 /*
  * fuzz_control.c: lines of the control socket. The first byte says which way:
  * a request, which is refused in one printable line or the same after it was
- * written down again; or an answer, which `stat` and `map` show whatever it is.
+ * written down again; or an answer, which `stat`, `map` and `debug` show whatever it is.
  *
  * Floor: vmm/control_request.c 80
  * Floor: vmm/client_stat.c 75
  * Floor: vmm/client_prometheus.c 75
  * Floor: vmm/map_draw.c 75
+ * Floor: vmm/client_debug.c 35
  */
 #include "fuzz.h"
 
@@ -51,6 +52,7 @@ static void show(const char *line, size_t len)
 	if (!f)
 		abort();
 	client_print_stat(f, o);
+	client_print_debug(f, o);
 	(void)!client_draw_map(f, o, len & 1);
 	all = json_pack("[o]", o);
 	client_print_prometheus(f, all);

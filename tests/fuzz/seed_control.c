@@ -15,6 +15,17 @@ static void seed_write_all(void)
 	SEED("pause", ">{\"v\":1,\"do\":\"pause\"}");
 	SEED("resume", ">{\"v\":1,\"do\":\"resume\"}");
 	SEED("sysrq", ">{\"v\":1,\"do\":\"sysrq\",\"key\":\"b\"}");
+	SEED("reclaim", ">{\"v\":1,\"do\":\"reclaim\",\"page\":2147483648}");
+	SEED("memlock", ">{\"v\":1,\"do\":\"memlock\",\"bytes\":8388608}");
+	SEED("hold", ">{\"v\":1,\"do\":\"stop-vcpu\",\"vcpu\":1}");
+	SEED("regs", ">{\"v\":1,\"do\":\"regs\"}");
+	SEED("states", "<{\"vcpus\":[{\"vcpu\":0,\"held\":true,\"off\":true,"
+		       "\"pc\":\"0x0\",\"x\":[\"0x1\",7]},{\"vcpu\":1,"
+		       "\"unknown\":\"EPERM\"}],\"page\":4096,\"before\":"
+		       "\"private\",\"locked\":4096,\"hard\":8192}");
+	SEED("threads", "<{\"threads\":[{\"tid\":7,\"name\":\"vcpu0\",\"call\":"
+			"\"ioctl(3, ...)\",\"frames\":[\"a+0x1\",2],"
+			"\"kernel\":[\"b+0x1/0x2\"]}]}");
 	SEED("version", ">{\"v\":2,\"do\":\"stat\"}");
 	SEED("unknown", ">{\"v\":1,\"do\":\"stat\",\"more\":true}");
 	SEED("verb", ">{\"v\":1,\"do\":\"fly\"}");

@@ -281,3 +281,18 @@ int pvm_read_page(struct pvm *p, gpa_t gpa, void *buf, size_t len)
 	memset(buf, 0, len);
 	return 0;
 }
+
+int pvm_vcpu_set_step(struct pvm *p, unsigned int i, bool on)
+{
+	(void)p;
+	(void)i;
+	(void)on;
+	return 0;
+}
+
+int pvm_reclaim_page(struct pvm *p, gpa_t gpa)
+{
+	(void)p;
+	(void)gpa;
+	return 0;
+}

@@ -226,7 +226,8 @@ END_TEST
 
 START_TEST(requests_survive_the_way_there)
 {
-	struct control_request out = { CONTROL_KILL, 17, '\0' }, in;
+	struct control_request out = { .verb = CONTROL_KILL, .seconds = 17 },
+			       in;
 	char why[256], *line = control_request_format(&out);
 
 	ck_assert_ptr_nonnull(line);
@@ -242,6 +243,19 @@ START_TEST(requests_survive_the_way_there)
 			 0);
 	ck_assert_int_eq(in.verb, CONTROL_SYSRQ);
 	ck_assert_int_eq(in.key, 'z');
+	free(line);
+	out = (struct control_request){ .verb = CONTROL_RECLAIM,
+					.has_page = true,
+					.page = 0x80001000,
+					.has_vcpu = true,
+					.has_bytes = true };
+	line = control_request_format(&out);
+	ck_assert_ptr_nonnull(line);
+	ck_assert_int_eq(control_request_parse(line, strlen(line), &in, why),
+			 0);
+	ck_assert_int_eq(in.verb, CONTROL_RECLAIM);
+	ck_assert(in.has_page && in.has_vcpu && in.has_bytes);
+	ck_assert_uint_eq(in.page, 0x80001000);
 	free(line);
 }
 END_TEST
@@ -266,6 +280,11 @@ START_TEST(nonsense_is_refused_with_a_reason)
 		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":-1}", "\"seconds\"" },
 		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":1e3}", "\"seconds\"" },
 		{ "{\"v\":1,\"do\":\"sysrq\"}", "sysrq has" },
+		{ "{\"v\":1,\"do\":\"step\"}", "step has a" },
+		{ "{\"v\":1,\"do\":\"stop-vcpu\"}", "stop-vcpu has a" },
+		{ "{\"v\":1,\"do\":\"regs\",\"vcpu\":512}", "\"vcpu\"" },
+		{ "{\"v\":1,\"do\":\"reclaim\",\"page\":-1}", "\"page\"" },
+		{ "{\"v\":1,\"do\":\"memlock\",\"bytes\":\"1\"}", "\"bytes\"" },
 		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":\"bb\"}", "\"key\"" },
 		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":\"\"}", "\"key\"" },
 		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":7}", "\"key\"" },

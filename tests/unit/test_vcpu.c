@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -278,6 +279,46 @@ START_TEST(no_call_is_lost)
 }
 END_TEST
 
+/* A vCPU may be asked long before it looks. */
+static int asked(struct vcpu *v, enum vcpu_ask what)
+{
+	struct pvm_vcpu_state s;
+	int ret = vcpu_ask(v, what, &s);
+
+	for (unsigned int i = 0; i < 5000 && ret == -EAGAIN; i++) {
+		(void)poll(NULL, 0, 1);
+		ret = vcpu_ask(v, what, &s);
+	}
+	return ret;
+}
+
+START_TEST(a_held_vcpu_rests_until_it_is_released)
+{
+	struct vm *vm = vm_new();
+	bool at_rest = false;
+
+	fake_pvm.waits = true;
+	vcpus_prepare();
+	ck_assert_int_eq(vcpus_start(vm), 0);
+	ck_assert_int_eq(asked(&vm->vcpus[0], VCPU_ASK_STATE), 0);
+	ck_assert_int_eq(asked(&vm->vcpus[1], VCPU_ASK_STEP), -EBUSY);
+	for (unsigned int i = 0; i < 5000 && !at_rest; i++) {
+		at_rest = vcpu_hold(&vm->vcpus[1]);
+		(void)poll(NULL, 0, 1);
+	}
+	ck_assert(at_rest);
+	ck_assert_int_eq(asked(&vm->vcpus[1], VCPU_ASK_STATE), 0);
+	ck_assert(vcpu_hold(&vm->vcpus[1]));
+	vcpu_release(&vm->vcpus[1]);
+	ck_assert_int_eq(asked(&vm->vcpus[1], VCPU_ASK_STATE), 0);
+	/* It may be held when the VM ends */
+	(void)vcpu_hold(&vm->vcpus[0]);
+	vm_finish_as(vm, EXIT_GUEST_OFF, "guest", "ended");
+	vcpus_join(vm);
+	vm_delete(vm);
+}
+END_TEST
+
 START_TEST(no_vcpu_runs_unless_all_can)
 {
 	struct vm *vm = vm_new();
@@ -351,6 +392,7 @@ int main(void)
 	tcase_add_test(tc, an_interrupted_vcpu_goes_on);
 	tcase_add_test(tc, an_interrupted_vcpu_leaves_a_finished_vm);
 	tcase_add_test(tc, no_call_is_lost);
+	tcase_add_test(tc, a_held_vcpu_rests_until_it_is_released);
 	tcase_add_test(tc, no_vcpu_runs_unless_all_can);
 	tcase_add_test(tc, a_parent_that_blocked_the_signal_does_no_harm);
 	tcase_add_test(tc, silence_has_a_cause_in_words);

@@ -8,6 +8,7 @@
 #include "base.h"
 #include "chardev.h"
 #include "disk.h"
+#include "exec_proto.h"
 #include "log.h"
 #include "netdev.h"
 #include "options.h"
@@ -119,6 +120,13 @@ struct config_port {
 	char *text;	  /* owned: what the others point into */
 };
 
+/* Whether tests' results are looked for in what the guest prints. */
+enum ktap_use {
+	KTAP_AUTO, /* of exec's command, and for --junit */
+	KTAP_ON,
+	KTAP_OFF,
+};
+
 /* Of --expect, and as many of --fail-on. */
 #define CONFIG_MAX_REGEXES 16U
 #define CONFIG_REGEX_LEN   500U
@@ -148,6 +156,11 @@ struct config_exec {
 	const char *envs[CONFIG_MAX_ENVS];
 	unsigned int nr_envs;
 	bool tty, bisect;
+	const char *root; /* --root; NULL: the initrd */
+	bool rw;
+	/* Of the root, when exec_root_find() has looked. */
+	enum exec_root root_kind;
+	const char *root_fs; /* a file system's name, or "" */
 };
 
 struct config {
@@ -162,6 +175,8 @@ struct config {
 	const char *record;		     /* --record, the same */
 	const char *name;		     /* --name; NULL: one is made up */
 	const char *console_log, *artifacts; /* --console-log, --artifacts */
+	const char *junit;		     /* --junit FILE */
+	enum ktap_use ktap;		     /* --ktap */
 
 	uint64_t timeout_ms, boot_timeout_ms, hang_timeout_ms; /* 0: none */
 	const char *expects[CONFIG_MAX_REGEXES], *fail_ons[CONFIG_MAX_REGEXES];

@@ -15,10 +15,11 @@
 
 #include "base.h"
 
-#define EXEC_VERSION 1U
+#define EXEC_VERSION 2U
 #define EXEC_PORT    "lkvm-pvm.exec"   /* the port's name */
 #define EXEC_INIT    "lkvm-pvm-init"   /* the init's, in the root */
 #define EXEC_WORD    "lkvm-pvm init: " /* what it says on the console */
+#define EXEC_ROOT    "lkvm-pvm.root"   /* --root: share's tag, disk's serial */
 
 #define EXEC_CREDIT    65536U
 #define EXEC_DATA_MAX  16384U /* bytes of OUT, ERR or IN in a frame */
@@ -52,8 +53,12 @@ enum exec_how {
 	EXEC_SIGNALLED, /* value: the signal */
 	/* value: errno; nothing ran */
 	EXEC_NOT_STARTED,
-	EXEC_NO_CWD, /* ... for want of the directory */
-	EXEC_NO_USER /* ... ENOENT: of an entry in /etc/passwd */
+	EXEC_NO_CWD,	 /* ... for want of the directory */
+	EXEC_NO_USER,	 /* ... ENOENT: of an entry in /etc/passwd */
+	EXEC_NO_ROOT,	 /* ENODEV: that file system is not in the kernel */
+	EXEC_NO_DISK,	 /* the root's is not there */
+	EXEC_NO_OVERLAY, /* above the root; ENODEV likewise */
+	EXEC_NR_HOW
 };
 
 struct exec_end {
@@ -64,13 +69,21 @@ struct exec_size {
 	le16 cols, rows;
 };
 
+/* What the command has for its root. */
+enum exec_root {
+	EXEC_ROOT_INITRD, /* what init was started in */
+	EXEC_ROOT_SHARE,
+	EXEC_ROOT_DISK,
+};
+
 /*
- * Behind it: working directory, user, then arguments and environment, each with
+ * Behind it: working directory, user, the root's file system, arguments and environment, each with
  * its NUL. Empty directory and user: as they are. No arguments: a shell.
  */
 struct exec_start {
 	le32 nr_args, nr_envs;
-	le32 tty; /* not 0: on a terminal of its own */
+	le32 tty;      /* not 0: on a terminal of its own */
+	le32 root, rw; /* enum exec_root; rw not 0: may be written to */
 	struct exec_size size;
 };
 

@@ -125,7 +125,21 @@ static int parse_disk(struct opt_parse *p, const char *value,
 	return 0;
 }
 
-int config_add_disk(struct opt_parse *p, const char *value)
+/* exec's root: @value is a path and nothing else. */
+static int set_root(struct opt_parse *p, const char *value,
+		    struct config_disk *d)
+{
+	const struct config *cfg = p->target;
+
+	d->file.path = d->text;
+	d->file.snapshot = cfg->exec.rw;
+	d->file.ro = !cfg->exec.rw;
+	return set_serial(p, value, d, EXEC_ROOT);
+}
+
+static int add(struct opt_parse *p, const char *value,
+	       int (*parse)(struct opt_parse *p, const char *value,
+			    struct config_disk *d))
 {
 	struct config *cfg = p->target;
 	struct config_disk *d, *more;
@@ -143,12 +157,22 @@ int config_add_disk(struct opt_parse *p, const char *value)
 		opt_fail(p, "run: no memory for a disk");
 		return -ENOMEM;
 	}
-	err = parse_disk(p, value, d);
+	err = parse(p, value, d);
 	if (err)
 		free(d->text);
 	else
 		cfg->nr_disks++;
 	return err;
+}
+
+int config_add_disk(struct opt_parse *p, const char *value)
+{
+	return add(p, value, parse_disk);
+}
+
+int config_add_root_disk(struct opt_parse *p, const char *path)
+{
+	return add(p, path, set_root);
 }
 
 int config_finish_disks(struct opt_parse *p, struct config *cfg)

@@ -79,6 +79,21 @@ static int set_bisect(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+static int set_root(struct opt_parse *p, const char *value)
+{
+	if (!*value)
+		return opt_bad_value(p, value,
+				     "give a directory, or a disk's image");
+	exec_of(p)->root = value;
+	return 0;
+}
+
+static int set_rw(struct opt_parse *p, const char *value)
+{
+	exec_of(p)->rw = !strcmp(value, "on");
+	return 0;
+}
+
 static int add_argument(struct opt_parse *p, const char *value)
 {
 	struct config_exec *e = exec_of(p);
@@ -109,6 +124,10 @@ int config_finish_exec(struct opt_parse *p, struct config *cfg)
 	if (strstr(cfg->params, "rdinit="))
 		return opt_fail(p, "exec: -p rdinit=: the guest's first "
 				   "program is exec's own; leave it out");
+	if (cfg->exec.rw && !cfg->exec.root)
+		return opt_fail(p, "exec: --rw: without --root DIR|IMAGE the "
+				   "root is the initrd, which can be written "
+				   "to; leave it out");
 	if (cfg->on_reset == RESET_RESTART)
 		return opt_fail(p, "exec: --on-reset=restart: a command runs "
 				   "once; leave it out");
@@ -139,6 +158,12 @@ static const struct opt_spec exec_specs[] = {
 	  .set = set_user,
 	  .help = "who runs it: a name of the guest's /etc/passwd, UID or "
 		  "UID:GID (default: root)" },
+	{ .name = "root", .arg = OPT_VALUE, .arg_name = "DIR|IMAGE",
+	  .set = set_root,
+	  .help = "its root: a directory of the host, by virtiofsd, or a file "
+		  "system in an image; read-only (default: the initrd)" },
+	{ .name = "rw", .arg = OPT_SWITCH, .set = set_rw,
+	  .help = "the root may be written to; what was goes with the guest" },
 	{ .name = "tty", .letter = 't', .arg = OPT_SWITCH, .set = set_tty,
 	  .help = "give it a terminal; a shell has one when we do" },
 	{ .name = "bisect", .arg = OPT_SWITCH, .set = set_bisect,

@@ -51,6 +51,8 @@ void config_free_ports(struct config *cfg);
 int config_set_verdict(struct opt_parse *p, const char *value);
 int config_set_events(struct opt_parse *p, const char *value);
 int config_set_record(struct opt_parse *p, const char *value);
+int config_set_junit(struct opt_parse *p, const char *value);
+int config_set_ktap(struct opt_parse *p, const char *value);
 int config_set_console_log(struct opt_parse *p, const char *value);
 int config_set_artifacts(struct opt_parse *p, const char *value);
 int config_set_timeout(struct opt_parse *p, const char *value);
@@ -60,6 +62,8 @@ int config_add_expect(struct opt_parse *p, const char *value);
 int config_add_fail_on(struct opt_parse *p, const char *value);
 
 /* config_exec.c */
+int __must_check config_add_root_share(struct opt_parse *p, const char *dir);
+int __must_check config_add_root_disk(struct opt_parse *p, const char *path);
 int __must_check config_finish_exec(struct opt_parse *p, struct config *cfg);
 void config_free_exec(struct config *cfg);
 

@@ -159,6 +159,15 @@ static int parse_back_end(struct parse *s, char *rest)
 	return 0;
 }
 
+/* exec's root: @text is a path and nothing else. */
+static int parse_root(struct parse *s, char *text)
+{
+	s->dev->type = VHOST_USER_FS;
+	s->dev->dir = text;
+	s->dev->ro = true;
+	return set_tag(s, EXEC_ROOT);
+}
+
 /* --- both -------------------------------------------------------------------- */
 
 static int add(struct opt_parse *p, const char *value,
@@ -200,6 +209,11 @@ int config_add_share(struct opt_parse *p, const char *value)
 int config_add_vhost_user(struct opt_parse *p, const char *value)
 {
 	return add(p, value, parse_back_end);
+}
+
+int config_add_root_share(struct opt_parse *p, const char *dir)
+{
+	return add(p, dir, parse_root);
 }
 
 void config_free_vhost_users(struct config *cfg)

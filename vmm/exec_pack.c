@@ -110,6 +110,8 @@ int exec_pack_start(uint8_t *buf, size_t size, const struct config_exec *c,
 	struct exec_start s = {
 		.nr_args = { c->nr_args },
 		.tty = { tty },
+		.root = { c->root_kind },
+		.rw = { c->rw },
 		.size = term_size,
 	};
 	struct packer p = { .buf = buf, .len = body + sizeof(s) };
@@ -117,6 +119,7 @@ int exec_pack_start(uint8_t *buf, size_t size, const struct config_exec *c,
 	p.size = size < body + EXEC_START_MAX ? size : body + EXEC_START_MAX;
 	put_string(&p, c->cwd ? c->cwd : "");
 	put_string(&p, c->user ? c->user : "");
+	put_string(&p, c->root_fs ? c->root_fs : "");
 	for (unsigned int i = 0; i < c->nr_args; i++)
 		put_string(&p, c->args[i]);
 	for (unsigned int i = 0; i < c->nr_envs; i++)

@@ -7,14 +7,45 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exec_root.h"
 #include "exitcode.h"
 #include "log.h"
+
+/* The root is not there: a kernel without what that takes cannot run it. */
+static void no_root(struct verdict *v, const struct config_exec *c,
+		    unsigned int how, int err)
+{
+	const char *fs = c->root_fs ? c->root_fs : "";
+	const char *lacks = how == EXEC_NO_DISK	     ? "virtio disks"
+			    : how == EXEC_NO_OVERLAY ? "overlayfs"
+						     : fs;
+
+	v->code = EXIT_HOST;
+	v->origin = "vmm";
+	if (how == EXEC_NO_DISK || err == ENODEV)
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "exec: --root %.100s: the guest's kernel has no "
+			       "%s (%s)",
+			       c->root ? c->root : "", lacks,
+			       exec_root_option(lacks));
+	else
+		(void)snprintf(v->reason, sizeof(v->reason),
+			       "exec: --root %.100s: the guest cannot mount "
+			       "%s: %s",
+			       c->root ? c->root : "",
+			       how == EXEC_NO_OVERLAY ? lacks : fs,
+			       errno_text(err));
+}
 
 /* Nothing ran. */
 static void not_run(struct verdict *v, const struct config_exec *c,
 		    unsigned int how, int err)
 {
 	v->ran = false;
+	if (how >= EXEC_NO_ROOT) {
+		no_root(v, c, how, err);
+		return;
+	}
 	v->code = EXIT_NOT_RUNNABLE;
 	if (how == EXEC_NO_CWD && c->cwd) {
 		(void)snprintf(v->reason, sizeof(v->reason),

@@ -107,7 +107,7 @@ static int take_end(struct exec_wire *w)
 	memcpy(&w->end, w->body, sizeof(w->end));
 	how = le32_get(w->end.how);
 	value = le32_get(w->end.value);
-	if (how > EXEC_NO_USER || w->started == (how >= EXEC_NOT_STARTED))
+	if (how >= EXEC_NR_HOW || w->started == (how >= EXEC_NOT_STARTED))
 		return fault(w, "an END out of place");
 	if ((how == EXEC_EXITED && value > 255) ||
 	    (how == EXEC_SIGNALLED && (value == 0 || value > 127)) ||

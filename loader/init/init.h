@@ -12,7 +12,9 @@
 
 /* A command as START has it: pointers into its bytes. */
 struct command {
-	const char *cwd, *user;
+	const char *cwd, *user, *fs;
+	uint32_t root; /* enum exec_root, its file system in fs */
+	bool rw;
 	char **args, **envs; /* each ends with NULL; room for one more env */
 	bool tty;
 	struct exec_size size;
@@ -35,6 +37,9 @@ struct failure {
 /* Starts @c. After a failure nothing runs and nothing is open. */
 struct failure spawn(struct child *child, const struct command *c);
 void resize(const struct child *child, const struct exec_size *size);
+
+/* Makes the root what @c says; the mounts go with it. */
+struct failure enter_root(const struct command *c);
 
 /* Serves the port @fd until the host ends the guest. */
 void __noreturn relay(int fd);

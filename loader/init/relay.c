@@ -285,11 +285,16 @@ static void start(struct relay *r)
 	c.size = s.size;
 	c.cwd = next_string(&at, end);
 	c.user = next_string(&at, end);
-	if (!c.cwd || !c.user ||
+	c.fs = next_string(&at, end);
+	c.root = le32_get(s.root);
+	c.rw = le32_get(s.rw) != 0;
+	if (!c.cwd || !c.user || !c.fs ||
 	    !take_strings(args, le32_get(s.nr_args), &at, end) ||
 	    !take_strings(envs, le32_get(s.nr_envs), &at, end))
 		give_up("a START that makes no sense", 0);
-	why = spawn(&r->child, &c);
+	why = enter_root(&c);
+	if (!why.err)
+		why = spawn(&r->child, &c);
 	if (why.err) {
 		set_end(r, why.how, why.err);
 		return;

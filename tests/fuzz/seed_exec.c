@@ -3,7 +3,7 @@
 #include "seed.h"
 
 #define SEED(name, text) seed_write(name, text, sizeof(text) - 1)
-#define HELLO		 "\x2c\1\0\0\0\4\0\0\0\1\0\0\0"
+#define HELLO		 "\x2c\1\0\0\0\4\0\0\0\2\0\0\0"
 
 static void seed_write_all(void)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../vmm/exec_pack.h"
+#include "../../vmm/exec_root.h"
 #include "../../vmm/exec_verdict.h"
 #include "../../vmm/exec_wire.h"
 #include "exitcode.h"
@@ -45,7 +46,7 @@ static void begin(void)
 
 START_TEST(streams_are_kept_apart_in_any_pieces)
 {
-	static const uint8_t all[] = { 1, 0, 0, 0,   4, 0,   0,	  0,   1, 0, 0,
+	static const uint8_t all[] = { 1, 0, 0, 0,   4, 0,   0,	  0,   2, 0, 0,
 				       0, 2, 0, 0,   0, 0,   0,	  0,   0, 3, 0,
 				       0, 0, 2, 0,   0, 0,   'a', 'b', 4, 0, 0,
 				       0, 1, 0, 0,   0, 'E', 3,	  0,   0, 0, 1,
@@ -108,7 +109,7 @@ START_TEST(frames_out_of_order_are_refused)
 	ck_assert_int_eq(frame(99, "", 0), -EPROTO);
 	begin();
 	ck_assert_int_eq(frame(EXEC_END, "", 0), -EPROTO);
-	for (int how = EXEC_NOT_STARTED; how <= EXEC_NO_USER; how++) {
+	for (int how = EXEC_NOT_STARTED; how < EXEC_NR_HOW; how++) {
 		exec_wire_init(&w);
 		ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), 0);
 		ck_assert_int_eq(end((enum exec_how)how, ENOENT), 0);
@@ -117,7 +118,7 @@ START_TEST(frames_out_of_order_are_refused)
 	}
 	exec_wire_init(&w);
 	ck_assert_int_eq(number(EXEC_HELLO, EXEC_VERSION), 0);
-	ck_assert_int_eq(end(EXEC_NO_USER + 1, 0), -EPROTO);
+	ck_assert_int_eq(end(EXEC_NR_HOW, 0), -EPROTO);
 	begin();
 	ck_assert_int_eq(end(EXEC_EXITED, 256), -EPROTO);
 	begin();
@@ -196,9 +197,9 @@ START_TEST(start_has_all_strings_in_order)
 	ck_assert_uint_eq(le32_get(s.nr_args), 3);
 	ck_assert_uint_eq(le32_get(s.nr_envs), 2);
 	ck_assert_int_eq(len - (int)sizeof(struct exec_head) - (int)sizeof(s),
-			 28);
+			 29);
 	ck_assert_int_eq(memcmp(buf + sizeof(struct exec_head) + sizeof(s),
-				"/x\0\0a\0\0b c\0PATH=/p\0HERE=1=2", 28),
+				"/x\0\0\0a\0\0b c\0PATH=/p\0HERE=1=2", 29),
 			 0);
 	memset(large, 'x', sizeof(large) - 1);
 	args[1] = large;
@@ -230,11 +231,32 @@ START_TEST(bisect_tells_bad_from_untestable)
 }
 END_TEST
 
+/* --- the root ------------------------------------------------------------------ */
+
+START_TEST(a_root_is_known_by_what_it_begins_with)
+{
+	static uint8_t image[EXEC_ROOT_LOOK];
+
+	ck_assert_ptr_null(exec_root_fs(image, sizeof(image)));
+	memcpy(image + 1080, "\x53\xef", 2);
+	ck_assert_str_eq(exec_root_fs(image, sizeof(image)), "ext4");
+	ck_assert_ptr_null(exec_root_fs(image, 1081));
+	memset(image, 0, sizeof(image));
+	memcpy(image + 65600, "_BHRfS_M", 8);
+	ck_assert_str_eq(exec_root_fs(image, sizeof(image)), "btrfs");
+	memcpy(image, "hsqs", 4);
+	ck_assert_str_eq(exec_root_fs(image, 4), "squashfs");
+	ck_assert_str_eq(exec_root_option("erofs"), "CONFIG_EROFS_FS");
+}
+END_TEST
+
 /* --- what the end means ------------------------------------------------------ */
 
 START_TEST(the_end_is_the_commands_or_says_what_did_not_run)
 {
-	static const struct config_exec c = { .cwd = "/d", .user = "u" };
+	static const struct config_exec c = {
+		.cwd = "/d", .user = "u", .root = "r", .root_fs = "ext4"
+	};
 	static const struct {
 		struct exec_end end;
 		int code;
@@ -243,6 +265,14 @@ START_TEST(the_end_is_the_commands_or_says_what_did_not_run)
 		{ { { EXEC_EXITED }, { 7 } }, 7, "exited with 7" },
 		{ { { EXEC_SIGNALLED }, { 9 } }, 137, "signal 9, SIGKILL" },
 		{ { { EXEC_NOT_STARTED }, { ENOENT } }, 127, "/bin/sh" },
+		{ { { EXEC_NO_ROOT }, { ENODEV } },
+		  125,
+		  "no ext4 (CONFIG_EXT4_FS)" },
+		{ { { EXEC_NO_ROOT }, { EINVAL } }, 125, "cannot mount ext4" },
+		{ { { EXEC_NO_DISK }, { ENODEV } }, 125, "CONFIG_VIRTIO_BLK" },
+		{ { { EXEC_NO_OVERLAY }, { ENODEV } },
+		  125,
+		  "CONFIG_OVERLAY_FS" },
 		{ { { EXEC_NOT_STARTED }, { EACCES } }, 126, "/bin/sh" },
 		{ { { EXEC_NO_CWD }, { ENOENT } }, 126, "--cwd /d" },
 		{ { { EXEC_NO_USER }, { ENOENT } }, 126, "/etc/passwd" },
@@ -276,6 +306,7 @@ int main(void)
 	tcase_add_test(tc, credit_for_what_was_not_sent_is_refused);
 	tcase_add_test(tc, the_archive_is_one_file_of_cpio);
 	tcase_add_test(tc, start_has_all_strings_in_order);
+	tcase_add_test(tc, a_root_is_known_by_what_it_begins_with);
 	tcase_add_test(tc, bisect_tells_bad_from_untestable);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

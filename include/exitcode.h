@@ -6,6 +6,7 @@
 enum exitcode {
 	EXIT_GUEST_OFF = 0, /* run: the guest powered off */
 	EXIT_SELFTEST_FAILED = 1,
+	EXIT_TESTS_FAILED = 1, /* says KTAP in the guest's output */
 	EXIT_GUEST_RESET = 110,
 	EXIT_GUEST_CRASHED = 111, /* the VM cannot go on; also killed by user */
 	EXIT_GUEST_PANIC = 112,

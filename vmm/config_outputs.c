@@ -47,6 +47,22 @@ int config_set_record(struct opt_parse *p, const char *value)
 	return set_target(p, value, &config_of(p)->record);
 }
 
+int config_set_junit(struct opt_parse *p, const char *value)
+{
+	if (!*value)
+		return opt_bad_value(p, value, "the file name is empty");
+	config_of(p)->junit = value;
+	return 0;
+}
+
+int config_set_ktap(struct opt_parse *p, const char *value)
+{
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return opt_bad_value(p, value, "give on or off");
+	config_of(p)->ktap = !strcmp(value, "on") ? KTAP_ON : KTAP_OFF;
+	return 0;
+}
+
 int config_set_console_log(struct opt_parse *p, const char *value)
 {
 	if (!*value)

@@ -248,8 +248,8 @@ bool exec_interrupt(struct exec *e)
 
 /* --- from the guest ----------------------------------------------------------- */
 
-/* As much as @t takes. */
-static void deliver(struct exec_stream *s, struct term *t)
+/* As much as @t takes; it is heard by @o, too, unless NULL. */
+static void deliver(struct exec_stream *s, struct term *t, struct outputs *o)
 {
 	const uint8_t *bytes;
 	size_t len, n;
@@ -257,6 +257,8 @@ static void deliver(struct exec_stream *s, struct term *t)
 	do {
 		len = exec_stream_peek(s, &bytes);
 		n = len ? term_offer(t, bytes, len) : 0;
+		if (o)
+			outputs_hear(o, bytes, n);
 		exec_stream_drop(s, n);
 	} while (n > 0);
 }
@@ -274,8 +276,8 @@ static void take_news(struct exec *e, struct news *n)
 	struct exec_wire *w = &e->wire;
 
 	pthread_mutex_lock(&e->lock);
-	deliver(&w->out, &e->vm->term);
-	deliver(&w->err, &e->err);
+	deliver(&w->out, &e->vm->term, e->vm->outputs);
+	deliver(&w->err, &e->err, NULL);
 	if (!is_sending(e))
 		next_frame(e);
 	n->hello = w->hello;

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "flight.h"
+#include "junit.h"
 #include "log.h"
 
 _Static_assert(EVENTS_SINKS == OUTPUTS_TWICE && EXPECT_SINKS == OUTPUTS_TWICE,
@@ -70,12 +72,23 @@ static int open_records(struct outputs *o, const struct config *cfg)
 	return ret;
 }
 
+static bool wants_ktap(const struct config *cfg)
+{
+	if (cfg->ktap != KTAP_AUTO)
+		return cfg->ktap == KTAP_ON;
+	return cfg->junit || cfg->exec.nr_args > 0;
+}
+
 int outputs_open(struct outputs *o, const struct config *cfg)
 {
 	int ret;
 
 	memset(o, 0, sizeof(*o));
-	o->verdicts[0].fd = o->verdicts[1].fd = -1;
+	o->verdicts[0].fd = o->verdicts[1].fd = o->junit = -1;
+	o->cfg = cfg;
+	o->wants_ktap = wants_ktap(cfg);
+	pthread_mutex_init(&o->lock, NULL);
+	ktap_init(&o->ktap);
 	ret = expect_init(&o->expect, cfg);
 	if (!ret && cfg->artifacts)
 		ret = make_dir(o, cfg->artifacts);
@@ -83,6 +96,10 @@ int outputs_open(struct outputs *o, const struct config *cfg)
 		ret = open_verdict(o, 0, "--verdict", cfg->verdict);
 	if (!ret)
 		ret = open_verdict(o, 1, "--artifacts", o->verdict_path);
+	if (!ret && cfg->junit) {
+		o->junit = verdict_open("--junit", cfg->junit);
+		ret = o->junit < 0 ? o->junit : 0;
+	}
 	if (!ret)
 		ret = open_sink(&o->events.sinks[0], "--events", cfg->events);
 	if (!ret)
@@ -106,6 +123,38 @@ static void close_sinks(struct sink **sinks)
 	}
 }
 
+/* "sh -c ./run-tests", or the kernel's file: what it was that ran. */
+static void name_of(const struct config *cfg, char *name, size_t size)
+{
+	const struct config_exec *e = &cfg->exec;
+	size_t at = 0;
+
+	(void)snprintf(name, size, "%s",
+		       e->on	     ? "shell"
+		       : cfg->kernel ? cfg->kernel
+				     : "firmware");
+	for (unsigned int i = 0; i < e->nr_args && at + 1 < size; i++)
+		at += (size_t)snprintf(name + at, size - at, "%s%.150s",
+				       i ? " " : "", e->args[i]);
+}
+
+static void write_junit(struct outputs *o, const struct verdict *v)
+{
+	struct timespec now;
+	char name[200];
+	int64_t ns;
+
+	if (o->junit < 0)
+		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = now.tv_sec * 1000000000LL + now.tv_nsec - o->expect.began_ns;
+	name_of(o->cfg, name, sizeof(name));
+	ktap_end(&o->ktap);
+	(void)junit_write(o->junit, o->cfg->junit, &o->ktap, v, name,
+			  (uint64_t)ns / 1000000);
+	o->junit = -1;
+}
+
 void outputs_close(struct outputs *o, const struct verdict *v)
 {
 	char reason[768];
@@ -117,6 +166,9 @@ void outputs_close(struct outputs *o, const struct verdict *v)
 	close_sinks(o->events.sinks);
 	close_sinks(o->events.records);
 	close_sinks(o->logs);
+	write_junit(o, v);
+	ktap_fini(&o->ktap);
+	pthread_mutex_destroy(&o->lock);
 	expect_fini(&o->expect);
 	for (unsigned int i = 0; i < OUTPUTS_TWICE; i++)
 		if (o->verdicts[i].fd >= 0)
@@ -127,6 +179,35 @@ void outputs_close(struct outputs *o, const struct verdict *v)
 	free(o->verdict_path);
 	free(o->dtb_path);
 	free(o->record_path);
+}
+
+void outputs_hear(struct outputs *o, const uint8_t *bytes, size_t len)
+{
+	if (!o->wants_ktap)
+		return;
+	pthread_mutex_lock(&o->lock);
+	ktap_hear(&o->ktap, bytes, len);
+	pthread_mutex_unlock(&o->lock);
+}
+
+void outputs_judge(struct outputs *o, struct verdict *v)
+{
+	struct ktap *k = &o->ktap;
+	char text[240];
+	size_t len;
+
+	pthread_mutex_lock(&o->lock);
+	if (k->seen) {
+		ktap_end(k);
+		v->has_tests = true;
+		v->tests = k->totals;
+		if (v->code == EXIT_GUEST_OFF && ktap_failed(k))
+			v->code = EXIT_TESTS_FAILED;
+		len = strlen(v->reason);
+		(void)snprintf(v->reason + len, sizeof(v->reason) - len, "; %s",
+			       ktap_say(k, text, sizeof(text)));
+	}
+	pthread_mutex_unlock(&o->lock);
 }
 
 void outputs_failed(struct verdict *v, const char *origin)

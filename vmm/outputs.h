@@ -9,6 +9,7 @@
 #include "config.h"
 #include "events.h"
 #include "expect.h"
+#include "ktap.h"
 #include "verdict.h"
 
 #define OUTPUTS_TWICE 2U /* by an option of its own, and in --artifacts */
@@ -17,6 +18,11 @@ struct outputs {
 	struct events events;
 	struct expect expect;
 	struct sink *logs[OUTPUTS_TWICE]; /* of the console */
+	const struct config *cfg;
+	bool wants_ktap;
+	pthread_mutex_t lock;
+	struct ktap ktap GUARDED_BY(lock);
+	int junit; /* a descriptor; -1: none */
 	struct {
 		int fd; /* -1: none */
 		const char *path;
@@ -34,6 +40,12 @@ int __must_check outputs_open(struct outputs *o, const struct config *cfg);
  * an open() that failed left behind.
  */
 void outputs_close(struct outputs *o, const struct verdict *v);
+
+/* What is looked through for results of tests; any thread. */
+void outputs_hear(struct outputs *o, const uint8_t *bytes, size_t len);
+
+/* All was heard: what the results of tests make of @v. */
+void outputs_judge(struct outputs *o, struct verdict *v);
 
 /*
  * The verdict of a run that did not get as far as a VM: what was logged as an

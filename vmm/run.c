@@ -367,6 +367,17 @@ static void show_console(struct vm *vm)
 		expect_report(&vm->outputs->expect);
 }
 
+/* The end of a command speaks for itself; that tests failed may not. */
+static void tell_verdict(const struct vm *vm, const struct verdict *v)
+{
+	const bool failed = v->has_tests && v->code == EXIT_TESTS_FAILED;
+
+	if (v->ran && failed && vm->cfg->loglevel == LOG_WARNING)
+		log_set_level(LOG_INFO);
+	log_msg(v->ran && !failed ? LOG_DEBUG : LOG_INFO, "%s: %s", v->origin,
+		v->reason);
+}
+
 static void run_in(struct vm *vm, const struct config *cfg,
 		   struct outputs *outputs, struct verdict *v,
 		   struct control *control)
@@ -383,11 +394,10 @@ static void run_in(struct vm *vm, const struct config *cfg,
 		(unsigned long long)cfg->mem, (int)getpid());
 	if (!live(vm)) {
 		*v = vm->verdict;
+		outputs_judge(outputs, v);
 		stats_tell(vm);
 		show_console(vm);
-		/* The end of a command speaks for itself. */
-		log_msg(v->ran ? LOG_DEBUG : LOG_INFO, "%s: %s", v->origin,
-			v->reason);
+		tell_verdict(vm, v);
 	} else {
 		outputs_failed(v, "host");
 	}

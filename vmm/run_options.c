@@ -132,10 +132,19 @@ static const struct opt_spec run_specs[] = {
 	  .arg_name = "REGEX", .set = config_add_fail_on,
 	  .help = "end it when a line on its console matches: 115" },
 
+	{ .name = "ktap", .arg = OPT_MAYBE,
+	  .arg_name = "on|off", .set = config_set_ktap,
+	  .help = "exit with 1 when a test fails of which the guest's output "
+		  "tells in KTAP or TAP (exec and --junit: on)" },
+
 	HEADING("Finding out"),
 	{ .name = "verdict", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_verdict,
 	  .help = "say in FILE, in JSON, how it ended: code, origin, reason" },
+	{ .name = "junit", .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = config_set_junit,
+	  .help = "results in XML for CI: a test case for each line of KTAP, or "
+		  "one for the whole" },
 	{ .name = "events", .arg = OPT_VALUE,
 	  .arg_name = "FILE|fd:N|-", .set = config_set_events,
 	  .help = "tell what happens as it does, a JSON object a line" },

@@ -22,17 +22,28 @@ int verdict_open(const char *option, const char *path)
 	return fd;
 }
 
+static void tests_text(char *to, size_t size, const struct ktap_totals *t)
+{
+	(void)snprintf(to, size,
+		       ",\"tests\":{\"passed\":%u,\"failed\":%u,"
+		       "\"skipped\":%u,\"expected\":%u,\"missing\":%u}",
+		       t->passed, t->failed, t->skipped, t->expected,
+		       t->missing);
+}
+
 int verdict_write(int fd, const char *path, const struct verdict *v)
 {
-	char text[1024], reason[768];
+	char text[1200], reason[768], tests[160] = "";
 	int ret = 0, len;
 
+	if (v->has_tests)
+		tests_text(tests, sizeof(tests), &v->tests);
 	len = snprintf(
 		text, sizeof(text),
-		"{\"v\":%d,\"code\":%d,\"origin\":\"%s\",\"reason\":%s%s}\n",
+		"{\"v\":%d,\"code\":%d,\"origin\":\"%s\",\"reason\":%s%s%s}\n",
 		VERDICT_VERSION, v->code, v->origin,
 		json_quote(reason, sizeof(reason), v->reason),
-		v->ran ? ",\"ran\":true" : "");
+		v->ran ? ",\"ran\":true" : "", tests);
 	errno = ENOSPC; /* what a short write means */
 	if (write(fd, text, (size_t)len) != len)
 		ret = -errno;

@@ -6,6 +6,7 @@
 #include "exitcode.h"
 
 #include "base.h"
+#include "ktap.h"
 
 #define VERDICT_VERSION 1
 
@@ -15,10 +16,12 @@
  * user's wish to end it.
  */
 struct verdict {
-	int code;	    /* enum exitcode, or 128 + signal */
-	bool reset;	    /* the guest asked for a reset */
-	bool report;	    /* show the vCPUs' state */
-	bool ran;	    /* exec's command came to its end: code is its */
+	int code;	/* enum exitcode, or 128 + signal */
+	bool reset;	/* the guest asked for a reset */
+	bool report;	/* show the vCPUs' state */
+	bool ran;	/* exec's command came to its end: code is its */
+	bool has_tests; /* KTAP was seen, and says: */
+	struct ktap_totals tests;
 	const char *origin; /* "guest", "vmm", "host", "user" */
 	char reason[256];
 };

@@ -36,6 +36,10 @@ void vm_heard(struct vm *vm, enum expect_port port, const uint8_t *bytes,
 	if (len == 0 || !vm->outputs)
 		return;
 	(void)__atomic_add_fetch(&vm->nr_heard, len, __ATOMIC_RELAXED);
+	/* With both, Linux prints twice. */
+	if (!vm->exec &&
+	    (port == EXPECT_HVC) == (vm->cfg->console == CONSOLE_VIRTIO))
+		outputs_hear(vm->outputs, bytes, len);
 	if (expect_hear(&vm->outputs->expect, port, bytes, len))
 		watchdog_hurry(vm);
 	if (__atomic_load_n(&vm->has_spoken, __ATOMIC_RELAXED) ||

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_blk.c: any bytes in the rings, headers and data of a virtio disk. The
+ * fuzz_blk.c: any bytes in the rings, headers and data of a virtio disk, of
+ * which a page may be gone. There are two disks, one of them read-only. Their
  * image is a file of a kind that is served in one thread; what is checked is
  * that every byte beyond the window stays as it was, that requests answered
  * well say so truly, and that a reset heals whatever was broken.
  *
  * Input: a byte of choices, then chains: 24 bytes of header and layout each.
  *
- * Floor: virtio/blk_request.c 65
+ * Floor: virtio/blk_request.c 83
  */
 #include "fuzz.h"
 
@@ -20,6 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz_pages.h"
 #include "log.h"
 #include "virtio_blk.h"
 
@@ -39,6 +41,7 @@ struct world {
 	struct virtio_blk *blk;
 	struct virtio_dev *dev;
 	char path[64];
+	int image;
 };
 
 static void config_changed(void *ctx)
@@ -56,25 +59,24 @@ static void queue_changed(void *ctx, unsigned int q, bool running)
 static const struct virtio_transport transport = { config_changed,
 						   queue_changed };
 
-static void make_world(struct world *w)
+static void make_world(struct world *w, bool read_only)
 {
 	struct virtio_blk_init init = { .nr_queues = 1,
 					.window = &w->w,
 					.loop = &w->loop };
 	const char *dir = getenv("TMPDIR");
-	int fd;
 
 	log_set_level(LOG_ERROR);
 	(void)snprintf(w->path, sizeof(w->path), "%s/fuzz-blk-XXXXXX",
 		       access("/dev/shm", W_OK) == 0 ? "/dev/shm"
 		       : dir			     ? dir
 						     : "/tmp");
-	fd = mkstemp(w->path);
-	CHECK(fd >= 0 && ftruncate(fd, IMAGE) == 0);
-	close(fd);
+	w->image = mkstemp(w->path);
+	CHECK(w->image >= 0 && ftruncate(w->image, IMAGE) == 0);
 	CHECK(!window_init(&w->w, GPA, LEN));
 	CHECK(!loop_init(&w->loop));
 	init.file.path = w->path;
+	init.file.ro = read_only;
 	CHECK(!virtio_blk_create(&w->blk, &init));
 	unlink(w->path);
 	w->dev = virtio_blk_dev(w->blk);
@@ -170,43 +172,67 @@ static bool is_done(struct world *w, unsigned int n)
 	       virtio_dev_status(w->dev) & VIRTIO_CONFIG_S_NEEDS_RESET;
 }
 
+/* What the disk meets: a page that is gone, a file that was cut short. */
+static void harm(struct world *w, uint8_t choices)
+{
+	static const gpa_t parts[] = { DESC, AVAIL, HEADERS };
+	unsigned int which = choices >> 4;
+
+	if (choices & 8 && which < ARRAY_SIZE(parts))
+		fuzz_take_page(&w->w, parts[which]);
+	else if (choices & 8)
+		fuzz_take_page(&w->w, DATA + KIB(8) * (which - 3));
+	else if (which == 15)
+		CHECK(!ftruncate(w->image, IMAGE / 4));
+}
+
+static void repair(struct world *w)
+{
+	fuzz_give_pages(&w->w);
+	CHECK(!ftruncate(w->image, IMAGE));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct world w;
+	static struct world worlds[2];
 	struct record r;
 	uint16_t *avail;
 	unsigned int n = 0;
+	struct world *w;
 	uint8_t choices;
 
-	if (!w.blk)
-		make_world(&w);
 	if (size < 1)
 		return 0;
 	choices = *data++;
 	size--;
-	virtio_dev_set_status(w.dev, 0);
-	memset(at(&w, GPA), 0, KIB(64));
-	avail = at(&w, AVAIL);
+	w = &worlds[choices >> 2 & 1];
+	if (!w->blk)
+		make_world(w, choices & 4);
+	virtio_dev_set_status(w->dev, 0);
+	memset(at(w, GPA), 0, KIB(64));
+	avail = at(w, AVAIL);
 	for (; n < ENTRIES / 3 && fuzz_next(&data, &size, &r, sizeof(r)); n++)
-		lay_out(&w, n, &r);
+		lay_out(w, n, &r);
 	avail[1] = (uint16_t)(choices & 2 ? choices : n);
-	bring_up(&w, choices & 1);
-	kick(&w);
+	harm(w, choices);
+	bring_up(w, choices & 1);
+	kick(w);
 	/* The ring may promise what is not there. */
-	for (unsigned int i = 0; i < 200 && !is_done(&w, n); i++)
+	for (unsigned int i = 0; i < 200 && !is_done(w, n); i++)
 		usleep(50);
 	/* Whatever it was: after a reset a flush is a flush. */
-	virtio_dev_set_status(w.dev, 0);
-	memset(at(&w, GPA), 0, KIB(64));
-	lay_out(&w, 0,
+	virtio_dev_set_status(w->dev, 0);
+	repair(w);
+	memset(at(w, GPA), 0, KIB(64));
+	lay_out(w, 0,
 		&(struct record){ .type = VIRTIO_BLK_T_FLUSH, .layout = 0 });
-	((struct vring_desc *)at(&w, DESC))->next = 2;
-	*(uint8_t *)at(&w, HEADERS + 32) = 0xee;
+	((struct vring_desc *)at(w, DESC))->next = 2;
+	*(uint8_t *)at(w, HEADERS + 32) = 0xee;
 	avail[1] = 1;
-	bring_up(&w, choices & 1);
-	kick(&w);
-	while (!is_done(&w, 1)) /* or libFuzzer's patience ends */
+	bring_up(w, choices & 1);
+	kick(w);
+	while (!is_done(w, 1)) /* or libFuzzer's patience ends */
 		usleep(50);
-	CHECK(*(uint8_t *)at(&w, HEADERS + 32) == VIRTIO_BLK_S_OK);
+	CHECK(*(uint8_t *)at(w, HEADERS + 32) == VIRTIO_BLK_S_OK);
 	return 0;
 }

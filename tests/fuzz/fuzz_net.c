@@ -7,10 +7,10 @@
  *
  * Input: a byte of choices, then records of 16 bytes (struct record).
  *
- * Floor: virtio/net.c 60
- * Floor: virtio/net_control.c 85
- * Floor: virtio/net_rx.c 85
- * Floor: virtio/net_tx.c 78
+ * Floor: virtio/net.c 66
+ * Floor: virtio/net_control.c 92
+ * Floor: virtio/net_rx.c 88
+ * Floor: virtio/net_tx.c 82
  */
 #include "fuzz.h"
 
@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "../unit/vq_driver.h"
+#include "fuzz_pages.h"
 #include "log.h"
 #include "virtio_net.h"
 
@@ -38,6 +39,7 @@ struct world {
 	struct virtio_dev *dev;
 	int wire[2];
 	struct vq_driver d[NR_QUEUES];
+	bool is_gone; /* what is behind the card */
 };
 
 struct record {
@@ -60,19 +62,25 @@ static int wire_send(struct netdev *n, unsigned int pair, struct iovec *iov,
 	return writev(n->fd[pair], iov, (int)nr) < 0 ? -errno : 0;
 }
 
+static bool is_gone(struct netdev *n)
+{
+	return container_of(n, struct world, netdev)->is_gone;
+}
+
 static ssize_t wire_receive(struct netdev *n, unsigned int pair,
 			    const struct iovec *iov, unsigned int nr)
 {
 	ssize_t ret = readv(n->fd[pair], iov, (int)nr);
 
+	if (is_gone(n))
+		return -ENOTCONN;
 	return ret < 0 ? -errno : ret < (ssize_t)NETDEV_HEADER ? -EIO : ret;
 }
 
 static int wire_start(struct netdev *n, uint64_t features)
 {
-	(void)n;
 	(void)features;
-	return 0;
+	return is_gone(n) ? -ENOTCONN : 0;
 }
 
 static int wire_set_pairs(struct netdev *n, unsigned int nr)
@@ -145,12 +153,26 @@ static void drain(struct world *w)
 	}
 }
 
-static void kick(struct world *w, unsigned int q)
+/* Perhaps a page is gone meanwhile: of the queue's ring, or any. */
+static void kick(struct world *w, unsigned int q, const struct record *r)
 {
 	const uint64_t one = 1;
 
+	if (r->flags & 256)
+		fuzz_take_page(&w->w, r->flags & 512 ? DATA + r->where
+						     : GPA + KIB(4) * q);
 	CHECK(write(w->dev->queues[q].kick.fd, &one, sizeof(one)) == 8);
 	serve(w);
+	if (r->flags & 256)
+		fuzz_give_pages(&w->w);
+}
+
+static void read_config(struct world *w, const struct record *r)
+{
+	uint8_t config[64];
+
+	virtio_dev_config_read(w->dev, r->where, config, r->len % 64 + 1);
+	virtio_dev_config_write(w->dev, r->where, config, r->len % 64 + 1);
 }
 
 /* A descriptor, as it comes or of the sort that a driver makes. */
@@ -171,7 +193,7 @@ static void step(struct world *w, const struct record *r)
 	unsigned int q = r->queue % NR_QUEUES;
 	size_t len;
 
-	switch (r->what % 8) {
+	switch (r->what % 10) {
 	case 0:
 	case 1:
 		write_desc(w, r);
@@ -181,7 +203,7 @@ static void step(struct world *w, const struct record *r)
 		(void)vq_driver_publish(&w->d[q]);
 		break;
 	case 3:
-		kick(w, q);
+		kick(w, q, r);
 		break;
 	case 4: /* a frame arrives */
 		len = r->len % sizeof(bytes);
@@ -197,6 +219,13 @@ static void step(struct world *w, const struct record *r)
 		virtio_dev_queue_reset(w->dev, q);
 		if (r->flags & 1)
 			virtio_dev_queue_enable(w->dev, q);
+		serve(w);
+		break;
+	case 8:
+		read_config(w, r);
+		break;
+	case 9:
+		w->is_gone = r->flags & 1;
 		serve(w);
 		break;
 	default:
@@ -215,6 +244,7 @@ static void check_works(struct world *w)
 	uint32_t written;
 
 	drain(w);
+	w->is_gone = false;
 	bring_up(w, 0);
 	CHECK(!(virtio_dev_status(w->dev) & VIRTIO_CONFIG_S_NEEDS_RESET));
 	memset(vq_driver_mem(&w->w, DATA, out.len), 0, out.len);

@@ -5,7 +5,7 @@
  *
  * Input: records of 8 bytes: what, small, short, long.
  *
- * Floor: virtio/dev.c 74
+ * Floor: virtio/dev.c 92
  */
 #include "fuzz.h"
 
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../unit/vq_driver.h"
+#include "fuzz_pages.h"
 #include "log.h"
 #include "virtio.h"
 
@@ -29,7 +30,7 @@ struct world {
 	struct vq_chain c;
 	uint8_t config[CONFIG_LEN];
 	int nr_started, nr_running[NR_QUEUES];
-	bool start_fails;
+	bool start_fails, queue_start_fails;
 };
 
 struct record {
@@ -93,6 +94,12 @@ static void dev_queue_stop(struct virtio_dev *d, unsigned int q)
 	CHECK(d->running && d->queues[q].vq.ready);
 }
 
+static int dev_queue_start(struct virtio_dev *d, unsigned int q)
+{
+	CHECK(d->running && d->queues[q].vq.ready);
+	return world_of(d)->queue_start_fails ? -1 : 0;
+}
+
 static const struct virtio_class dev_class = {
 	.name = "fuzz",
 	.max_size = 32,
@@ -101,6 +108,7 @@ static const struct virtio_class dev_class = {
 	.kick = dev_kick,
 	.config_read = dev_config_read,
 	.config_write = dev_config_write,
+	.queue_start = dev_queue_start,
 	.queue_stop = dev_queue_stop,
 };
 
@@ -118,6 +126,22 @@ static void queue_changed(void *ctx, unsigned int q, bool running)
 	CHECK(q < NR_QUEUES);
 	w->nr_running[q] += running ? 1 : -1;
 }
+
+static void ready(void *ctx, const struct virtio_dev *d)
+{
+	(void)ctx;
+	CHECK(d->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+static void violated(void *ctx, const struct virtio_dev *d, const char *what,
+		     const struct vq_error *e, unsigned int q)
+{
+	(void)ctx;
+	CHECK(*what && q < NR_QUEUES && (!e || e->fault != VQ_OK) &&
+	      d->nr_blamed > 0);
+}
+
+static const struct virtio_watcher watcher = { ready, violated };
 
 static const struct virtio_transport transport = { config_changed,
 						   queue_changed };
@@ -169,12 +193,25 @@ static void scribble(struct world *w, unsigned int q, const struct record *r)
 	memcpy((uint8_t *)w->d[q].desc + r->value % 1000, &r->wide, 4);
 }
 
-static void kick(struct world *w, unsigned int q)
+/* With @r the page it names is gone while the device looks. */
+static void kick(struct world *w, unsigned int q, const struct record *r)
 {
 	const uint64_t one = 1;
 
+	if (r)
+		fuzz_take_page(&w->w, r->small & 1 ? r->wide : ring_gpa(q));
 	CHECK(write(w->dev.queues[q].kick.fd, &one, sizeof(one)) == 8);
 	CHECK(loop_poll(&w->loop) == 0);
+	if (r)
+		fuzz_give_pages(&w->w);
+}
+
+/* Somebody else had the call eventfds, from now on or before. */
+static void lend(struct world *w, const struct record *r)
+{
+	if (w->dev.running)
+		__atomic_store_n(&w->dev.calls_uncounted, r->small & 1,
+				 __ATOMIC_RELAXED);
 }
 
 static void bring_up(struct world *w)
@@ -210,7 +247,7 @@ static void step(struct world *w, const struct record *r)
 {
 	unsigned int q = (r->what >> 4) % NR_QUEUES;
 
-	switch (r->what % 13) {
+	switch (r->what % 16) {
 	case 0:
 		virtio_dev_set_status(&w->dev, r->small);
 		break;
@@ -231,7 +268,7 @@ static void step(struct world *w, const struct record *r)
 		break;
 	case 6:
 	case 7:
-		kick(w, q);
+		kick(w, q, NULL);
 		break;
 	case 8:
 		offer(w, q, r);
@@ -244,7 +281,17 @@ static void step(struct world *w, const struct record *r)
 		break;
 	case 11:
 		w->start_fails = r->small == 1;
+		w->queue_start_fails = r->small == 2;
 		bring_up(w);
+		break;
+	case 12:
+		kick(w, q, r);
+		break;
+	case 13:
+		virtio_dev_queue_disable(&w->dev, r->small & 1 ? r->wide : q);
+		break;
+	case 14:
+		lend(w, r);
 		break;
 	default:
 		virtio_config_changed(&w->dev);
@@ -256,8 +303,15 @@ static void check(struct world *w)
 {
 	const uint8_t up =
 		VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK;
-	const struct virtio_dev *d = &w->dev;
+	struct virtio_dev *d = &w->dev;
+	struct virtio_stats s;
 
+	virtio_dev_stats(d, &s);
+	CHECK(s.max_in_flight <= 1 && s.interrupts <= s.requests);
+	CHECK(virtio_dev_status(d) == d->status);
+	CHECK(virtio_dev_generation(d) == d->config_generation);
+	CHECK(virtio_dev_offered(d, 0) == (uint32_t)d->offered &&
+	      !virtio_dev_offered(d, 2));
 	CHECK(w->nr_started == d->running);
 	CHECK(!d->running || (d->status & up) == up);
 	CHECK(d->nr_blamed <= 16);
@@ -291,6 +345,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(virtio_dev_init(&w.dev, &init) == 0);
 	w.dev.transport = &transport;
 	w.dev.transport_ctx = &w;
+	w.dev.watcher = &watcher;
 	for (unsigned int q = 0; q < NR_QUEUES; q++)
 		vq_driver_init(&w.d[q], &w.w, ring_gpa(q), 16, true);
 	while (fuzz_next(&data, &size, &r, sizeof(r))) {

@@ -9,11 +9,15 @@ enum {
 	ARRIVE,
 	BYTES,
 	RESET,
-	DRAIN
+	DRAIN,
+	CONFIG,
+	GONE
 };
 enum {
 	NEXT = 1,
 	WRITE = 2,
+	REVOKED = 256, /* of KICK: the ring's page */
+	REVOKED_DATA = 768,
 	ANY_LEN = 512
 };
 
@@ -77,6 +81,41 @@ static const struct seed_step send[] = {
 	{ KICK, 4, { 0, 0, 0 }, 0, 0 },
 	{ RESET, 4, { 0, 1, 0 }, 0, 0 },
 	{ DRAIN, 0, { 0, 0, 0 }, 0, 0 },
+}, revoked[] = { /* a header, the ring, a header that is to be written */
+	{ DESC, 1, { 0, 0, 0 }, 0, 72 },
+	{ OFFER, 1, { 0, 0, 0 }, 0, 0 },
+	{ KICK, 1, { 0, REVOKED_DATA, 0 }, 0, 0 },
+	{ RESET, 1, { 0, 1, 0 }, 0, 0 },
+	{ OFFER, 1, { 0, 0, 0 }, 0, 0 },
+	{ KICK, 1, { 0, REVOKED, 0 }, 0, 0 },
+}, revoked_in[] = {
+	{ ARRIVE, 0, { 0, 0, 0 }, 0, 72 },
+	{ ARRIVE, 0, { 0, 0, 0 }, 0, 72 },
+	{ DESC, 0, { 0, WRITE, 0 }, 8192, 2000 },
+	{ OFFER, 0, { 0, 0, 0 }, 0, 0 },
+	{ KICK, 0, { 0, REVOKED_DATA, 0 }, 8192, 0 },
+}, revoked_command[] = {
+	{ DESC, 4, { 0, NEXT, 1 }, 0, 4 },
+	{ DESC, 4, { 1, WRITE, 0 }, 8192, 1 },
+	{ BYTES, 0, { 0, 4, 2 }, 0, 0 },
+	{ OFFER, 4, { 0, 0, 0 }, 0, 0 },
+	{ KICK, 4, { 0, REVOKED_DATA, 0 }, 0, 0 },
+}, revoked_answer[] = {
+	{ DESC, 4, { 0, NEXT, 1 }, 0, 4 },
+	{ DESC, 4, { 1, WRITE, 0 }, 8192, 1 },
+	{ BYTES, 0, { 0, 4, 2 }, 0, 0 },
+	{ OFFER, 4, { 0, 0, 0 }, 0, 0 },
+	{ KICK, 4, { 0, REVOKED_DATA, 0 }, 8192, 0 },
+}, gone[] = {
+	{ DESC, 0, { 0, WRITE, 0 }, 8192, 2000 },
+	{ OFFER, 0, { 0, 0, 0 }, 0, 0 },
+	{ KICK, 0, { 0, 0, 0 }, 0, 0 },
+	{ GONE, 0, { 0, 1, 0 }, 0, 0 },
+	{ ARRIVE, 0, { 0, 0, 0 }, 0, 72 },
+	{ CONFIG, 0, { 0, 0, 0 }, 0, 16 },
+	{ DESC, 1, { 0, 0, 0 }, 0, 72 },
+	{ OFFER, 1, { 0, 0, 0 }, 0, 0 },
+	{ KICK, 1, { 0, 0, 0 }, 0, 0 },
 };
 
 static void seed_write_all(void)
@@ -90,4 +129,11 @@ static void seed_write_all(void)
 			 ARRAY_SIZE(receive_large));
 	seed_write_steps("command", 0, command, ARRAY_SIZE(command));
 	seed_write_steps("command-unknown", 2, command, ARRAY_SIZE(command));
+	seed_write_steps("revoked", 0, revoked, ARRAY_SIZE(revoked));
+	seed_write_steps("revoked-in", 0, revoked_in, ARRAY_SIZE(revoked_in));
+	seed_write_steps("revoked-command", 0, revoked_command,
+			 ARRAY_SIZE(revoked_command));
+	seed_write_steps("revoked-answer", 0, revoked_answer,
+			 ARRAY_SIZE(revoked_answer));
+	seed_write_steps("gone", 0, gone, ARRAY_SIZE(gone));
 }

@@ -5,8 +5,8 @@
  *
  * Input: records of 8 bytes: what, queue or port, short, long.
  *
- * Floor: virtio/console.c 85
- * Floor: virtio/console_ports.c 85
+ * Floor: virtio/console.c 87
+ * Floor: virtio/console_ports.c 88
  */
 #include "fuzz.h"
 
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../unit/vq_driver.h"
+#include "fuzz_pages.h"
 #include "log.h"
 #include "virtio.h"
 #include "virtio_console.h"
@@ -36,6 +37,7 @@ struct world {
 	size_t appetite[NR_PORTS];
 	bool waits[NR_PORTS]; /* input was refused */
 	uint8_t sum;
+	gpa_t gone; /* its page, at the next kick; 0: none */
 };
 
 struct record {
@@ -123,8 +125,13 @@ static void kick(struct world *w, unsigned int q)
 {
 	const uint64_t one = 1;
 
+	if (w->gone)
+		fuzz_take_page(&w->w, w->gone);
 	CHECK(write(w->d->queues[q].kick.fd, &one, sizeof(one)) == 8);
 	CHECK(loop_poll(&w->loop) == 0);
+	if (w->gone)
+		fuzz_give_pages(&w->w);
+	w->gone = 0;
 }
 
 /* A chain of one buffer, or of nonsense. */
@@ -189,7 +196,7 @@ static void step(struct world *w, const struct record *r)
 	unsigned int port = r->small % NR_PORTS;
 	size_t n = r->value % sizeof(bytes);
 
-	switch (r->what % 10) {
+	switch (r->what % 11) {
 	case 0:
 		if (r->small != 0x5a)
 			feed(w);
@@ -221,6 +228,10 @@ static void step(struct world *w, const struct record *r)
 	case 8:
 		virtio_console_resize(w->c, r->value, (uint16_t)r->wide);
 		break;
+	case 9:
+		w->gone = r->small & 1 ? GPA + r->wide % LEN
+				       : GPA + r->value % NR_QUEUES * KIB(16);
+		break;
 	default:
 		config(w, r);
 		break;
@@ -240,6 +251,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(loop_init(&w.loop) == 0);
 	}
 	memset(w.drv, 0, sizeof(w.drv));
+	w.gone = 0;
 	make(&w);
 	bring_up(&w, &up);
 	while (fuzz_next(&data, &size, &r, sizeof(r)))

@@ -5,7 +5,7 @@
  * Input: records of kind, flags, length, address and data; what a guest can
  * make KVM_RUN return, and what it cannot.
  *
- * Floor: vmm/vcpu.c 45
+ * Floor: vmm/vcpu.c 49
  */
 #include "fuzz.h"
 

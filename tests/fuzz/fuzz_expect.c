@@ -5,7 +5,7 @@
  *
  * Input: per piece a byte, port and length, then its bytes.
  *
- * Floor: vmm/expect.c 60
+ * Floor: vmm/expect.c 77
  */
 #include "fuzz.h"
 

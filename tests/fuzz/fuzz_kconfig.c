@@ -3,7 +3,7 @@
  * fuzz_kconfig.c: any bytes as an unpacked kernel to be searched for its
  * configuration, and any text as that configuration.
  *
- * Floor: loader/kconfig.c 60
+ * Floor: loader/kconfig.c 63
  */
 #include "fuzz.h"
 

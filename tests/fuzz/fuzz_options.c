@@ -8,7 +8,7 @@
  * Floor: vmm/config.c 80
  * Floor: vmm/config_disk.c 82
  * Floor: vmm/config_net.c 85
- * Floor: vmm/config_outputs.c 60
+ * Floor: vmm/config_outputs.c 75
  * Floor: vmm/config_port.c 83
  * Floor: vmm/config_vhost_user.c 85
  * Floor: vmm/config_vsock.c 88

@@ -2,7 +2,7 @@
 /*
  * fuzz_symbols.c: any bytes as a vmlinux or a System.map, and asked for names.
  *
- * Floor: vmm/symbols.c 70
+ * Floor: vmm/symbols.c 85
  */
 #include "fuzz.h"
 

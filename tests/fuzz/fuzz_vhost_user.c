@@ -7,7 +7,7 @@
  * Input: a byte, how many descriptors come along; then what it says, before it
  * hangs up.
  *
- * Floor: virtio/vhost_user.c 80
+ * Floor: virtio/vhost_user.c 82
  */
 #include "fuzz.h"
 

@@ -8,11 +8,11 @@
  *
  * Input: a byte of choices, then records of 16 bytes (struct record).
  *
- * Floor: virtio/vsock.c 72
- * Floor: virtio/vsock_conn.c 80
- * Floor: virtio/vsock_rx.c 80
- * Floor: virtio/vsock_tx.c 82
- * Floor: devices/vsock_unix.c 72
+ * Floor: virtio/vsock.c 73
+ * Floor: virtio/vsock_conn.c 84
+ * Floor: virtio/vsock_rx.c 83
+ * Floor: virtio/vsock_tx.c 83
+ * Floor: devices/vsock_unix.c 74
  */
 #include "fuzz.h"
 
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "../unit/vq_driver.h"
+#include "fuzz_pages.h"
 #include "log.h"
 #include "virtio_vsock.h"
 
@@ -49,6 +50,7 @@ struct world {
 	uint16_t seen[NR_QUEUES];      /* of the used index */
 	bool busy[NR_QUEUES][ENTRIES]; /* entries the device has */
 	uint32_t last_port;	       /* of a REQUEST to the guest */
+	gpa_t gone;		       /* its page, at the next kick; 0: none */
 };
 
 struct record {
@@ -130,8 +132,13 @@ static void kick(struct world *w, unsigned int q)
 {
 	const uint64_t one = 1;
 
+	if (w->gone)
+		fuzz_take_page(&w->w, w->gone);
 	CHECK(write(w->dev->queues[q].kick.fd, &one, sizeof(one)) == 8);
 	serve(w);
+	if (w->gone)
+		fuzz_give_pages(&w->w);
+	w->gone = 0;
 }
 
 /* --- the guest -------------------------------------------------------------- */
@@ -300,7 +307,7 @@ static void step(struct world *w, const struct record *r)
 	struct virtio_vsock_hdr h;
 	struct virtio_vsock_stats s;
 
-	switch (r->what % 8) {
+	switch (r->what % 9) {
 	case 0:
 	case 1:
 	case 2:
@@ -319,11 +326,15 @@ static void step(struct world *w, const struct record *r)
 		if (r->flags & 32768)
 			write_desc(w, r);
 		break;
-	default:
+	case 7:
 		virtio_dev_queue_reset(w->dev, r->queue % NR_QUEUES);
 		if (r->flags & 1)
 			virtio_dev_queue_enable(w->dev, r->queue % NR_QUEUES);
 		serve(w);
+		break;
+	default:
+		w->gone = r->flags & 1 ? GPA + r->where % LEN
+				       : GPA + r->queue % NR_QUEUES * KIB(4);
 	}
 	(void)take(w, 0, &h);
 	(void)take(w, 1, &h);
@@ -362,6 +373,7 @@ static void check_works(struct world *w)
 	struct virtio_vsock_hdr got = { .op = 0 };
 	int fd;
 
+	w->gone = 0;
 	bring_up(w, 0);
 	forget_clients(w);
 	virtio_vsock_stats(w->vsock, &s);

@@ -19,6 +19,7 @@ enum {
 	APPETITE,
 	CONNECT,
 	RESIZE,
+	GONE, /* arg 1: the page at wide; otherwise of queue value's ring */
 	CONFIG
 };
 enum {
@@ -68,8 +69,39 @@ static void open_ports(void)
 	}
 }
 
+/* Each queue's ring, or a buffer, is gone at the one kick that matters. */
+static void seed_write_gone(void)
+{
+	char name[] = "gone0";
+
+	for (uint8_t q = 0; q < 2 + 2 * NR_PORTS; q++) {
+		const uint8_t what =
+			q == 3 || (q & 1) ? OFFER_BYTES : OFFER_ROOM;
+
+		len = 0;
+		open_ports();
+		act(INPUT, 1, 100, 0);
+		act(GONE, 1, 0, 0x50000);
+		act(what, entry(q, 14), 100, 0x10000);
+		act(UP, 0, 3, 0xff);
+		open_ports();
+		act(GONE, 0, q, 0);
+		act(what, entry(q, 14), 100, 0x10000);
+		act(RESIZE, 0, 132, 50);
+		act(UP, 0, 3, 0xff);
+		for (unsigned int i = 0; i < 3; i++)
+			act(OFFER_ROOM, entry(CONTROL_IN, i), 64, i * 4096);
+		act(GONE, 1, 0, 0x40000 + q * 4096U);
+		tell(0, 0, 0);
+		name[4] = (char)('0' + q);
+		seed_write(name, seed, len);
+	}
+}
+
 static void seed_write_all(void)
 {
+	seed_write_gone();
+	len = 0;
 	open_ports();
 	for (uint8_t port = 0; port < NR_PORTS; port++) {
 		const uint8_t in = port ? 2 + 2 * port : 0;

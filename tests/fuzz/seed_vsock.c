@@ -49,6 +49,26 @@ static const struct seed_step guest_connects[] = {
 	{ 0, 0, { 5, 0x0101, 16384 }, 4096, 70000 },
 	{ 6, 0, { 0, 3, 0x8002 }, 0, 44 },
 	{ 7, 0, { 0, 0, 1 }, 0, 0 },
+}, gone[] = { /* under data; then a header */
+	{ 3, 0, { 0, 15, 0 }, 0, 0 },
+	{ 0, 0, { 1, 0x0101, 0 }, 4096, 0 },
+	{ 4, 0, { 0, 1, 1 }, 0, 0 },
+	{ 8, 0, { 0, 0, 1 }, 0x132000, 0 },
+	{ 0, 0, { 5, 0x0101, 0 }, 4096, 9000 },
+	{ 3, 0, { 0, 15, 0 }, 0, 0 },
+	{ 8, 0, { 0, 0, 1 }, 0x142000, 0 },
+	{ 0, 0, { 1, 0x0201, 0 }, 4096, 0 },
+}, gone_ring[] = { /* that to send; that to receive; a buffer */
+	{ 3, 0, { 0, 15, 0 }, 0, 0 },
+	{ 8, 1, { 0, 0, 0 }, 0, 0 },
+	{ 0, 0, { 1, 0x0101, 0 }, 4096, 0 },
+}, gone_in[] = {
+	{ 8, 0, { 0, 0, 0 }, 0, 0 },
+	{ 3, 0, { 0, 15, 0 }, 0, 0 },
+}, gone_room[] = {
+	{ 0, 0, { 1, 0x0101, 0 }, 4096, 0 },
+	{ 8, 0, { 0, 0, 1 }, 0x20000, 0 },
+	{ 3, 0, { 0, 1, 0 }, 0, 0 },
 };
 
 static void seed_write_all(void)
@@ -58,4 +78,8 @@ static void seed_write_all(void)
 	seed_write_steps("host", 0, host_connects, ARRAY_SIZE(host_connects));
 	seed_write_steps("slow", 0, slow, ARRAY_SIZE(slow));
 	seed_write_steps("wrong", 0, wrong, ARRAY_SIZE(wrong));
+	seed_write_steps("gone", 0, gone, ARRAY_SIZE(gone));
+	seed_write_steps("gone-ring", 0, gone_ring, ARRAY_SIZE(gone_ring));
+	seed_write_steps("gone-in", 0, gone_in, ARRAY_SIZE(gone_in));
+	seed_write_steps("gone-room", 0, gone_room, ARRAY_SIZE(gone_room));
 }

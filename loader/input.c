@@ -3,8 +3,7 @@
  * input.c: one file the guest boots from, opened and known to be readable.
  *
  * What is large is read by several threads: most of the time goes into memory
- * that is touched for the first time, above all into pages that the hypervisor
- * had given to another VM (HACKING.md "Where a boot's exits go").
+ * that is touched for the first time (HACKING.md "Where a boot's exits go").
  */
 #include "input.h"
 

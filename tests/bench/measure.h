@@ -18,8 +18,9 @@ struct sample {
 };
 
 /*
- * Runs @argv with stdin at its end and stdout and stderr in a pipe; samples
- * when @marker (NULL: none) appears, then lets it end (120 s at most).
+ * Runs @argv with stdin at its end and stdout and stderr in a pipe, in memory
+ * that has no code of earlier programs in it; samples when @marker (NULL: none)
+ * appears, then lets it end (120 s at most).
  * @ram_bytes: a mapping of at least this size is the guest's RAM. False when it
  * failed or never printed the marker.
  */

@@ -53,6 +53,10 @@ int cmd_list(const struct verb *v, int argc, char **argv);
 int cmd_stat(const struct verb *v, int argc, char **argv);
 int cmd_wait(const struct verb *v, int argc, char **argv);
 
+/* A page of a record. vmm/flight_report.c */
+extern const struct opt_table report_table;
+int cmd_report(const struct verb *v, int argc, char **argv);
+
 /* vmm/help.c; output errors show in ferror(@out). */
 void help_overview(FILE *out, const struct verb *verbs, unsigned int nr);
 void help_verb(FILE *out, const struct verb *v);

@@ -44,7 +44,7 @@ struct flight_pages {
 };
 
 /* The letter of a cell that has such pages, as `map` draws them. */
-char flight_cell(const struct flight_pages *in_cell);
+char flight_cell(const struct flight_pages *p);
 
 struct vm;
 

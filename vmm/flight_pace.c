@@ -10,7 +10,7 @@
 /* A sample costs some reads of each vCPU's counters. */
 void flight_pace_init(struct flight_pace *p, unsigned int nr_vcpus)
 {
-	p->interval_ms = FIRST_MS * (1 + nr_vcpus / 8);
+	p->interval_ms = FIRST_MS * (1 + (uint64_t)nr_vcpus / 8);
 	p->left = FIRST_SAMPLES;
 }
 

@@ -98,6 +98,14 @@ static const struct verb verbs[] = {
 		.run = cmd_map,
 	},
 	{
+		.name = "report",
+		.args = "[options] RECORD",
+		.summary = "Make an HTML page of what run --record wrote.",
+		.notes = "Example: lkvm-pvm report -o boot.html boot.record\n",
+		.table = &report_table,
+		.run = cmd_report,
+	},
+	{
 		.name = "wait",
 		.args = "[options] NAME",
 		.summary = "Wait until a VM ends, and exit with its exit code.",

@@ -15,13 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "control.h"
 #include "flight.h"
 #include "host.h"
 #include "log.h"
 
-#define NS_PER_MS     1000000
+#define NS_PER_MS     1000000L
 #define WINDOW_FACTOR 32		/* at most three per cent of a CPU */
 #define WINDOW_LEAST  (200 * NS_PER_MS) /* between two looks */
 
@@ -217,10 +218,10 @@ static void describe(struct recorder *r)
 		return;
 	events_record(
 		&r->vm->outputs->events, "machine",
-		"\"ram_gpa\":%llu,\"ram\":%llu,\"window_gpa\":%llu,\"window\":%llu,\"name\":\"%s\"",
+		"\"ram_gpa\":%llu,\"ram\":%llu,\"window_gpa\":%llu,\"window\":%llu,\"page\":%ld,\"name\":\"%s\"",
 		(unsigned long long)m->ram.gpa, (unsigned long long)m->ram.len,
 		(unsigned long long)m->window.gpa,
-		(unsigned long long)m->window.len,
+		(unsigned long long)m->window.len, sysconf(_SC_PAGESIZE),
 		r->vm->control ? control_name(r->vm->control) : "");
 	take_devices(r);
 	r->is_described = true;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* flight_report.c: the verb report: a record in, a page out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exitcode.h"
+#include "flight_html.h"
+#include "log.h"
+#include "verbs.h"
+
+struct report_options {
+	const char *record, *output; /* borrowed; NULL: none given */
+};
+
+static int set_record(struct opt_parse *p, const char *value)
+{
+	struct report_options *o = p->target;
+
+	if (o->record)
+		return opt_fail(p, "report: one record at a time");
+	if (!*value)
+		return opt_fail(p, "report: the record's name is empty");
+	o->record = value;
+	return 0;
+}
+
+static int set_output(struct opt_parse *p, const char *value)
+{
+	struct report_options *o = p->target;
+
+	if (!*value)
+		return opt_bad_value(p, value, "the file name is empty");
+	o->output = value;
+	return 0;
+}
+
+/* clang-format off */
+static const struct opt_spec report_specs[] = {
+	{ .name = "output", .letter = 'o', .arg = OPT_VALUE,
+	  .arg_name = "FILE", .set = set_output,
+	  .help = "write the page there (default: standard output)" },
+};
+/* clang-format on */
+
+const struct opt_table report_table = {
+	.specs = report_specs,
+	.nr = ARRAY_SIZE(report_specs),
+	.positional = set_record,
+};
+
+/* All of @fd, to be freed; NULL with errno: EFBIG when it is too much. */
+static char *read_all(int fd, size_t *len)
+{
+	size_t size = KIB(256);
+	char *text = malloc(size), *more;
+	ssize_t n = -1;
+
+	*len = 0;
+	while (text && (n = read(fd, text + *len, size - *len)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		*len += (size_t)n;
+		if (*len > FLIGHT_FILE_MAX) {
+			errno = EFBIG;
+			n = -1;
+			break;
+		}
+		if (*len < size)
+			continue;
+		size *= 2;
+		more = realloc(text, size);
+		if (!more) {
+			n = -1;
+			break;
+		}
+		text = more;
+	}
+	if (n == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int load(struct flight *f, const char *path)
+{
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC)
+				   : dup(STDIN_FILENO);
+	char *text = NULL, why[FLIGHT_WHY];
+	size_t len = 0;
+	int ret;
+
+	if (fd >= 0)
+		text = read_all(fd, &len);
+	ret = text ? 0 : -errno;
+	if (fd >= 0)
+		close(fd);
+	if (ret) {
+		log_err("report: %s: %s", path,
+			ret == -EFBIG ? "more than 64 MiB; no record is so long"
+				      : errno_text(ret));
+		return ret;
+	}
+	ret = flight_read(f, text, len, why);
+	if (ret)
+		log_err("report: %s %s", path, why);
+	free(text);
+	return ret;
+}
+
+/* Whole, or not at all: a page that is cut off misleads. */
+static int write_page(const struct flight *f, const char *path)
+{
+	char *page = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&page, &len);
+	int ret = out ? 0 : -ENOMEM;
+
+	if (out) {
+		flight_page(out, f);
+		if (fclose(out))
+			ret = -ENOMEM;
+	}
+	if (!ret && !path) {
+		/* main() says when that fails. */
+		(void)!fwrite(page, 1, len, stdout);
+	} else if (!ret) {
+		errno = EIO; /* what a short write without one means */
+		out = fopen(path, "we");
+		if (!out || fwrite(page, 1, len, out) != len)
+			ret = -errno;
+		if (out && fclose(out) && !ret)
+			ret = -errno;
+	}
+	if (ret)
+		log_err("report: %s%s%s", path ? path : "", path ? ": " : "",
+			errno_text(ret));
+	free(page);
+	return ret;
+}
+
+static int report(const struct report_options *o)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+	int ret = -ENOMEM;
+
+	if (f) {
+		ret = load(f, o->record);
+		if (!ret)
+			ret = write_page(f, o->output);
+		flight_fini(f);
+	} else {
+		log_err("out of memory");
+	}
+	free(f);
+	return ret ? EXIT_HOST : 0;
+}
+
+int cmd_report(const struct verb *v, int argc, char **argv)
+{
+	struct report_options o = { NULL, NULL };
+	struct opt_parse p;
+	int ret = opt_parse(&p, v->table, &o, argc, argv);
+
+	if (ret == OPT_HELP) {
+		help_verb(stdout, v);
+		return 0;
+	}
+	if (ret < 0) {
+		log_err("%s", p.error);
+		return EXIT_HOST;
+	}
+	if (!o.record) {
+		log_err("report: no record; give the file that run --record wrote");
+		return EXIT_HOST;
+	}
+	if (!o.output && isatty(STDOUT_FILENO)) {
+		log_err("report: standard output is a terminal; give a file with -o");
+		return EXIT_HOST;
+	}
+	return report(&o);
+}

@@ -99,6 +99,11 @@ struct virtio_watcher {
 			 unsigned int q);
 };
 
+/* Signals eventfds that another process has: virtio/event.c. Zeros: it cannot. */
+struct event_aio {
+	unsigned long context;
+};
+
 struct virtio_dev {
 	/* Fixed once virtio_dev_init() is through. */
 	const struct virtio_class *class;
@@ -124,6 +129,7 @@ struct virtio_dev {
 	 * atomically; until reset. */
 	bool calls_uncounted;
 	bool had_backend;	 /* ... in this life or one before; atomic */
+	struct event_aio aio;	 /* from the device's creation on */
 	bool worked;		 /* a chain was popped before the last reset */
 	unsigned int nr_blamed;	 /* lines about the guest so far: bounded */
 	unsigned int nr_sharing; /* breaks that were unshared memory */

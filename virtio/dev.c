@@ -166,6 +166,7 @@ void virtio_dev_fini(struct virtio_dev *d)
 			close(d->queues[q].call);
 		d->queues[q].call = d->queues[q].kick.fd = -1;
 	}
+	event_aio_close(&d->aio);
 	pthread_mutex_destroy(&d->lock);
 	d->class = NULL;
 }
@@ -218,7 +219,7 @@ void virtio_kick_again(struct virtio_dev *d, unsigned int q)
 	if (is_watched(d, q))
 		event_signal(d->queues[q].kick.fd);
 	else
-		event_signal_shared(d->queues[q].kick.fd);
+		event_signal_shared(&d->aio, d->queues[q].kick.fd);
 }
 
 static void run_queue(struct virtio_dev *d, unsigned int q)
@@ -388,7 +389,7 @@ void virtio_publish(struct virtio_dev *d, unsigned int q)
 	else if (ret > 0 && !d->had_backend && !d->calls_uncounted)
 		event_signal(d->queues[q].call);
 	else if (ret > 0) /* a back end may have it still */
-		event_signal_shared(d->queues[q].call);
+		event_signal_shared(&d->aio, d->queues[q].call);
 }
 
 /* --- configuration ---------------------------------------------------------- */

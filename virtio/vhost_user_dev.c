@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "dev.h"
+#include "event.h"
 #include "log.h"
 #include "virtio_net.h"
 
@@ -322,6 +323,7 @@ static int init_device(struct virtio_vhost_user *v,
 	 * Of the ring's features EVENT_IDX alone: with indirect tables requests
 	 * would be longer than a queue, and the window would not hold them.
 	 */
+	v->dev.aio = event_aio_open();
 	v->backend.class = &backend_class;
 	v->backend.features = v->conn.offered & (RING_FEATURES | k->passed);
 	return virtio_rings_init(&v->rings, &v->dev, &v->backend, k->nr_queues);

@@ -88,7 +88,7 @@ void vhost_user_fs_mourn(struct virtio_vhost_user *v)
 		else
 			answer_all(v, q);
 		/* It may have died between its last answer and this. */
-		event_signal_shared(v->dev.queues[q].call);
+		event_signal_shared(&v->dev.aio, v->dev.queues[q].call);
 	}
 }
 

@@ -2,6 +2,9 @@
 /* test_vhost_user_dev.c: properties of a device served by vhost-user. */
 #include "vhost_user_fixture.h"
 
+#include <pthread.h>
+#include <sys/eventfd.h>
+
 #include "../../virtio/event.h"
 #include "../../vmm/crash.h"
 #include "virtio_blk.h"
@@ -335,13 +338,55 @@ START_TEST(one_that_makes_eventfds_block_holds_nobody_up)
 			must(!fcntl(fds[i], F_SETFL, 0)); /* again */
 			ck_assert_uint_eq(event_drain(fds[i]), 0);
 			must(write(fds[i], &full, 8) == 8);
-			event_signal_shared(fds[i]);
-			ck_assert_uint_eq(event_drain(fds[i]), full);
-			event_signal_shared(fds[i]);
+			event_signal_shared(&w->dev->aio, fds[i]);
+			ck_assert_uint_ge(event_drain(fds[i]), full);
+			event_signal_shared(&w->dev->aio, fds[i]);
 			ck_assert_uint_eq(event_drain(fds[i]), 1);
 		}
 	}
 	world_free(w);
+}
+END_TEST
+
+struct blocker {
+	int fd;
+	bool enough; /* atomic */
+};
+
+/* Between any two calls of ours. */
+static void *make_it_block(void *arg)
+{
+	const uint64_t full = UINT64_MAX - 1;
+	struct blocker *b = arg;
+
+	while (!__atomic_load_n(&b->enough, __ATOMIC_RELAXED)) {
+		(void)fcntl(b->fd, F_SETFL, O_NONBLOCK);
+		(void)!write(b->fd, &full, sizeof(full));
+		(void)fcntl(b->fd, F_SETFL, 0);
+	}
+	(void)fcntl(b->fd, F_SETFL, O_NONBLOCK);
+	return NULL;
+}
+
+START_TEST(one_that_blocks_them_all_the_time_does_not_either)
+{
+	struct blocker b = { eventfd(0, EFD_NONBLOCK), false };
+	struct event_aio a = event_aio_open();
+	pthread_t thread;
+
+	must(b.fd >= 0);
+	if (a.context) { /* or the kernel has none */
+		must(!pthread_create(&thread, NULL, make_it_block, &b));
+		for (unsigned int i = 0; i < 50000; i++) {
+			event_signal_shared(&a, b.fd);
+			must(i % 2 || event_drain(b.fd) >= 1);
+		}
+		__atomic_store_n(&b.enough, true, __ATOMIC_RELAXED);
+		pthread_join(thread, NULL);
+	}
+	event_aio_close(&a);
+	event_aio_close(&a);
+	close(b.fd);
 }
 END_TEST
 
@@ -444,6 +489,7 @@ int main(void)
 		       one_that_takes_its_time_for_each_answer_gets_5_s_in_all);
 	tcase_add_test(t, one_that_talks_nonsense_again_and_again_is_given_up);
 	tcase_add_test(t, one_that_makes_eventfds_block_holds_nobody_up);
+	tcase_add_test(t, one_that_blocks_them_all_the_time_does_not_either);
 	tcase_add_test(t, a_card_may_be_of_one_pair);
 	tcase_add_test(t, a_card_loses_its_link);
 	tcase_add_test(t, a_card_whose_back_end_gave_up_loses_its_link);

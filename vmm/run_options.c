@@ -213,6 +213,12 @@ static const struct opt_spec run_specs[] = {
 		     "buffers; leave it out" },
 	{ .name = "flash", .letter = 'F', .arg = OPT_VALUE,
 	  .refused = "a pVM cannot have read-only memory; use --firmware" },
+	{ .name = "pmem", .arg = OPT_VALUE,
+	  .refused = "a pVM takes swap-backed memory alone, no pages of a "
+		     "file (DAX neither); use --disk or --share" },
+	{ .name = "shmem", .arg = OPT_VALUE,
+	  .refused = "a page of a pVM is its own, and shared with the host at "
+		     "most, not with another VM (ivshmem); use --vsock" },
 	{ .name = "vfio-pci", .arg = OPT_VALUE,
 	  .refused = "pKVM does not confine a device's DMA yet: it could "
 		     "read and write any pVM" },

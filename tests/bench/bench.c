@@ -197,7 +197,7 @@ static void bench_extra(const struct contender *c, unsigned int n,
 		    disks);
 	boot_rounds(c, n, rounds, KERNEL, (struct devices){ 1, MAX_DEVICES },
 		    cards);
-	printf("the VMM's own memory (Pss), KiB, for one more:\n");
+	printf("the VMM's own memory (Pss), KiB, for one more (ours: 200 at most):\n");
 	for (unsigned int i = 0; i < n; i += 2) {
 		double base = column_median(&few[i].pss_kib);
 

@@ -122,6 +122,8 @@ START_TEST(what_a_pvm_cannot_have_is_refused_with_why)
 		"--flash x",
 		"-F x",
 		"--vfio-pci x",
+		"--pmem x",
+		"--shmem x",
 		"--debug-single-step",
 		"--debug-ioport",
 		"--debug-mmio",

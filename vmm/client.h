@@ -16,7 +16,8 @@
 /* What the verbs were asked; one structure for all their tables. */
 struct client_options {
 	const char *name; /* of the VM; borrowed; NULL: none given */
-	bool json, prometheus, force;
+	bool json, prometheus, force, watch;
+	const char *svg;	       /* borrowed; NULL: none */
 	char sysrq;		       /* 0: none */
 	const char *action, *argument; /* debug's; borrowed; NULL: none */
 	unsigned int seconds;
@@ -78,7 +79,15 @@ int __must_check client_parse(const struct verb *v, int argc, char **argv,
 /* client_stat.c: what `stat` shows of one answer. */
 void client_print_stat(FILE *out, const json_t *o);
 /* map_draw.c: ... of a map: 0, or -EPROTO: that is none. */
-int __must_check client_draw_map(FILE *out, const json_t *map, bool colour);
+struct client_map_style {
+	bool colour;
+	unsigned int rows;     /* of the terminal; 0: as many as it takes */
+	unsigned int every_ms; /* it is looked again; 0: it is not */
+};
+int __must_check client_draw_map(FILE *out, const json_t *map,
+				 const struct client_map_style *style);
+/* map_svg.c: the same as a picture, of the VM @name. */
+int __must_check client_svg_map(FILE *out, const json_t *map, const char *name);
 /*
  * client_debug.c: what is asked for, in @r: NULL, or what should have been given;
  * and what an answer says.

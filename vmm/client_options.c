@@ -50,6 +50,22 @@ static int set_json(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+static int set_watch(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	o->watch = !strcmp(value, "on");
+	return 0;
+}
+
+static int set_svg(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	o->svg = value;
+	return 0;
+}
+
 static int set_prometheus(struct opt_parse *p, const char *value)
 {
 	struct client_options *o = p->target;
@@ -112,6 +128,10 @@ static const struct opt_spec stat_specs[] = {
 static const struct opt_spec map_specs[] = {
 	NAME,
 	JSON,
+	{ .name = "svg", .arg = OPT_VALUE, .arg_name = "FILE", .set = set_svg,
+	  .help = "write an SVG picture to FILE" },
+	{ .name = "watch", .arg = OPT_SWITCH, .set = set_watch,
+	  .help = "look again and again, until Ctrl-C or the VM's end" },
 };
 static const struct opt_spec wait_specs[] = {
 	NAME,
@@ -181,6 +201,8 @@ static const char *missing(const struct verb *v, const struct client_options *o)
 {
 	if (o->json && o->prometheus)
 		return "--json or --prometheus, not both";
+	if (o->svg && (o->json || o->watch))
+		return "--svg goes with neither --json nor --watch";
 	if (v->table->positional && !o->name && v->table != &stat_table)
 		return "which VM? 'lkvm-pvm list' names them";
 	return NULL;

@@ -1,185 +1,178 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * map_draw.c: draws the map of a VM's memory: a table, and a picture of one
- * cell for so many pages that it fits a screen.
+ * map_draw.c: draws the map of a VM's memory: a table, a picture of one cell for
+ * so many pages that it fits a screen, and where the devices' queues are.
  */
 #include "client.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
+#include "map_cells.h"
 
-#define COLUMNS	  64U
+/* A picture that may be as long as it likes. */
 #define MAX_LINES 32U
+/* What is there besides the pictures, and a picture of fewer lines is none. */
+#define OTHER_LINES 10U
+#define MIN_LINES   4U
 
-enum {
-	UNTOUCHED,
-	PRIVATE,
-	READABLE,
-	NR_STATES
-};
-
-struct cell {
-	bool has[NR_STATES];
-};
-
-struct region {
-	const char *name, *runs;
-	uint64_t gpa, nr_pages;
-	uint64_t count[NR_STATES];
-};
-
-/* The next run of @at: false at the end, or when it is none. */
-static bool next_run(const char **at, uint64_t *n, int *state)
-{
-	static const char letters[] = "upr";
-	const char *letter;
-	char *end;
-
-	if (**at < '0' || **at > '9')
-		return false;
-	errno = 0;
-	*n = strtoull(*at, &end, 10);
-	letter = *end ? strchr(letters, *end) : NULL;
-	if (errno || !letter)
-		return false;
-	*state = (int)(letter - letters);
-	*at = end + 1;
-	return true;
-}
-
-/* false: that is none, or its runs are not of its size. */
-static bool read_region(struct region *g, const json_t *o, uint64_t page)
-{
-	uint64_t n, sum = 0;
-	const char *at;
-	int state;
-
-	memset(g, 0, sizeof(*g));
-	g->name = client_string(o, "name");
-	g->runs = client_string(o, "runs");
-	g->gpa = (uint64_t)client_integer(o, "gpa");
-	g->nr_pages = (uint64_t)client_integer(o, "len") / page;
-	for (at = g->runs; next_run(&at, &n, &state);) {
-		if (add_ovf(sum, n, &sum) || sum > g->nr_pages)
-			return false;
-		g->count[state] += n;
-	}
-	return !*at && sum == g->nr_pages && sum > 0;
-}
-
-static void print_row(FILE *out, const struct region *g, uint64_t page)
+static void print_row(FILE *out, const struct map_region *g)
 {
 	fprintf(out, "%-8.8s 0x%010llx 0x%010llx %9llu %9llu %9llu %9llu\n",
 		g->name, (unsigned long long)g->gpa,
-		(unsigned long long)(g->gpa + g->nr_pages * page - 1),
+		(unsigned long long)(g->gpa + g->nr_pages * g->page - 1),
 		(unsigned long long)g->nr_pages,
-		(unsigned long long)g->count[UNTOUCHED],
-		(unsigned long long)g->count[PRIVATE],
-		(unsigned long long)g->count[READABLE]);
+		(unsigned long long)g->count[MAP_UNTOUCHED],
+		(unsigned long long)g->count[MAP_PRIVATE],
+		(unsigned long long)map_readable(g));
 }
 
-static char letter_of(const struct cell *c)
+/* --- the picture ------------------------------------------------------------ */
+
+struct pen {
+	FILE *out;
+	bool colour;
+};
+
+static const char *colour_of(char letter)
 {
-	if (c->has[PRIVATE] && c->has[READABLE])
-		return '%';
-	if (c->has[PRIVATE])
-		return '#';
-	return c->has[READABLE] ? 'o' : '.';
-}
-
-static void put_cell(FILE *out, char letter, bool colour)
-{
-	const char *code = letter == '#'   ? "\033[34m"
-			   : letter == 'o' ? "\033[32m"
-			   : letter == '%' ? "\033[33m"
-					   : "\033[2m";
-
-	if (colour)
-		fprintf(out, "%s%c\033[m", code, letter);
-	else
-		fputc(letter, out);
-}
-
-static void begin_line(FILE *out, uint64_t gpa, bool is_first)
-{
-	fprintf(out, "%s0x%010llx ", is_first ? "" : "\n",
-		(unsigned long long)gpa);
-}
-
-/* The cells of a region, in order; a run may be of many, a cell of many runs. */
-static void draw_region(FILE *out, const struct region *g, uint64_t page,
-			uint64_t per_cell, bool colour)
-{
-	struct cell c = { { false } };
-	uint64_t n, filled = 0, cell = 0, done = 0;
-	const char *at = g->runs;
-	int state;
-
-	while (next_run(&at, &n, &state)) {
-		while (n) {
-			uint64_t part = per_cell - filled;
-
-			part = part < n ? part : n;
-			c.has[state] = true;
-			filled += part;
-			done += part;
-			n -= part;
-			if (filled < per_cell && done < g->nr_pages)
-				continue;
-			if (cell % COLUMNS == 0)
-				begin_line(out, g->gpa + (done - filled) * page,
-					   cell == 0);
-			put_cell(out, letter_of(&c), colour);
-			memset(&c, 0, sizeof(c));
-			filled = 0;
-			cell++;
-		}
+	switch (letter) {
+	case '#':
+		return "\033[34m";
+	case 'o':
+		return "\033[32m";
+	case '%':
+		return "\033[33m";
+	case 'q':
+		return "\033[35m";
+	case 's':
+		return "\033[36m";
+	case 'x':
+		return "\033[31m";
+	default:
+		return "\033[2m";
 	}
+}
+
+static void draw_cell(void *ctx, uint64_t nr, uint64_t gpa,
+		      const struct map_cell *c)
+{
+	const struct pen *pen = ctx;
+	char letter = map_cell_letter(c);
+
+	if (nr % MAP_COLUMNS == 0)
+		fprintf(pen->out, "%s0x%010llx ", nr ? "\n" : "",
+			(unsigned long long)gpa);
+	if (pen->colour)
+		fprintf(pen->out, "%s%c\033[m", colour_of(letter), letter);
+	else
+		fputc(letter, pen->out);
+}
+
+/* --- the queues ------------------------------------------------------------- */
+
+static void print_ring(FILE *out, const json_t *ring)
+{
+	uint64_t gpa, len;
+
+	fprintf(out, "%-12.12s %5lld %5lld", client_string(ring, "device"),
+		(long long)client_integer(ring, "queue") % 100000,
+		(long long)client_integer(ring, "size") % 100000);
+	for (unsigned int p = 0; p < MAP_PARTS; p++)
+		if (map_ring_part(ring, p, &gpa, &len))
+			fprintf(out, " 0x%010llx+%-4llu",
+				(unsigned long long)gpa &
+					UINT64_C(0xffffffffff),
+				(unsigned long long)len);
 	fputc('\n', out);
 }
 
-static uint64_t pages_per_cell(uint64_t nr_pages)
+static void print_rings(FILE *out, const json_t *map)
 {
-	uint64_t n = 1;
+	const json_t *all = json_object_get(map, "rings");
 
-	while (nr_pages / n > (uint64_t)COLUMNS * MAX_LINES)
-		n *= 2;
-	return n;
+	if (!json_array_size(all))
+		return;
+	fprintf(out, "\n%-12s %5s %5s %-17s %-17s %s\n", "device", "queue",
+		"size", "descriptors", "available", "used");
+	for (size_t i = 0; i < json_array_size(all); i++)
+		print_ring(out, json_array_get(all, i));
 }
 
-int client_draw_map(FILE *out, const json_t *map, bool colour)
-{
-	const json_t *all = json_object_get(map, "regions");
-	uint64_t page = (uint64_t)client_integer(map, "page"), most = 0, n;
-	size_t nr = json_array_size(all);
-	struct region g;
-	char text[32];
+/* --- who had what ----------------------------------------------------------- */
 
-	if (page == 0 || page > MIB(1) || nr == 0)
-		return -EPROTO;
+static void print_given(FILE *out, const json_t *map)
+{
+	const json_t *all = json_object_get(map, "donations");
+	uint64_t count[MAP_STATES] = { 0 };
+	struct map_region g;
+
+	for (size_t i = 0; !map_region_read(&g, map, i); i++)
+		for (size_t s = 0; s < MAP_STATES; s++)
+			count[s] += g.count[s];
+	if (json_array_size(all))
+		fprintf(out,
+			"of the readable: %llu h the host's still, %llu s shared or lost, %llu x lost\n",
+			(unsigned long long)count[MAP_HOSTS],
+			(unsigned long long)count[MAP_GIVEN],
+			(unsigned long long)count[MAP_LOST]);
+	fprintf(out, "told apart by: %.63s\n",
+		client_string(map, "source_given"));
+}
+
+/* --- all of it -------------------------------------------------------------- */
+
+static unsigned int lines_for(const json_t *map, unsigned int rows)
+{
+	size_t nr = json_array_size(json_object_get(map, "regions"));
+	size_t rings = json_array_size(json_object_get(map, "rings"));
+	size_t other = OTHER_LINES + (rings ? 2 + rings : 0) + 3 * nr;
+
+	if (!rows || !nr || nr > 16 || rings > 1024)
+		return MAX_LINES;
+	if (rows < other + MIN_LINES * nr)
+		return MIN_LINES;
+	rows = (unsigned int)((rows - other) / nr);
+	return rows < MAX_LINES ? rows : MAX_LINES;
+}
+
+int client_draw_map(FILE *out, const json_t *map,
+		    const struct client_map_style *style)
+{
+	struct pen pen = { .out = out, .colour = style->colour };
+	struct map_region g;
+	char text[32];
+	uint64_t n;
+	int ret;
+
 	fprintf(out, "%-8s %-12s %-12s %9s %9s %9s %9s\n", "region", "from",
 		"to", "pages", "untouched", "private", "readable");
-	for (size_t i = 0; i < nr; i++) {
-		if (!read_region(&g, json_array_get(all, i), page))
-			return -EPROTO;
-		most = g.nr_pages > most ? g.nr_pages : most;
-		print_row(out, &g, page);
-	}
-	n = pages_per_cell(most);
-	for (size_t i = 0; i < nr; i++) {
-		if (!read_region(&g, json_array_get(all, i), page))
-			return -EPROTO;
+	for (size_t i = 0; !(ret = map_region_read(&g, map, i)); i++)
+		print_row(out, &g);
+	if (ret != -ENOENT)
+		return ret;
+	n = map_pages_per_cell(map, lines_for(map, style->rows));
+	for (size_t i = 0; !map_region_read(&g, map, i); i++) {
 		fprintf(out, "\n%.16s\n", g.name);
-		draw_region(out, &g, page, n, colour);
+		map_each_cell(&g, n, draw_cell, &pen);
+		fputc('\n', out);
 	}
+	print_rings(out, map);
 	fprintf(out,
 		"\n%llu pages a cell, %s:  . no page there  # the guest's own  o readable\n"
-		"%% the last two; readable is shared, or still the host's; looked for %.1f ms\n",
+		"%% the last two  q a device's queue; readable is shared, or still the host's\n",
 		(unsigned long long)n,
-		host_size_text(n * page, text, sizeof(text)),
+		host_size_text(n * g.page, text, sizeof(text)));
+	print_given(out, map);
+	fprintf(out, "looked for %.1f ms",
 		(double)client_integer(map, "spent_us") / 1000);
+	if (style->every_ms)
+		fprintf(out, ", again after %.1f s: %.1f %% of a CPU",
+			style->every_ms / 1000.0,
+			(double)client_integer(map, "spent_us") * 100 /
+				((double)client_integer(map, "spent_us") +
+				 style->every_ms * 1000.0));
+	fputc('\n', out);
 	return 0;
 }

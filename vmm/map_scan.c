@@ -5,7 +5,8 @@
  * How this works: the control socket's clients ask again and again. The first
  * one starts the thread, the next ones learn how far it is, and who asks when
  * it is done takes the result: for each region one text of runs, "512u3p1r",
- * so many pages that are untouched, private, readable.
+ * so many pages that are untouched, private, readable; where a trace tells, in
+ * place of r: h the host's still, s was the guest's, x lost.
  */
 #include "vm.h"
 
@@ -21,11 +22,22 @@
 
 #define REGIONS	 2U
 #define TEXT_MAX MIB(4) /* a guest may share every other page */
+/* Donations that are told one by one. */
+#define TOLD_MAX 16384U
+
+/* What a trace of the guest's faults adds to enum pvm_page. */
+enum {
+	PAGE_HOSTS = PVM_PAGE_READABLE + 1, /* readable, never the guest's */
+	PAGE_GIVEN, /* readable, was the guest's: shared, or lost */
+	PAGE_LOST,  /* the guest met it so, or the user had it taken */
+};
 
 struct map_region {
 	const char *name;
 	struct gpa_range range;
-	char *runs; /* owned */
+	uint8_t *states;	/* owned; one a page */
+	struct donation *given; /* owned; NULL: no trace */
+	char *runs;		/* owned */
 	size_t len, size;
 };
 
@@ -33,17 +45,30 @@ struct map_scan {
 	struct vm *vm;
 	pthread_t thread;
 	struct map_region regions[REGIONS];
-	uint64_t nr_pages, nr_done; /* done: atomic */
-	bool cancel, finished;	    /* atomic */
+	uint64_t page, nr_pages, nr_done; /* done: atomic */
+	bool cancel, finished;		  /* atomic */
 	int err;
-	uint64_t spent_us;
+	bool is_complete;	    /* the trace */
+	uint64_t from_us, spent_us; /* of CLOCK_MONOTONIC */
 };
+
+static uint64_t clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* --- the thread ------------------------------------------------------------- */
 
 static int add_run(struct map_region *g, uint64_t n, uint8_t state)
 {
-	static const char letters[] = { [PVM_PAGE_UNTOUCHED] = 'u',
-					[PVM_PAGE_PRIVATE] = 'p',
-					[PVM_PAGE_READABLE] = 'r' };
+	static const char letters[] = {
+		[PVM_PAGE_UNTOUCHED] = 'u', [PVM_PAGE_PRIVATE] = 'p',
+		[PVM_PAGE_READABLE] = 'r',  [PAGE_HOSTS] = 'h',
+		[PAGE_GIVEN] = 's',	    [PAGE_LOST] = 'x',
+	};
 	size_t size = g->size ? 2 * g->size : 4096;
 	char *more;
 
@@ -63,64 +88,109 @@ static int add_run(struct map_region *g, uint64_t n, uint8_t state)
 	return 0;
 }
 
-static int scan_region(struct map_scan *s, struct map_region *g)
+static int add_runs(const struct map_scan *s, struct map_region *g)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), run = 0;
-	uint64_t left = g->range.len / page;
-	uint8_t states[PVM_MAP_MAX], state = PVM_PAGE_UNTOUCHED;
-	gpa_t gpa = g->range.gpa;
+	uint64_t nr = g->range.len / s->page, run = 0;
 	int ret = 0;
 
-	while (!ret && left && !__atomic_load_n(&s->cancel, __ATOMIC_RELAXED)) {
-		unsigned int n =
-			left < PVM_MAP_MAX ? (unsigned int)left : PVM_MAP_MAX;
+	for (uint64_t i = 0; !ret && i < nr; i++) {
+		run++;
+		if (i + 1 < nr && g->states[i + 1] == g->states[i])
+			continue;
+		ret = add_run(g, run, g->states[i]);
+		run = 0;
+	}
+	return ret;
+}
 
-		ret = pvm_map_pages(s->vm->pvm, gpa, n, states);
-		for (unsigned int i = 0; !ret && i < n; i++) {
-			if (states[i] != state) {
-				ret = add_run(g, run, state);
-				state = states[i];
-				run = 0;
-			}
-			run++;
-		}
-		gpa += n * page;
-		left -= n;
+static int look(struct map_scan *s, struct map_region *g)
+{
+	uint64_t nr = g->range.len / s->page, at = 0;
+	int ret = 0;
+
+	g->states = calloc(nr ? nr : 1, 1);
+	if (!g->states)
+		return -ENOMEM;
+	while (!ret && at < nr &&
+	       !__atomic_load_n(&s->cancel, __ATOMIC_RELAXED)) {
+		unsigned int n = nr - at < PVM_MAP_MAX ? (unsigned int)(nr - at)
+						       : PVM_MAP_MAX;
+
+		ret = pvm_map_pages(s->vm->pvm, g->range.gpa + at * s->page, n,
+				    g->states + at);
+		at += n;
 		__atomic_add_fetch(&s->nr_done, n, __ATOMIC_RELAXED);
 	}
-	return ret ? ret : add_run(g, run, state);
+	return ret;
+}
+
+/*
+ * What the trace, read after the look, says of pages that can be read. One that
+ * was given to the guest since the look began may have been read before.
+ */
+static void tell_apart(struct map_scan *s, struct map_region *g,
+		       const char *trace)
+{
+	uint64_t nr = g->range.len / s->page;
+	bool complete = false;
+
+	g->given = trace ? calloc(nr ? nr : 1, sizeof(*g->given)) : NULL;
+	if (g->given)
+		complete = donations_parse(trace, &g->range, s->page, g->given);
+	s->is_complete &= complete;
+	for (uint64_t i = 0; i < nr; i++) {
+		uint64_t us = g->given ? g->given[i].us : 0;
+
+		if (g->states[i] != PVM_PAGE_READABLE)
+			continue;
+		if (reclaim_is_lost(&s->vm->reclaim,
+				    g->range.gpa + i * s->page))
+			g->states[i] = PAGE_LOST;
+		else if (us && us <= s->from_us)
+			g->states[i] = PAGE_GIVEN;
+		else if (!us && complete)
+			g->states[i] = PAGE_HOSTS;
+	}
 }
 
 static void *scan_thread(void *arg)
 {
 	struct map_scan *s = arg;
-	struct timespec from, to;
+	char *trace;
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	s->from_us = clock_us();
 	for (unsigned int i = 0; !s->err && i < REGIONS; i++)
-		s->err = scan_region(s, &s->regions[i]);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	s->spent_us = (uint64_t)((to.tv_sec - from.tv_sec) * 1000000 +
-				 (to.tv_nsec - from.tv_nsec) / 1000);
+		s->err = look(s, &s->regions[i]);
+	trace = donations_text(&s->vm->donations);
+	s->is_complete = trace != NULL;
+	for (unsigned int i = 0; !s->err && i < REGIONS; i++) {
+		if (s->vm->cfg->protected_vm)
+			tell_apart(s, &s->regions[i], trace);
+		s->err = add_runs(s, &s->regions[i]);
+	}
+	free(trace);
+	s->spent_us = clock_us() - s->from_us;
 	__atomic_store_n(&s->finished, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
+/* --- those who ask ---------------------------------------------------------- */
+
 static int start(struct vm *vm)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct map_scan *s = calloc(1, sizeof(*s));
 	int ret;
 
 	if (!s)
 		return -ENOMEM;
+	s->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	s->vm = vm;
 	s->regions[0] = (struct map_region){ .name = "window",
 					     .range = vm->machine.window };
 	s->regions[1] =
 		(struct map_region){ .name = "RAM", .range = vm->machine.ram };
 	for (unsigned int i = 0; i < REGIONS; i++)
-		s->nr_pages += s->regions[i].range.len / page;
+		s->nr_pages += s->regions[i].range.len / s->page;
 	ret = -pthread_create(&s->thread, NULL, scan_thread, s);
 	if (ret)
 		free(s);
@@ -137,8 +207,11 @@ void map_scan_end(struct vm *vm)
 		return;
 	__atomic_store_n(&s->cancel, true, __ATOMIC_RELAXED);
 	pthread_join(s->thread, NULL);
-	for (unsigned int i = 0; i < REGIONS; i++)
+	for (unsigned int i = 0; i < REGIONS; i++) {
+		free(s->regions[i].states);
+		free(s->regions[i].given);
 		free(s->regions[i].runs);
+	}
 	free(s);
 	vm->map = NULL;
 }
@@ -162,20 +235,72 @@ static json_t *regions_json(const struct map_scan *s)
 	return all;
 }
 
+/* [guest address, microseconds of CLOCK_MONOTONIC, PC] each. */
+static json_t *donations_json(const struct map_scan *s)
+{
+	json_t *all = json_array();
+
+	for (unsigned int i = 0; i < REGIONS; i++) {
+		const struct map_region *g = &s->regions[i];
+
+		for (uint64_t p = 0; g->given && p < g->range.len / s->page;
+		     p++) {
+			const struct donation *d = &g->given[p];
+
+			if (d->us && json_array_size(all) < TOLD_MAX)
+				(void)!json_array_append_new(
+					all,
+					json_pack("[I, I, o]",
+						  (json_int_t)(g->range.gpa +
+							       p * s->page),
+						  (json_int_t)d->us,
+						  json_sprintf(
+							  "0x%llx",
+							  (unsigned long long)
+								  d->pc)));
+		}
+	}
+	return all;
+}
+
+static const char *trace_source(const struct map_scan *s)
+{
+	int err = s->vm->donations.err;
+
+	if (!s->vm->cfg->protected_vm)
+		return "none: an ordinary VM's pages stay the host's";
+	if (!s->vm->cfg->debug)
+		return "none: the VM was started without --debug";
+	if (err == -EACCES || err == -EPERM)
+		return "none: tracefs is not for this user";
+	if (err)
+		return "none: no tracefs, or no kvm_guest_fault in it";
+	return s->is_complete
+		       ? "tracefs: kvm_guest_fault, since the guest began"
+		       : "tracefs: kvm_guest_fault, but the trace lost some";
+}
+
 static json_t *result_json(const struct map_scan *s)
 {
+	json_t *o;
+
 	if (s->err)
 		return json_pack("{s:s}", "error",
 				 s->err == -E2BIG
 					 ? "the map has too many pieces"
 					 : errno_text(s->err));
-	return json_pack("{s:i, s:b, s:I, s:s, s:s, s:o}", "page",
-			 (int)sysconf(_SC_PAGESIZE), "protected",
-			 (int)s->vm->cfg->protected_vm, "spent_us",
-			 (json_int_t)s->spent_us, "source_untouched",
-			 "mincore(2)", "source_private",
-			 "write(2) of a byte to a pipe: EFAULT", "regions",
-			 regions_json(s));
+	o = json_pack("{s:i, s:b, s:I, s:s, s:s, s:s}", "page", (int)s->page,
+		      "protected", (int)s->vm->cfg->protected_vm, "spent_us",
+		      (json_int_t)s->spent_us, "source_untouched", "mincore(2)",
+		      "source_private", "write(2) of a byte to a pipe: EFAULT",
+		      "source_given", trace_source(s));
+	if (!o || json_object_set_new(o, "regions", regions_json(s)) ||
+	    json_object_set_new(o, "rings", map_rings_json(s->vm)) ||
+	    json_object_set_new(o, "donations", donations_json(s))) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
 }
 
 json_t *map_scan_answer(struct vm *vm)

@@ -44,22 +44,38 @@ void reclaim_fini(struct reclaim *r)
 
 /* --- what was asked for ----------------------------------------------------- */
 
-void reclaim_asked(struct reclaim *r, gpa_t gpa)
+static void note(struct reclaim *r, gpa_t *pages, unsigned int *nr, gpa_t gpa)
 {
 	pthread_mutex_lock(&r->lock);
-	r->asked[r->nr_asked++ % RECLAIM_ASKED] = gpa;
+	pages[(*nr)++ % RECLAIM_ASKED] = gpa;
 	pthread_mutex_unlock(&r->lock);
 }
 
-static bool was_asked(struct reclaim *r, gpa_t gpa)
+static bool has(struct reclaim *r, const gpa_t *pages, const unsigned int *nr,
+		gpa_t gpa)
 {
 	bool found = false;
 
 	pthread_mutex_lock(&r->lock);
-	for (unsigned int i = 0; i < RECLAIM_ASKED && i < r->nr_asked; i++)
-		found |= r->asked[i] == gpa;
+	for (unsigned int i = 0; i < RECLAIM_ASKED && i < *nr; i++)
+		found |= pages[i] == gpa;
 	pthread_mutex_unlock(&r->lock);
 	return found;
+}
+
+void reclaim_asked(struct reclaim *r, gpa_t gpa)
+{
+	note(r, r->asked, &r->nr_asked, gpa);
+}
+
+static bool was_asked(struct reclaim *r, gpa_t gpa)
+{
+	return has(r, r->asked, &r->nr_asked, gpa);
+}
+
+bool reclaim_is_lost(struct reclaim *r, gpa_t gpa)
+{
+	return was_asked(r, gpa) || has(r, r->met, &r->nr_met, gpa);
 }
 
 /* --- what is known --------------------------------------------------------- */
@@ -188,6 +204,10 @@ static void gather(struct vcpu *v, struct reclaim_facts *f, struct pvm_exit *e)
 		f->ipa = align_down(f->ipa, (uint64_t)sysconf(_SC_PAGESIZE));
 		f->place = place_of(&vm->machine, f->ipa);
 		look_at_page(vm, f);
+		if (f->page == RECLAIM_PAGE_ZEROS ||
+		    f->page == RECLAIM_PAGE_BYTES)
+			note(&vm->reclaim, vm->reclaim.met, &vm->reclaim.nr_met,
+			     f->ipa);
 	}
 	suspect(vm, f);
 }

@@ -30,7 +30,8 @@ struct reclaim {
 		uint64_t pc, va;
 	} seen[RECLAIM_INJECTIONS];
 	gpa_t asked[RECLAIM_ASKED]; /* the last of nr_asked */
-	unsigned int nr_asked;
+	gpa_t met[RECLAIM_ASKED];   /* the same of pages that were reported */
+	unsigned int nr_asked, nr_met;
 };
 
 /* --vmlinux is read now. 0, or -errno with the reason logged. */
@@ -46,6 +47,8 @@ bool reclaim_handle(struct vcpu *v);
 
 /* The page @gpa is about to be taken because the user asked for it. */
 void reclaim_asked(struct reclaim *r, gpa_t gpa);
+/* The guest is known to have lost the page @gpa: it met it, or that was asked. */
+bool reclaim_is_lost(struct reclaim *r, gpa_t gpa);
 
 /* --- what is known (reclaim_text.c) ---------------------------------------- */
 
@@ -100,6 +103,7 @@ struct fault_trace {
 };
 
 struct fault_record {
+	uint64_t us; /* of the trace's clock; 0: not told */
 	gpa_t ipa;
 	uint64_t syndrome, va, pc;
 };
@@ -113,6 +117,17 @@ int __must_check fault_trace_begin(struct fault_trace *t, const char *tracefs,
 /* The last fault at @pc that was told; -ENODATA: none was. Ends the trace. */
 int __must_check fault_trace_end(struct fault_trace *t, uint64_t pc,
 				 struct fault_record *r);
+/*
+ * The same for longer: of all threads this one makes from here on, and pages from
+ * @from up, with buffers of @kib a CPU. drop ends it, and is idempotent on zeroed memory.
+ */
+int __must_check fault_trace_keep(struct fault_trace *t, const char *tracefs,
+				  unsigned int kib, gpa_t from);
+void fault_trace_drop(struct fault_trace *t);
+/* What it has so far, some @max bytes; owned by the caller; NULL: no memory. */
+char *fault_trace_text(const struct fault_trace *t, size_t max);
+/* The next fault in *@text, which moves behind it; false: there is none. */
+bool fault_next(const char **text, struct fault_record *r);
 /* The last line of @text about a fault at @pc. */
 bool fault_parse(const char *text, uint64_t pc, struct fault_record *r);
 /* "a read", "a write", "an instruction fetch", by ESR_EL2. */

@@ -2,7 +2,7 @@
 /*
  * reclaim_trace.c: the guest page of a fault, from the tracepoint
  * kvm_guest_fault: nothing else in the kernel tells it. A trace of our own, for
- * the moment of one fault, disturbs nobody's.
+ * the moment of one fault or a whole life, disturbs nobody's.
  */
 #include "reclaim.h"
 
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define EVENT	  "/events/kvm/kvm_guest_fault/enable"
+#define FILTER	  "/events/kvm/kvm_guest_fault/filter"
 #define MAX_TRACE KIB(256)
 
 /* ESR_EL2: exception class, and of a data abort whether it wrote. */
@@ -39,39 +40,92 @@ static int write_file(const struct fault_trace *t, const char *name,
 	return ret;
 }
 
-int fault_trace_begin(struct fault_trace *t, const char *tracefs,
-		      unsigned int vcpu)
+static int make_instance(struct fault_trace *t, const char *tracefs,
+			 const char *what)
 {
 	int ret;
 
-	(void)snprintf(t->dir, sizeof(t->dir), "%.40s/instances/lkvm-pvm-%d-%u",
-		       tracefs, (int)getpid(), vcpu);
-	if (mkdir(t->dir, 0700)) {
-		ret = -errno;
-		t->dir[0] = '\0';
-		return ret;
-	}
-	ret = write_file(t, EVENT, "1");
-	if (ret) {
-		(void)rmdir(t->dir);
-		t->dir[0] = '\0';
-	}
+	(void)snprintf(t->dir, sizeof(t->dir), "%.40s/instances/lkvm-pvm-%d-%s",
+		       tracefs, (int)getpid(), what);
+	if (!mkdir(t->dir, 0700))
+		return 0;
+	ret = -errno;
+	t->dir[0] = '\0';
 	return ret;
 }
 
-/* What the trace has, to be freed; NULL without memory, or when unreadable. */
-static char *read_trace(const struct fault_trace *t)
+void fault_trace_drop(struct fault_trace *t)
 {
-	char path[192], *text = malloc(MAX_TRACE + 1);
-	size_t len = 0;
+	if (!t->dir[0])
+		return;
+	(void)!write_file(t, EVENT, "0");
+	(void)rmdir(t->dir);
+	t->dir[0] = '\0';
+}
+
+int fault_trace_begin(struct fault_trace *t, const char *tracefs,
+		      unsigned int vcpu)
+{
+	char what[16];
+	int ret;
+
+	(void)snprintf(what, sizeof(what), "%u", vcpu);
+	ret = make_instance(t, tracefs, what);
+	if (!ret)
+		ret = write_file(t, EVENT, "1");
+	if (ret)
+		fault_trace_drop(t);
+	return ret;
+}
+
+int fault_trace_keep(struct fault_trace *t, const char *tracefs,
+		     unsigned int kib, gpa_t from)
+{
+	char pid[16], size[16], filter[40];
+	int ret = make_instance(t, tracefs, "map");
+
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	(void)snprintf(size, sizeof(size), "%u", kib);
+	(void)snprintf(filter, sizeof(filter), "ipa >= 0x%llx",
+		       (unsigned long long)from);
+	if (!ret)
+		ret = write_file(t, "/buffer_size_kb", size);
+	if (!ret)
+		ret = write_file(t, "/trace_clock", "mono");
+	/* Threads that are made from here on are traced as we are. */
+	if (!ret)
+		ret = write_file(t, "/options/event-fork", "1");
+	if (!ret)
+		ret = write_file(t, "/set_event_pid", pid);
+	if (!ret)
+		ret = write_file(t, FILTER, filter);
+	if (!ret)
+		ret = write_file(t, EVENT, "1");
+	if (ret)
+		fault_trace_drop(t);
+	return ret;
+}
+
+char *fault_trace_text(const struct fault_trace *t, size_t max)
+{
+	char path[192], *text = NULL, *more;
+	size_t len = 0, size = 0;
 	ssize_t n = 0;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/trace", t->dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (text && fd >= 0 && len < MAX_TRACE &&
-	       (n = read(fd, text + len, MAX_TRACE - len)) > 0)
-		len += (size_t)n;
+	do {
+		if (size - len < KIB(64)) {
+			size += KIB(256);
+			more = realloc(text, size + 1);
+			if (!more)
+				break;
+			text = more;
+		}
+		n = fd < 0 ? 0 : read(fd, text + len, size - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && len < max);
 	if (fd >= 0)
 		close(fd);
 	if (text)
@@ -86,10 +140,9 @@ int fault_trace_end(struct fault_trace *t, uint64_t pc, struct fault_record *r)
 
 	if (!t->dir[0])
 		return -ENODATA;
-	(void)write_file(t, EVENT, "0");
-	text = read_trace(t);
-	(void)rmdir(t->dir);
-	t->dir[0] = '\0';
+	(void)!write_file(t, EVENT, "0");
+	text = fault_trace_text(t, MAX_TRACE);
+	fault_trace_drop(t);
 	found = text && fault_parse(text, pc, r);
 	free(text);
 	return found ? 0 : -ENODATA;
@@ -110,21 +163,50 @@ static bool take(const char **text, const char *name, uint64_t *value)
 	return true;
 }
 
+/* "12.345678:" ends before @end, the time in microseconds; 0: none does. */
+static uint64_t time_before(const char *text, const char *end)
+{
+	const char *at = end;
+	uint64_t s, us;
+	char *dot;
+
+	while (at > text && at[-1] != ' ')
+		at--;
+	/* Not sscanf(), which measures all that follows each time. */
+	s = strtoull(at, &dot, 10);
+	if (dot == at || *dot != '.')
+		return 0;
+	us = strtoull(dot + 1, NULL, 10);
+	return us < 1000000 && s < UINT32_MAX ? s * 1000000 + us : 0;
+}
+
+bool fault_next(const char **text, struct fault_record *r)
+{
+	static const char name[] = " kvm_guest_fault: ";
+	const char *at;
+
+	while ((at = strstr(*text, name))) {
+		r->us = time_before(*text, at);
+		*text = at + sizeof(name) - 1;
+		if (take(text, "ipa 0x", &r->ipa) &&
+		    take(text, ", hsr 0x", &r->syndrome) &&
+		    take(text, ", hxfar 0x", &r->va) &&
+		    take(text, ", pc 0x", &r->pc))
+			return true;
+	}
+	return false;
+}
+
 bool fault_parse(const char *text, uint64_t pc, struct fault_record *r)
 {
-	static const char name[] = "kvm_guest_fault: ";
 	struct fault_record one;
 	bool found = false;
 
-	while ((text = strstr(text, name))) {
-		text += sizeof(name) - 1;
-		if (take(&text, "ipa 0x", &one.ipa) &&
-		    take(&text, ", hsr 0x", &one.syndrome) &&
-		    take(&text, ", hxfar 0x", &one.va) &&
-		    take(&text, ", pc 0x", &one.pc) && one.pc == pc) {
-			*r = one;
-			found = true;
-		}
+	while (fault_next(&text, &one)) {
+		if (one.pc != pc)
+			continue;
+		*r = one;
+		found = true;
 	}
 	return found;
 }

@@ -309,6 +309,9 @@ int vm_build(struct vm *vm)
 	if (ret)
 		return ret;
 	ret = pvm_start_vm(vm->pvm, vm->machine.entry, vm->machine.dtb.gpa);
+	if (!ret && vm->cfg->debug && vm->cfg->protected_vm)
+		donations_begin(&vm->donations, MACHINE_RAM_BASE,
+				vm->cfg->mem / (uint64_t)sysconf(_SC_PAGESIZE));
 	if (!ret)
 		devices_start(vm);
 	return ret;
@@ -323,6 +326,7 @@ void vm_destroy(struct vm *vm)
 	    m.locked >= MIB(64))
 		log_info("tearing down %llu MiB",
 			 (unsigned long long)(m.locked >> 20));
+	donations_end(&vm->donations);
 	pvm_stop_vm(vm->pvm);
 }
 
@@ -361,6 +365,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 	vm->cfg = cfg;
 	vm->signals.fd = vm->stores.fd = vm->watchdog.timer.fd = -1;
 	vm->watchdog.hurry.fd = vm->power_key.fd = -1;
+	vm->donations.err = -ENODATA;
 	pthread_mutex_init(&vm->io_lock, NULL);
 	pthread_mutex_init(&vm->state_lock, NULL);
 	pthread_cond_init(&vm->state_changed, NULL);
@@ -397,6 +402,7 @@ int vm_init(struct vm *vm, const struct config *cfg)
 
 void vm_fini(struct vm *vm)
 {
+	donations_end(&vm->donations);
 	devices_fini(vm);
 	pvm_close(vm->pvm);
 	vm->pvm = NULL;

@@ -20,6 +20,7 @@
 #include "bus.h"
 #include "config.h"
 #include "devices.h"
+#include "donations.h"
 #include "exec.h"
 #include "loader.h"
 #include "loop.h"
@@ -95,6 +96,7 @@ struct vm {
 	bool held; /* one pause is the user's; the next life begins with it */
 
 	struct reclaim reclaim; /* pages the guest lost; a lock of its own */
+	struct donations donations; /* of a protected VM with --debug */
 
 	uint64_t nr_heard; /* bytes the guest printed, all lives; atomic */
 	bool has_spoken;   /* ... and some in this life; atomic */
@@ -197,6 +199,8 @@ struct json_t *control_debug_answer(struct vm *vm,
 /* map_scan.c; main thread. What a client who asks for the map is told now. */
 struct json_t *map_scan_answer(struct vm *vm);
 void map_scan_end(struct vm *vm);
+/* map_rings.c: an array of the devices' queues that are in use. */
+struct json_t *map_rings_json(struct vm *vm);
 
 /* power_key.c. Says whether the guest has a driver for the key. Main thread. */
 int power_key_init(struct vm *vm); /* 0 or -errno, logged */

@@ -7,7 +7,9 @@
  * Floor: vmm/control_request.c 80
  * Floor: vmm/client_stat.c 75
  * Floor: vmm/client_prometheus.c 75
+ * Floor: vmm/map_cells.c 75
  * Floor: vmm/map_draw.c 75
+ * Floor: vmm/map_svg.c 75
  * Floor: vmm/client_debug.c 35
  */
 #include "fuzz.h"
@@ -39,6 +41,11 @@ static void ask(const char *line, size_t len)
 
 static void show(const char *line, size_t len)
 {
+	const struct client_map_style style = {
+		.colour = len & 1,
+		.rows = len & 2 ? (unsigned int)len : 0,
+		.every_ms = len & 4 ? 1000 : 0,
+	};
 	json_t *o = json_loadb(line, len, 0, NULL), *all;
 	char *text = NULL;
 	size_t size;
@@ -53,7 +60,8 @@ static void show(const char *line, size_t len)
 		abort();
 	client_print_stat(f, o);
 	client_print_debug(f, o);
-	(void)!client_draw_map(f, o, len & 1);
+	(void)!client_draw_map(f, o, &style);
+	(void)!client_svg_map(f, o, "vm");
 	all = json_pack("[o]", o);
 	client_print_prometheus(f, all);
 	fclose(f);

@@ -41,7 +41,9 @@ static void seed_write_all(void)
 			 "{\"name\":\"net0\\\"\",\"requests\":null}]}");
 	SEED("map", "<{\"page\":4096,\"spent_us\":7,\"regions\":[{\"name\":"
 		    "\"RAM\",\"gpa\":2147483648,\"len\":67108864,\"runs\":"
-		    "\"8p7p1r8r4u4r15872u480p\"}]}");
+		    "\"8p7p1r8r4u4r15872u480p\"}],\"rings\":[{\"device\":"
+		    "\"blk0\",\"queue\":0,\"size\":256,\"desc\":{\"gpa\":"
+		    "2147483648,\"len\":4096}}]}");
 	SEED("ask-map", ">{\"v\":1,\"do\":\"map\"}");
 	SEED("exempt", "<{\"name\":7,\"memory\":{\"memlock_exempt\":true}}");
 }

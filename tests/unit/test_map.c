@@ -11,23 +11,42 @@
 
 static char *text;
 
-static int draw(long long len, const char *runs, bool colour)
+static json_t *map_of(long long len, const char *runs)
 {
-	json_t *map = json_pack("{s:i, s:[{s:s, s:I, s:I, s:s}]}", "page", 4096,
-				"regions", "name", "RAM", "gpa",
-				(json_int_t)0x80000000, "len", (json_int_t)len,
-				"runs", runs);
+	json_t *map = json_pack(
+		"{s:i, s:b, s:I, s:[{s:s, s:I, s:I, s:s}], s:[{s:s, s:i, s:i, s:{s:I, s:i}}]}",
+		"page", 4096, "protected", 1, "spent_us", (json_int_t)100000,
+		"regions", "name", "R<A>M", "gpa", (json_int_t)0x80000000,
+		"len", (json_int_t)len, "runs", runs, "rings", "device", "blk0",
+		"queue", 0, "size", 256, "desc", "gpa", (json_int_t)0x80004000,
+		"len", 4096);
+
+	ck_assert_ptr_nonnull(map);
+	return map;
+}
+
+static int draw_as(long long len, const char *runs,
+		   const struct client_map_style *style)
+{
+	json_t *map = map_of(len, runs);
 	size_t size;
 	FILE *f;
 	int ret;
 
 	free(text);
 	f = open_memstream(&text, &size);
-	ck_assert_ptr_nonnull(map);
-	ret = client_draw_map(f, map, colour);
+	ret = style ? client_draw_map(f, map, style)
+		    : client_svg_map(f, map, "a&b");
 	ck_assert_int_eq(fclose(f), 0);
 	json_decref(map);
 	return ret;
+}
+
+static int draw(long long len, const char *runs, bool colour)
+{
+	const struct client_map_style style = { .colour = colour };
+
+	return draw_as(len, runs, &style);
 }
 
 static void teardown(void)
@@ -39,10 +58,10 @@ static void teardown(void)
 START_TEST(small_regions_have_a_cell_per_page)
 {
 	ck_assert_int_eq(draw(8 * 4096, "1u2p3r2u", false), 0);
-	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 .##ooo..\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 .##oqo..\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\n1 pages a cell, 4 KiB"));
 	ck_assert_ptr_nonnull(
-		strstr(text, "RAM      0x0080000000 0x0080007fff         8"
+		strstr(text, "R<A>M    0x0080000000 0x0080007fff         8"
 			     "         3         2         3\n"));
 }
 END_TEST
@@ -52,7 +71,7 @@ START_TEST(cells_of_many_pages_tell_what_is_in_them)
 	/* 16384 pages: 8 a cell, 64 cells a line, 32 lines */
 	ck_assert_int_eq(draw(MIB(64), "8p7p1r8r4u4r15872u480p", false), 0);
 	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 #%oo...."));
-	ck_assert_ptr_nonnull(strstr(text, "###\n\n8 pages a cell, 32 KiB"));
+	ck_assert_ptr_nonnull(strstr(text, "###\n"));
 }
 END_TEST
 
@@ -67,10 +86,59 @@ START_TEST(every_line_fits_a_terminal)
 }
 END_TEST
 
+START_TEST(a_picture_fits_the_terminals_rows)
+{
+	struct client_map_style style = { .rows = 24, .every_ms = 1000 };
+	unsigned int lines = 0;
+
+	ck_assert_int_eq(draw_as(MIB(64), "16384u", &style), 0);
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		lines++;
+	ck_assert_uint_lt(lines, 24);
+	ck_assert_ptr_nonnull(strstr(
+		text, "\nlooked for 100.0 ms, again after 1.0 s: 9.1 %"));
+}
+END_TEST
+
+START_TEST(queues_are_told_with_their_parts)
+{
+	ck_assert_int_eq(draw(8 * 4096, "8r", false), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 ooooqooo\n"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "\nblk0             0   256 0x0080004000+4096"));
+	/* What is the guest's own is shown as that */
+	ck_assert_int_eq(draw(8 * 4096, "8p", false), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 ########\n"));
+}
+END_TEST
+
+START_TEST(what_a_trace_tells_is_told_apart)
+{
+	ck_assert_int_eq(draw(8 * 4096, "1h1s1x1r1p2h1s", false), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 hsxo#hhs\n"));
+	ck_assert_ptr_nonnull(strstr(text, "         0         1         7\n"));
+}
+END_TEST
+
+START_TEST(svg_is_whole_and_text_is_only_text)
+{
+	ck_assert_int_eq(draw_as(8 * 4096, "1u2p3r2u", NULL), 0);
+	ck_assert_int_eq(strncmp(text, "<svg xmlns=", 11), 0);
+	ck_assert_str_eq(text + strlen(text) - 7, "</svg>\n");
+	ck_assert_ptr_nonnull(strstr(text, "Memory of a&amp;b, a protected"));
+	ck_assert_ptr_nonnull(strstr(text, ">R&lt;A&gt;M: 8 pages, 3 unt"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "<title>0x80001000: the guest's own</title>"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "blk0 queue 0: descriptors 0x80004000+4096"));
+	ck_assert_int_eq(draw_as(4096, "2u", NULL), -EPROTO);
+}
+END_TEST
+
 START_TEST(what_is_no_map_is_refused)
 {
 	static const char *const runs[] = {
-		"",	"1",   "1x",  "p",    "2u",
+		"",	"1",   "1z",  "p",    "2u",
 		"1u1u", "-1u", "1u ", "1u\n", "99999999999999999999u",
 	};
 
@@ -91,6 +159,10 @@ int main(void)
 	tcase_add_test(tc, small_regions_have_a_cell_per_page);
 	tcase_add_test(tc, cells_of_many_pages_tell_what_is_in_them);
 	tcase_add_test(tc, every_line_fits_a_terminal);
+	tcase_add_test(tc, a_picture_fits_the_terminals_rows);
+	tcase_add_test(tc, queues_are_told_with_their_parts);
+	tcase_add_test(tc, what_a_trace_tells_is_told_apart);
+	tcase_add_test(tc, svg_is_whole_and_text_is_only_text);
 	tcase_add_test(tc, what_is_no_map_is_refused);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

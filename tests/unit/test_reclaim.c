@@ -147,6 +147,33 @@ END_TEST
 
 /* --- traces ------------------------------------------------------------------ */
 
+START_TEST(the_first_fault_of_each_page_is_its_donation)
+{
+	static const char trace[] =
+		"# tracer: nop\n#\n"
+		"# entries-in-buffer/entries-written: 4/4   #P:2\n"
+		"       vcpu0-98      [001] d..1.    12.345678: kvm_guest_fault: ipa 0x80001000, hsr 0x93c08007, hxfar 0x80001120, pc 0x80080010\n"
+		"       vcpu1-99      [000] d..1.    12.400000: kvm_guest_fault: ipa 0x3f8, hsr 0x93c08007, hxfar 0x3f8, pc 0x80080020\n"
+		"       vcpu0-98      [001] d..1.    13.000001: kvm_guest_fault: ipa 0x80003000, hsr 0x93c08007, hxfar 0x80003000, pc 0x80080030\n"
+		"       vcpu0-98      [001] d..1.    14.000000: kvm_guest_fault: ipa 0x80001000, hsr 0x93c08007, hxfar 0x80001000, pc 0x80080040\n";
+	const struct gpa_range ram = { .gpa = 0x80000000, .len = 4 * 4096 };
+	struct donation all[4] = { { 0 } };
+	char lost[sizeof(trace)];
+
+	ck_assert(donations_parse(trace, &ram, 4096, all));
+	ck_assert_uint_eq(all[0].us, 0);
+	ck_assert_uint_eq(all[1].us, 12345678);
+	ck_assert_uint_eq(all[1].pc, 0x80080010);
+	ck_assert_uint_eq(all[2].us, 0);
+	ck_assert_uint_eq(all[3].us, 13000001);
+	/* One that lost some says so; and so does what is no trace */
+	memcpy(lost, trace, sizeof(trace));
+	*strstr(lost, "4/4") = '3';
+	ck_assert(!donations_parse(lost, &ram, 4096, all));
+	ck_assert(!donations_parse("", &ram, 4096, all));
+}
+END_TEST
+
 START_TEST(the_last_fault_at_the_pc_is_found)
 {
 	static const char trace[] =
@@ -329,6 +356,7 @@ int main(void)
 	tcase_add_test(tc, a_kernel_that_moved_has_its_names);
 	tcase_add_test(tc, what_is_unknown_has_a_reason);
 	tcase_add_test(tc, words_fit_any_buffer);
+	tcase_add_test(tc, the_first_fault_of_each_page_is_its_donation);
 	tcase_add_test(tc, the_last_fault_at_the_pc_is_found);
 	tcase_add_test(tc, without_tracefs_nothing_is_left);
 	tcase_add_test(tc, traces_of_who_did_it_are_found);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * exec_proto.h: what `lkvm-pvm exec` and its init in the guest say to each
- * other, over one port of a virtio console: frames, each a head and as many
+ * other, over one port of a virtio console, or the serial port: frames, each a head and as many
  * bytes as that says. Everything is little-endian.
  *
  * The init begins with HELLO; START answers, with the command; STARTED or END
@@ -60,6 +60,30 @@ enum exec_how {
 	EXEC_NO_OVERLAY, /* above the root; ENODEV likewise */
 	EXEC_NR_HOW
 };
+
+/*
+ * Without a virtio console the frames go over the serial port, where the kernel
+ * prints, too: from the host as they are, to it as lines, a mark, base64, and a
+ * newline. In the base64 is a number, that of the line before and 1, then bytes
+ * of frames, then exec_line_sum() of both, little-endian.
+ */
+#define EXEC_LINE_MARK	 0x10U
+#define EXEC_LINE_DATA	 180U  /* bytes of frames in a line, at most */
+#define EXEC_LINE_TEXT	 244U  /* characters of base64 */
+#define EXEC_LINE_CREDIT 2048U /* for IN, in place of EXEC_CREDIT */
+
+static inline uint16_t exec_line_sum(const uint8_t *bytes, size_t len)
+{
+	uint32_t sum = 0xffff;
+
+	/* CRC-16, polynomial 0x1021 */
+	for (size_t i = 0; i < len; i++) {
+		sum ^= (uint32_t)bytes[i] << 8;
+		for (unsigned int bit = 0; bit < 8; bit++)
+			sum = (sum << 1 ^ (sum & 0x8000 ? 0x1021 : 0)) & 0xffff;
+	}
+	return (uint16_t)sum;
+}
 
 struct exec_end {
 	le32 how, value;

@@ -9,7 +9,7 @@
  * as far as these take it, then the guest gets credit for it; what is for the
  * guest goes out a frame at a time, the next when the last was taken.
  */
-#include "exec.h"
+#include "exec_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,39 +23,12 @@
 
 #include "exec_pack.h"
 #include "exec_verdict.h"
-#include "exec_wire.h"
 #include "log.h"
-#include "vm.h"
 
 extern const uint8_t exec_init[];
 extern const uint64_t exec_init_len;
 
-/* Credit is given when that much was taken, or all there was. */
-#define CREDIT_STEP (EXEC_CREDIT / 4)
-
-struct exec {
-	struct vm *vm;
-	bool tty; /* the command has a terminal of its own */
-	void *initrd;
-	size_t initrd_len;
-	unsigned int port;
-
-	pthread_mutex_t lock;
-	struct exec_wire wire GUARDED_BY(lock);
-
-	/* The rest is the loop's. */
-	struct watch work; /* eventfd; -1: none */
-	struct term err;   /* standard error */
-	bool has_err;
-	int null; /* what err reads */
-	bool greeted, in_ended, size_changed, interrupted;
-	int signal; /* to be passed on, or 0 */
-	int lost;   /* -errno: not all of the output could be written */
-	uint8_t frame[sizeof(struct exec_head) + EXEC_START_MAX];
-	size_t frame_pos, frame_len;
-};
-
-static void wake(struct exec *e)
+void exec_wake(struct exec *e)
 {
 	const uint64_t one = 1;
 
@@ -66,20 +39,34 @@ static void wake(struct exec *e)
 
 /* --- the port ----------------------------------------------------------------- */
 
+/* @fault: why @channel cannot go on, or NULL. */
+static void take(struct exec *e, enum exec_channel channel,
+		 const uint8_t *bytes, size_t len, const char *fault)
+{
+	pthread_mutex_lock(&e->lock);
+	if (e->channel == EXEC_CHANNEL_NONE) {
+		e->channel = channel;
+		if (channel == EXEC_CHANNEL_SERIAL)
+			e->wire.in_credit = EXEC_LINE_CREDIT;
+	}
+	if (e->channel == channel) {
+		(void)exec_wire_take(&e->wire, bytes, len);
+		if (fault && !e->wire.fault && !e->wire.ended)
+			e->wire.fault = fault;
+	}
+	pthread_mutex_unlock(&e->lock);
+	exec_wake(e);
+}
+
 static size_t from_guest(void *ctx, const uint8_t *bytes, size_t len)
 {
-	struct exec *e = ctx;
-
-	pthread_mutex_lock(&e->lock);
-	(void)exec_wire_take(&e->wire, bytes, len);
-	pthread_mutex_unlock(&e->lock);
-	wake(e);
+	take(ctx, EXEC_CHANNEL_PORT, bytes, len, NULL);
 	return len;
 }
 
 static void guest_has_room(void *ctx)
 {
-	wake(ctx);
+	exec_wake(ctx);
 }
 
 void exec_port(struct exec *e, unsigned int at,
@@ -97,153 +84,27 @@ void exec_port(struct exec *e, unsigned int at,
 	};
 }
 
-/* --- to the guest ------------------------------------------------------------- */
+/* --- the serial port ------------------------------------------------------------ */
 
-static bool is_sending(const struct exec *e)
+bool exec_hear_serial(struct exec *e, uint8_t byte)
 {
-	return e->frame_pos < e->frame_len;
-}
+	struct exec_line *l = &e->line;
 
-static void make_frame(struct exec *e, enum exec_kind kind, const void *body,
-		       size_t len)
-{
-	const struct exec_head h = { .kind = { (uint16_t)kind },
-				     .len = { (uint32_t)len } };
-
-	memcpy(e->frame, &h, sizeof(h));
-	if (len)
-		memcpy(e->frame + sizeof(h), body, len);
-	e->frame_pos = 0;
-	e->frame_len = sizeof(h) + len;
-}
-
-static struct exec_size own_size(void)
-{
-	uint16_t cols = 0, rows = 0;
-
-	if (!term_size(STDOUT_FILENO, &cols, &rows))
-		(void)term_size(STDIN_FILENO, &cols, &rows);
-	return (struct exec_size){ { cols }, { rows } };
-}
-
-static void make_start(struct exec *e)
-{
-	int len = exec_pack_start(e->frame, sizeof(e->frame), &e->vm->cfg->exec,
-				  e->tty, own_size());
-
-	if (len < 0) {
-		vm_finish_as(
-			e->vm, EXIT_HOST, "user",
-			"exec: the command and its environment are longer than %u bytes",
-			EXEC_START_MAX);
-		return;
-	}
-	e->frame_pos = 0;
-	e->frame_len = (size_t)len;
-}
-
-/* Credit for what was taken from @s; false when there is none to give now. */
-static bool make_credit(struct exec *e, struct exec_stream *s,
-			enum exec_kind kind)
-{
-	le32 owed = { s->owed };
-
-	if (!s->owed || (s->owed < CREDIT_STEP && s->len > 0))
+	switch (exec_line_take(l, byte)) {
+	case EXEC_LINE_OTHER:
 		return false;
-	s->owed = 0;
-	s->credit += le32_get(owed);
-	make_frame(e, kind, &owed, sizeof(owed));
-	return true;
-}
-
-/* The next frame, if there is one to be sent. Lock held. */
-static void next_frame(struct exec *e)
-{
-	const le32 sig = { (uint32_t)e->signal };
-	const struct exec_size size = own_size();
-	struct exec_wire *w = &e->wire;
-
-	if (!w->started || w->ended)
-		return;
-	if (e->signal) {
-		e->signal = 0;
-		make_frame(e, EXEC_SIGNAL, &sig, sizeof(sig));
-	} else if (e->size_changed) {
-		e->size_changed = false;
-		make_frame(e, EXEC_SIZE, &size, sizeof(size));
-	} else if (make_credit(e, &w->out, EXEC_OUT_CREDIT) ||
-		   make_credit(e, &w->err, EXEC_ERR_CREDIT)) {
-		return;
-	} else if (e->in_ended) {
-		e->in_ended = false;
-		make_frame(e, EXEC_IN_END, NULL, 0);
-	}
-}
-
-static void flush(struct exec *e)
-{
-	struct virtio_console *c = e->vm->devices->consoles.device;
-
-	while (is_sending(e)) {
-		size_t n = virtio_console_input(c, e->port,
-						e->frame + e->frame_pos,
-						e->frame_len - e->frame_pos);
-
-		e->frame_pos += n;
-		if (is_sending(e))
-			return; /* until guest_has_room() */
-		pthread_mutex_lock(&e->lock);
-		next_frame(e);
-		pthread_mutex_unlock(&e->lock);
-	}
-}
-
-size_t exec_typed(struct exec *e, const uint8_t *bytes, size_t len)
-{
-	if (is_sending(e))
-		return 0;
-	pthread_mutex_lock(&e->lock);
-	if (len > e->wire.in_credit)
-		len = (size_t)e->wire.in_credit;
-	if (len > EXEC_DATA_MAX)
-		len = EXEC_DATA_MAX;
-	if (!e->wire.started || e->wire.ended)
-		len = 0;
-	e->wire.in_credit -= len;
-	e->wire.in_sent += len;
-	pthread_mutex_unlock(&e->lock);
-	if (!len)
-		return 0;
-	make_frame(e, EXEC_IN, bytes, len);
-	flush(e);
-	return len;
-}
-
-void exec_typed_end(struct exec *e)
-{
-	e->in_ended = true;
-	wake(e);
-}
-
-void exec_resize(struct exec *e)
-{
-	e->size_changed = e->tty;
-	wake(e);
-}
-
-bool exec_interrupt(struct exec *e)
-{
-	bool runs;
-
-	pthread_mutex_lock(&e->lock);
-	runs = e->wire.started && !e->wire.ended;
-	pthread_mutex_unlock(&e->lock);
-	if (!runs || e->interrupted)
+	case EXEC_LINE_PART:
+		if (l->fault)
+			take(e, EXEC_CHANNEL_SERIAL, NULL, 0, l->fault);
+		return true;
+	case EXEC_LINE_WHOLE:
+		take(e, EXEC_CHANNEL_SERIAL, l->data, l->len, NULL);
+		return true;
+	case EXEC_LINE_BROKEN:
+	default:
+		vm_heard(e->vm, EXPECT_UART, (const uint8_t *)l->text, l->nr);
 		return false;
-	e->interrupted = true;
-	e->signal = SIGINT;
-	wake(e);
-	return true;
+	}
 }
 
 /* --- from the guest ----------------------------------------------------------- */
@@ -269,6 +130,7 @@ struct news {
 	struct exec_end end;
 	const char *fault;
 	int lost;
+	bool is_serial;
 };
 
 static void take_news(struct exec *e, struct news *n)
@@ -278,9 +140,10 @@ static void take_news(struct exec *e, struct news *n)
 	pthread_mutex_lock(&e->lock);
 	deliver(&w->out, &e->vm->term, e->vm->outputs);
 	deliver(&w->err, &e->err, NULL);
-	if (!is_sending(e))
-		next_frame(e);
+	if (!exec_is_sending(e))
+		exec_next_frame(e);
 	n->hello = w->hello;
+	n->is_serial = e->channel == EXEC_CHANNEL_SERIAL;
 	n->over = w->ended && !w->out.len && !w->err.len;
 	n->end = w->end;
 	n->fault = w->fault;
@@ -288,6 +151,18 @@ static void take_news(struct exec *e, struct news *n)
 	n->lost = term_error(&e->vm->term);
 	if (!n->lost)
 		n->lost = term_error(&e->err);
+}
+
+static void greet(struct exec *e, bool is_serial)
+{
+	e->greeted = true;
+	e->is_serial = is_serial;
+	watchdog_booted(e->vm, "exec");
+	if (is_serial)
+		log_info(
+			"exec: over the serial port, since the guest has no virtio console (CONFIG_VIRTIO_CONSOLE); that is slower");
+	else
+		log_debug("exec: over a port of the virtio console");
 }
 
 static void pump(struct exec *e)
@@ -300,9 +175,8 @@ static void pump(struct exec *e)
 		return;
 	take_news(e, &n);
 	if (n.hello && !e->greeted) {
-		e->greeted = true;
-		watchdog_booted(vm, "exec");
-		make_start(e);
+		greet(e, n.is_serial);
+		exec_send_start(e);
 	}
 	if (n.lost) {
 		exec_verdict_loss(&v, n.lost);
@@ -315,8 +189,8 @@ static void pump(struct exec *e)
 		exec_verdict_end(&v, &vm->cfg->exec, &n.end);
 		vm_finish(vm, &v);
 	}
-	flush(e);
-	if (!is_sending(e))
+	exec_flush(e);
+	if (!exec_is_sending(e))
 		term_input_room(&vm->term);
 }
 
@@ -333,24 +207,17 @@ static void work_ready(struct watch *w, uint32_t events)
 
 void exec_output_room(struct exec *e)
 {
-	wake(e);
+	exec_wake(e);
 }
 
-void exec_judge(struct exec *e, struct verdict *v)
+/* It powered off, and that was not the command's end. */
+static void judge_off(struct exec *e, struct verdict *v, bool hello)
 {
 	struct expect_found f;
-	bool hello;
 
-	if (v->ran && e->lost)
-		exec_verdict_loss(v, e->lost);
-	if (v->code != EXIT_GUEST_OFF || v->ran)
-		return;
 	expect_found(&e->vm->outputs->expect, &f);
 	if (f.all_met)
 		return; /* which is what was waited for */
-	pthread_mutex_lock(&e->lock);
-	hello = e->wire.hello;
-	pthread_mutex_unlock(&e->lock);
 	if (hello) {
 		v->code = EXIT_GUEST_CRASHED;
 		(void)snprintf(v->reason, sizeof(v->reason),
@@ -361,8 +228,30 @@ void exec_judge(struct exec *e, struct verdict *v)
 	v->origin = "vmm";
 	(void)snprintf(
 		v->reason, sizeof(v->reason),
-		"exec: the guest powered off before its init could be reached%s%s",
-		*f.init_line ? ": " : "", f.init_line);
+		"exec: the guest powered off before its init could be reached: %s",
+		*f.init_line
+			? f.init_line
+			: "has its kernel CONFIG_VIRTIO_CONSOLE, or CONFIG_SERIAL_8250?");
+}
+
+void exec_judge(struct exec *e, struct verdict *v)
+{
+	const bool was_off = v->code == EXIT_GUEST_OFF && !v->ran;
+	size_t len = strlen(v->reason);
+	bool hello;
+
+	pthread_mutex_lock(&e->lock);
+	hello = e->wire.hello;
+	pthread_mutex_unlock(&e->lock);
+	if (v->ran && e->lost)
+		exec_verdict_loss(v, e->lost);
+	else if (was_off)
+		judge_off(e, v, hello);
+	else if ((v->code == EXIT_TIMEOUT || v->code == EXIT_GUEST_HUNG) &&
+		 !hello && !v->channel)
+		(void)snprintf(v->reason + len, sizeof(v->reason) - len,
+			       "; exec's init was not reached");
+	v->channel = !hello ? "none" : e->is_serial ? "serial" : "port";
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -399,7 +288,7 @@ int exec_open(struct exec *e)
 	if (ret)
 		log_err("exec: cannot use standard error: %s", errno_text(ret));
 	e->has_err = ret == 0;
-	wake(e);
+	exec_wake(e);
 	return ret;
 }
 

@@ -2,7 +2,7 @@
 /*
  * exec.h: `lkvm-pvm exec`: one command in a guest, its three streams and its
  * end, carried by our own init there (loader/init/) over a port of the virtio
- * console.
+ * console, or the serial port.
  */
 #ifndef LKVM_PVM_EXEC_H
 #define LKVM_PVM_EXEC_H
@@ -26,6 +26,12 @@ const void *exec_initrd(const struct exec *e, size_t *len);
 /* Its end of port number @at. */
 void exec_port(struct exec *e, unsigned int at,
 	       struct virtio_console_port *port);
+
+/*
+ * A byte of the serial port, vm->io_lock held. True: it is the init's own, and
+ * not the console's.
+ */
+bool exec_hear_serial(struct exec *e, uint8_t byte);
 
 /*
  * Streams of our own: the terminal is vm->term. 0, or -errno, reason logged.

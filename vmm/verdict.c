@@ -33,17 +33,20 @@ static void tests_text(char *to, size_t size, const struct ktap_totals *t)
 
 int verdict_write(int fd, const char *path, const struct verdict *v)
 {
-	char text[1200], reason[768], tests[160] = "";
+	char text[1200], reason[768], tests[160] = "", channel[40] = "";
 	int ret = 0, len;
 
 	if (v->has_tests)
 		tests_text(tests, sizeof(tests), &v->tests);
+	if (v->channel)
+		(void)snprintf(channel, sizeof(channel), ",\"channel\":\"%s\"",
+			       v->channel);
 	len = snprintf(
 		text, sizeof(text),
-		"{\"v\":%d,\"code\":%d,\"origin\":\"%s\",\"reason\":%s%s%s}\n",
+		"{\"v\":%d,\"code\":%d,\"origin\":\"%s\",\"reason\":%s%s%s%s}\n",
 		VERDICT_VERSION, v->code, v->origin,
 		json_quote(reason, sizeof(reason), v->reason),
-		v->ran ? ",\"ran\":true" : "", tests);
+		v->ran ? ",\"ran\":true" : "", tests, channel);
 	errno = ENOSPC; /* what a short write means */
 	if (write(fd, text, (size_t)len) != len)
 		ret = -errno;

@@ -58,6 +58,8 @@ static void uart_out(void *ctx, uint8_t byte)
 {
 	struct vm *vm = ctx;
 
+	if (vm->exec && exec_hear_serial(vm->exec, byte))
+		return;
 	vm_heard(vm, EXPECT_UART, &byte, 1);
 	if (vm->has_term && !vm->exec)
 		term_write(&vm->term, &byte, 1);
@@ -74,7 +76,9 @@ static void uart_room(void *ctx)
 {
 	struct vm *vm = ctx;
 
-	if (vm->has_term)
+	if (vm->exec)
+		exec_output_room(vm->exec);
+	else if (vm->has_term)
 		term_input_room(&vm->term);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* init.c: makes the guest fit to run a command in, and finds the port. */
+/* init.c: makes the guest fit to run a command in. */
 #include "init.h"
 
 #include <asm/ioctls.h>
@@ -8,20 +8,6 @@
 #include <linux/if.h>
 #include <linux/in.h>
 #include <linux/sockios.h>
-#include <linux/time_types.h>
-
-#define PORTS	     "/sys/class/virtio-ports"
-#define WAIT_NS	     10000000L
-#define WAIT_ROUNDS  1500 /* 15 s: the device is found before init runs */
-#define DIRENTS_SIZE 2048U
-
-struct dirent64 {
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
 
 static void mount_at(const char *type, const char *at, long mode)
 {
@@ -58,79 +44,9 @@ static void loopback_up(void)
 	(void)sys(close, fd, 0, 0, 0, 0);
 }
 
-/* Whether /sys/class/virtio-ports/@name is ours. */
-static bool is_our_port(const char *name)
-{
-	static const char want[] = EXEC_PORT "\n";
-	char path[128], got[sizeof(want)] = "";
-	long fd, n;
-
-	if (!copy_string(path, sizeof(path), PORTS "/") ||
-	    !add_string(path, sizeof(path), name) ||
-	    !add_string(path, sizeof(path), "/name"))
-		return false;
-	fd = sys(openat, AT_FDCWD, path, O_RDONLY, 0, 0);
-	if (fd < 0)
-		return false;
-	n = sys(read, fd, got, sizeof(got) - 1, 0, 0);
-	(void)sys(close, fd, 0, 0, 0, 0);
-	return n == (long)sizeof(want) - 1 && !strcmp(got, want);
-}
-
-/* "vport0p1" of ours in @name; false: it is not there (yet). */
-static bool find_port(char *name, size_t size)
-{
-	uint64_t aligned[DIRENTS_SIZE / 8] = { 0 };
-	uint8_t *bytes = (uint8_t *)aligned;
-	long dir = sys(openat, AT_FDCWD, PORTS, O_RDONLY | O_DIRECTORY, 0, 0);
-	bool found = false;
-	long n;
-
-	if (dir < 0)
-		return false;
-	do {
-		n = sys(getdents64, dir, bytes, sizeof(aligned), 0, 0);
-		for (long at = 0; at < n && !found;) {
-			const struct dirent64 *d = (const void *)(bytes + at);
-
-			found = is_our_port(d->name) &&
-				copy_string(name, size, d->name);
-			at += d->len;
-		}
-	} while (n > 0 && !found);
-	(void)sys(close, dir, 0, 0, 0, 0);
-	return found;
-}
-
-static int open_port(void)
-{
-	const struct __kernel_timespec wait = { .tv_nsec = WAIT_NS };
-	char name[64], path[80];
-	long fd = -ENOENT;
-
-	for (int i = 0; i < WAIT_ROUNDS && fd < 0; i++) {
-		if (i)
-			(void)sys(nanosleep, &wait, 0, 0, 0, 0);
-		if (!find_port(name, sizeof(name)))
-			continue;
-		(void)copy_string(path, sizeof(path), "/dev/");
-		(void)add_string(path, sizeof(path), name);
-		fd = sys(openat, AT_FDCWD, path,
-			 O_RDWR | O_NONBLOCK | O_CLOEXEC, 0, 0);
-	}
-	if (fd == -ENOENT)
-		give_up("no port " EXEC_PORT
-			": the kernel has no CONFIG_VIRTIO_CONSOLE, its "
-			"transport (CONFIG_VIRTIO_PCI), CONFIG_SYSFS or "
-			"CONFIG_DEVTMPFS",
-			0);
-	if (fd < 0)
-		give_up("the port cannot be opened", fd);
-	return (int)fd;
-}
-
 void init_main(void)
 {
+	static struct channel channel;
 	long fd;
 
 	mount_all();
@@ -144,5 +60,6 @@ void init_main(void)
 	if (fd > 2)
 		(void)sys(close, fd, 0, 0, 0, 0);
 	loopback_up();
-	relay(open_port());
+	channel_open(&channel);
+	relay(&channel);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * init.h: the guest's first program when it was started by `lkvm-pvm exec`: it
- * runs one command and carries its input, output and end over a port of the
- * virtio console (exec_proto.h). One thread; it never waits but in ppoll().
+ * runs one command and carries its input, output and end to the host
+ * (exec_proto.h). One thread; it never waits but in ppoll().
  */
 #ifndef LKVM_PVM_INIT_H
 #define LKVM_PVM_INIT_H
 
+#include "channel.h"
 #include "exec_proto.h"
 #include "sys.h"
 
@@ -41,8 +42,8 @@ void resize(const struct child *child, const struct exec_size *size);
 /* Makes the root what @c says; the mounts go with it. */
 struct failure enter_root(const struct command *c);
 
-/* Serves the port @fd until the host ends the guest. */
-void __noreturn relay(int fd);
+/* Serves the host until it ends the guest. */
+void __noreturn relay(struct channel *c);
 
 void __noreturn init_main(void);
 

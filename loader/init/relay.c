@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * relay.c: carries a command's input, output and end over the port.
+ * relay.c: carries a command's input, output and end to the host and back.
  *
  * How this works: what comes from the port is gathered into frames; bytes for
  * the command's input wait in a ring as large as the credit we give, so they
@@ -29,7 +29,8 @@
 #define MASK_OF(sig) (1ULL << ((sig)-1))
 
 struct relay {
-	int port, signals;
+	struct channel *channel;
+	int signals;
 	struct child child;
 	bool runs, ended, end_sent;
 	struct exec_end end;
@@ -139,17 +140,15 @@ static void next_frame(struct relay *r)
 static void send_frames(struct relay *r)
 {
 	for (;;) {
-		long n;
+		size_t n;
 
 		if (r->frame_len == r->frame_pos)
 			next_frame(r);
-		if (r->frame_len == r->frame_pos)
-			return;
-		n = sys(write, r->port, r->frame + r->frame_pos,
-			r->frame_len - r->frame_pos, 0, 0);
-		if (n <= 0)
-			return; /* no room, or the host is not there yet */
-		r->frame_pos += (size_t)n;
+		n = channel_write(r->channel, r->frame + r->frame_pos,
+				  r->frame_len - r->frame_pos);
+		r->frame_pos += n;
+		if (!n || r->channel->is_serial)
+			return; /* there may be something to read */
 	}
 }
 
@@ -370,7 +369,7 @@ static bool receive(struct relay *r)
 		to = r->body + r->body_len;
 		want = le32_get(r->head.len) - r->body_len;
 	}
-	n = sys(read, r->port, to, want, 0, 0);
+	n = sys(read, r->channel->in, to, want, 0, 0);
 	if (n <= 0)
 		return false;
 	if (r->head_len < sizeof(r->head))
@@ -401,7 +400,7 @@ static void wait(struct relay *r)
 	const struct child *c = &r->child;
 	const bool wants = idle && !r->end_sent;
 	struct pollfd fds[] = {
-		watch(r->port, POLLIN, true),
+		watch(r->channel->in, POLLIN, true),
 		watch(r->signals, POLLIN, true),
 		watch(c->out, POLLIN,
 		      wants && r->out.credit > 0 && r->out.left > 0),
@@ -433,11 +432,11 @@ static int watch_children(void)
 			SFD_CLOEXEC | SFD_NONBLOCK, 0);
 }
 
-void relay(int fd)
+void relay(struct channel *c)
 {
 	static struct relay r;
 
-	r.port = fd;
+	r.channel = c;
 	r.signals = watch_children();
 	r.child = (struct child){ .in = -1, .out = -1, .err = -1 };
 	r.out = r.err =

@@ -3,6 +3,7 @@
 #include "sys.h"
 
 #include <asm/ioctls.h>
+#include <linux/fcntl.h>
 #include <linux/reboot.h>
 
 #include "exec_proto.h"
@@ -79,9 +80,21 @@ bool copy_string(char *to, size_t size, const char *from)
 	return add_string(to, size, from);
 }
 
+/* No console: the kernel's earlycon may still print what is said to it. */
+static void to_kernel(const char *line)
+{
+	char loud[220] = "<0>";
+	long fd = sys(openat, AT_FDCWD, "/dev/kmsg", O_WRONLY, 0, 0);
+
+	(void)add_string(loud, sizeof(loud), line);
+	(void)sys(write, fd, loud, strlen(loud), 0, 0);
+	(void)sys(close, fd, 0, 0, 0, 0);
+}
+
 void say(const char *text, long err)
 {
-	char line[200] = EXEC_WORD, digits[24], *d = digits + sizeof(digits);
+	char termios[128];
+	char line[216] = EXEC_WORD, digits[24], *d = digits + sizeof(digits);
 
 	(void)add_string(line, sizeof(line), text);
 	if (err) {
@@ -93,7 +106,10 @@ void say(const char *text, long err)
 		(void)add_string(line, sizeof(line), d);
 	}
 	(void)add_string(line, sizeof(line), "\n");
-	(void)sys(write, 1, line, strlen(line), 0, 0);
+	if (sys(ioctl, 1, TCGETS, termios, 0, 0) == 0)
+		(void)sys(write, 1, line, strlen(line), 0, 0);
+	else
+		to_kernel(line);
 }
 
 void give_up(const char *text, long err)

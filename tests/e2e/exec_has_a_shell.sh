@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # exec without a command is a shell on a terminal of its own: echo, control keys,
 # its size, the caller's TERM; at the end the terminal is as it was. In a pipe the
-# shell reads its script from there. --bisect, and a kernel without the console.
+# shell reads its script from there.
 # timeout: 120
 . /tests/e2e/lib.sh
 
@@ -19,11 +19,4 @@ printf 'echo from a pipe; tty\nexit 5\n' |
 [ $rc -eq 5 ] || fail "exit $rc: $(cat err)"
 [ "$(cat out)" = "$(printf 'from a pipe\nnot a tty')" ] || fail "out: $(cat out)"
 
-# A kernel in which the init finds no way out cannot be tested.
-rc=0
-"$LKVM" exec --bisect -k "$IMAGE" -i "$INITRD" -m 128 --verdict verdict.json \
-	-p initcall_blacklist=virtio_console_init -- true </dev/null 2>err || rc=$?
-[ $rc -eq 125 ] || fail "no console: exit $rc: $(cat err)"
-grep -q '"code":125,"origin":"vmm","reason":"exec: .*no port lkvm-pvm.exec' \
-	verdict.json || fail "verdict: $(cat verdict.json)"
 expect_rc 255 "$LKVM" exec --bisect -k /nowhere/Image -- true

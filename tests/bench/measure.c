@@ -17,6 +17,7 @@
 
 #define LIMIT_MS 120000.0
 #define STATS	 "/sys/kernel/debug/kvm"
+#define TRACING	 "/sys/kernel/tracing"
 
 static double now_ms(void)
 {
@@ -220,4 +221,40 @@ bool measure_until(const char *const *argv, const char *marker,
 	if (!marker)
 		s->ms = s->end_ms;
 	return marker ? marked : s->status == 0;
+}
+
+static void write_word(const char *path, const char *word)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, word, strlen(word)) < 0)
+		fprintf(stderr, "! %s: cannot be written\n", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+double measure_exits(const char *const *argv, struct sample *s)
+{
+	double sum = 0;
+
+	write_word(TRACING "/trace", "");
+	write_word(TRACING "/events/kvm/kvm_exit/enable", "1");
+	(void)measure_until(argv, NULL, 0, s);
+	write_word(TRACING "/events/kvm/kvm_exit/enable", "0");
+	for (unsigned int cpu = 0; cpu < 64; cpu++) {
+		char path[96], word[32];
+		double n;
+		FILE *f;
+
+		(void)snprintf(path, sizeof(path),
+			       TRACING "/per_cpu/cpu%u/stats", cpu);
+		f = fopen(path, "re");
+		while (f && fscanf(f, "%31[^:]: %lf ", word, &n) == 2)
+			if (!strcmp(word, "entries") ||
+			    !strcmp(word, "overrun"))
+				sum += n;
+		if (f)
+			(void)fclose(f);
+	}
+	return sum;
 }

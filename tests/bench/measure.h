@@ -27,4 +27,7 @@ struct sample {
 bool measure_until(const char *const *argv, const char *marker,
 		   unsigned long long ram_bytes, struct sample *s);
 
+/* Runs @argv to its end: the exits of all VMs meanwhile, by their tracepoint. */
+double measure_exits(const char *const *argv, struct sample *s);
+
 #endif

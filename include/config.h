@@ -155,12 +155,10 @@ struct config_exec {
 	const char *cwd, *user; /* NULL: / and root */
 	const char *envs[CONFIG_MAX_ENVS];
 	unsigned int nr_envs;
-	bool tty, bisect;
-	const char *root; /* --root; NULL: the initrd */
-	bool rw;
-	/* Of the root, when exec_root_find() has looked. */
-	enum exec_root root_kind;
-	const char *root_fs; /* a file system's name, or "" */
+	bool tty, bisect, rw;
+	enum exec_root root_kind; /* when exec_root_find() has looked */
+	const char *root;	  /* --root; NULL: the initrd */
+	const char *root_fs;	  /* its file system, likewise; or NULL */
 };
 
 struct config {
@@ -176,7 +174,6 @@ struct config {
 	const char *name;		     /* --name; NULL: one is made up */
 	const char *console_log, *artifacts; /* --console-log, --artifacts */
 	const char *junit;		     /* --junit FILE */
-	enum ktap_use ktap;		     /* --ktap */
 
 	uint64_t timeout_ms, boot_timeout_ms, hang_timeout_ms; /* 0: none */
 	const char *expects[CONFIG_MAX_REGEXES], *fail_ons[CONFIG_MAX_REGEXES];
@@ -195,6 +192,7 @@ struct config {
 	enum memlock_mode memlock;
 	enum reset_action on_reset;
 	enum reclaim_action on_reclaim;
+	enum ktap_use ktap;  /* --ktap */
 	const char *vmlinux; /* --vmlinux FILE; borrowed; NULL: none */
 	enum irqchip_kind irqchip;
 

@@ -433,7 +433,10 @@ static void printable(char *to, size_t size, const char *text)
 			memcpy(to + n, text, len);
 			n += len;
 		} else {
-			to[n++] = *text < ' ' || *text == 0x7f ? '?' : *text;
+			to[n] = *text;
+			if (*text < ' ' || *text == 0x7f)
+				to[n] = '?';
+			n++;
 		}
 		text += len ? len : 1;
 	}

@@ -16,14 +16,14 @@
  * user's wish to end it.
  */
 struct verdict {
-	int code;	     /* enum exitcode, or 128 + signal */
-	bool reset;	     /* the guest asked for a reset */
-	bool report;	     /* show the vCPUs' state */
-	bool ran;	     /* exec's command came to its end: code is its */
-	const char *channel; /* of exec: "port", "serial", "none"; or NULL */
-	bool has_tests;	     /* KTAP was seen, and says: */
+	int code;	/* enum exitcode, or 128 + signal */
+	bool reset;	/* the guest asked for a reset */
+	bool report;	/* show the vCPUs' state */
+	bool ran;	/* exec's command came to its end: code is its */
+	bool has_tests; /* KTAP was seen, and says: */
 	struct ktap_totals tests;
-	const char *origin; /* "guest", "vmm", "host", "user" */
+	const char *origin;  /* "guest", "vmm", "host", "user" */
+	const char *channel; /* of exec: "port", "serial", "none"; or NULL */
 	char reason[256];
 };
 

@@ -6,7 +6,6 @@
 #include <asm/termbits.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
-#include <linux/stat.h>
 #include <linux/time_types.h>
 
 #include "init.h"
@@ -15,6 +14,7 @@
 #define DRIVER	     "/sys/bus/virtio/drivers/virtio_console"
 #define SERIAL	     "/dev/ttyS0"
 #define SERIAL_DEV   (4 << 8 | 64)
+#define SERIAL_MODE  0020600 /* a character device */
 #define WAIT_NS	     10000000L
 #define WAIT_ROUNDS  1500 /* 15 s: the device is found before init runs */
 #define DIRENTS_SIZE 2048U
@@ -113,13 +113,13 @@ static long open_port(void)
 static long open_serial(void)
 {
 	const long flags = O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	struct termios t;
+	struct termios t = { 0 };
 	long fd, ret;
 
 	fd = sys(openat, AT_FDCWD, SERIAL, flags, 0, 0);
 	if (fd == -ENOENT) { /* no devtmpfs */
 		(void)sys(mkdirat, AT_FDCWD, "/dev", 0755, 0, 0);
-		(void)sys(mknodat, AT_FDCWD, SERIAL, S_IFCHR | 0600, SERIAL_DEV,
+		(void)sys(mknodat, AT_FDCWD, SERIAL, SERIAL_MODE, SERIAL_DEV,
 			  0);
 		fd = sys(openat, AT_FDCWD, SERIAL, flags, 0, 0);
 	}

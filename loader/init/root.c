@@ -23,8 +23,8 @@ static bool find_disk(char *path, size_t size)
 	char serial[80], got[32];
 	long fd, n;
 
-	for (char letter = 'a'; letter <= 'z'; letter++) {
-		const char name[] = { 'v', 'd', letter, '\0' };
+	for (int i = 0; i < 26; i++) {
+		const char name[] = { 'v', 'd', (char)('a' + i), '\0' };
 
 		(void)copy_string(serial, sizeof(serial), "/sys/block/");
 		(void)add_string(serial, sizeof(serial), name);

@@ -69,7 +69,6 @@ struct vm {
 	struct pvm *pvm;
 	struct loop loop;
 	struct term term;
-	bool has_term;
 	struct watch signals; /* signalfd: SIGTERM and its like */
 	struct vcpu *vcpus;   /* cfg->nr_vcpus entries */
 
@@ -82,7 +81,6 @@ struct vm {
 	struct devices *devices; /* owned; NULL: no virtio devices */
 
 	struct watch stores; /* timerfd: kept stores nobody came for */
-	unsigned int stores_period_ms;
 
 	struct watchdog watchdog;
 	struct exec *exec; /* owned; NULL: the terminal is the console's */
@@ -93,6 +91,7 @@ struct vm {
 	bool finished;		/* verdict is set; vCPUs leave */
 	unsigned int pauses;	/* vCPUs park while not 0 */
 	unsigned int nr_parked; /* ... and so many do */
+	bool has_term;		/* term is there */
 	bool held; /* one pause is the user's; the next life begins with it */
 
 	struct reclaim reclaim; /* pages the guest lost; a lock of its own */
@@ -108,7 +107,8 @@ struct vm {
 	struct recorder *recorder; /* owned; NULL: no --record */
 	struct watch power_key;	   /* timerfd: when it is let go */
 	unsigned int power_key_ms; /* it was pressed for */
-	uint64_t started_ms;	   /* of CLOCK_MONOTONIC */
+	unsigned int stores_period_ms;
+	uint64_t started_ms; /* of CLOCK_MONOTONIC */
 
 	unsigned int nr_restarts; /* resets that began another life */
 	bool ends_untold; /* this life, for there were too many: see run.c */

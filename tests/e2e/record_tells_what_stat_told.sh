@@ -37,7 +37,7 @@ echo done with it
 read -r _
 END
 boot_script -c 2 --name a -d disk.img --rng --record a.record --artifacts art \
-	</dev/zero >guest.log 2>&1 &
+	</dev/null >guest.log 2>&1 &
 pid=$!
 wait_for 90 grep -q 'done with it' guest.log
 expect_rc 0 "$LKVM" stat a --json

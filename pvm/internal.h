@@ -18,8 +18,9 @@
 
 struct pvm_vcpu {
 	int fd;
-	int stats_fd;			 /* KVM's counters; -1: none */
-	uint32_t stats_at[PVM_NR_STATS]; /* where in it; 0: not there */
+	int stats_fd;			  /* KVM's counters; -1: none */
+	uint32_t stats_at[PVM_NR_STATS];  /* where in it; 0: not there */
+	uint32_t stats_first, stats_last; /* ... least and most of these */
 	struct kvm_run *run; /* mapping of pvm->run_size bytes, or NULL */
 };
 

@@ -4,8 +4,8 @@
  *
  * How this works: their file has a header, a description of each counter with
  * its name, and the values. It is opened before the vCPU runs: the ioctl takes
- * the lock that KVM_RUN holds. Where the values are is noted then: a look is a
- * read(2) of each. Like the vCPU's own file it keeps the VM alive.
+ * the lock that KVM_RUN holds. Where the values are is noted then: a look is one
+ * pread(2). Like the vCPU's own file it keeps the VM alive.
  */
 #include "internal.h"
 
@@ -18,6 +18,7 @@
 #define OTHER_FILES 128U /* that this process may want besides */
 #define MAX_NAME    256U
 #define MAX_DESC    1024U
+#define MAX_APART   1024U /* bytes from the first of our values to the last */
 
 static const char *const names[PVM_NR_STATS] = {
 	[PVM_STAT_EXITS] = "exits",
@@ -51,9 +52,17 @@ static int read_at(int fd, void *buf, size_t len, uint64_t at)
 static void take(struct pvm_vcpu *v, const struct kvm_stats_header *h,
 		 const struct kvm_stats_desc *d)
 {
-	for (unsigned int i = 0; i < PVM_NR_STATS; i++)
-		if (!strcmp(d->name, names[i]))
-			v->stats_at[i] = h->data_offset + d->offset;
+	uint32_t at = h->data_offset + d->offset;
+
+	for (unsigned int i = 0; i < PVM_NR_STATS; i++) {
+		if (strcmp(d->name, names[i]) != 0)
+			continue;
+		v->stats_at[i] = at;
+		if (!v->stats_first || at < v->stats_first)
+			v->stats_first = at;
+		if (at > v->stats_last)
+			v->stats_last = at;
+	}
 }
 
 static int find_all(struct pvm_vcpu *v)
@@ -78,7 +87,8 @@ static int find_all(struct pvm_vcpu *v)
 		if (!ret)
 			take(v, &h, &u.d);
 	}
-	return ret;
+	return ret || v->stats_last - v->stats_first <= MAX_APART ? ret
+								  : -ENOTSUP;
 }
 
 void pvm_stats_open(struct pvm *p, unsigned int i)
@@ -86,6 +96,7 @@ void pvm_stats_open(struct pvm *p, unsigned int i)
 	struct pvm_vcpu *v = &p->vcpus[i];
 
 	memset(v->stats_at, 0, sizeof(v->stats_at));
+	v->stats_first = v->stats_last = 0;
 	v->stats_fd =
 		has_room(p) ? kvm_ioctl_val(v->fd, KVM_GET_STATS_FD, 0) : -1;
 	if (v->stats_fd >= 0 && find_all(v))
@@ -104,15 +115,20 @@ void pvm_stats_close(struct pvm *p, unsigned int i)
 int pvm_vcpu_stats(struct pvm *p, unsigned int i, uint64_t stats[PVM_NR_STATS])
 {
 	const struct pvm_vcpu *v = &p->vcpus[i];
-	int fd = p->vm_fd < 0 ? -1 : v->stats_fd, ret = 0;
+	uint8_t values[MAX_APART + sizeof(uint64_t)];
+	int ret;
 
 	for (unsigned int s = 0; s < PVM_NR_STATS; s++)
 		stats[s] = UINT64_MAX;
-	if (fd < 0)
+	if (p->vm_fd < 0 || v->stats_fd < 0 || !v->stats_first)
 		return -ENOTSUP;
+	ret = read_at(v->stats_fd, values,
+		      v->stats_last - v->stats_first + sizeof(uint64_t),
+		      v->stats_first);
 	for (unsigned int s = 0; !ret && s < PVM_NR_STATS; s++)
 		if (v->stats_at[s])
-			ret = read_at(fd, &stats[s], sizeof(stats[s]),
-				      v->stats_at[s]);
+			memcpy(&stats[s],
+			       values + (v->stats_at[s] - v->stats_first),
+			       sizeof(stats[s]));
 	return ret;
 }

@@ -31,7 +31,8 @@ void donations_begin(struct donations *d, gpa_t from, uint64_t nr_pages)
 	/* All of them may be on one CPU. */
 	if (kib > MAX_KIB / cpus)
 		kib = MAX_KIB / cpus;
-	d->err = fault_trace_keep(&d->trace, TRACEFS, (unsigned int)kib, from);
+	d->err = fault_trace_keep(&d->trace, TRACEFS, "map", (unsigned int)kib,
+				  from);
 }
 
 void donations_end(struct donations *d)

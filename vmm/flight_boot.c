@@ -18,8 +18,8 @@ static const char *colour_of(const struct flight_event *e)
 	static const struct {
 		const char *event, *colour;
 	} all[] = {
-		{ "created", "f" },	 { "loaded", "f" },
-		{ "vcpu-start", "f" },	 { "first-output", "a" },
+		{ "created", "g" },	 { "loaded", "g" },
+		{ "vcpu-start", "g" },	 { "first-output", "a" },
 		{ "device-ready", "a" }, { "init-reached", "a" },
 		{ "panic", "e" },	 { "reset", "a" },
 	};
@@ -119,7 +119,7 @@ void page_boot(FILE *out, const struct flight *f)
 	      out);
 	if (f->nr_lives > 1)
 		fputs(" Of the first life.", out);
-	fputs("</p>\n<p class=\"about keys\"><span><i class=\"key f\"></i>lkvm-pvm and the host at work</span> "
+	fputs("</p>\n<p class=\"about keys\"><span><i class=\"key g\"></i>lkvm-pvm and the host at work</span> "
 	      "<span><i class=\"key a\"></i>the guest</span></p>\n<div class=\"steps\">\n",
 	      out);
 	for (unsigned int i = 0; i < nr; i++) {

@@ -29,14 +29,16 @@ static void put_notes(FILE *out, const struct flight *f)
 	note(out, f->is_cut, "Its last line is not whole, and left out.");
 	(void)snprintf(
 		text, sizeof(text),
-		"The guest broke the rules of sharing or of virtio, told %u times: see the events.",
+		"The guest broke the rules of sharing or of virtio: see the events, %u of which say so.",
 		f->nr_violations);
 	note(out, f->nr_violations > 0, text);
 	(void)snprintf(
 		text, sizeof(text),
-		"The guest touched a page that the host had taken by force, %u times.",
+		"The guest touched pages that the host had taken by force: see the events, %u of which say so.",
 		f->nr_reclaimed);
 	note(out, f->nr_reclaimed > 0, text);
+	note(out, f->nr_violations > 0 || f->nr_reclaimed > 0,
+	     "Red dotted lines in the pictures are where that was.");
 	note(out, flight_most(&f->metrics[FLIGHT_LIMITED]) > 0,
 	     "The guest was held at the limit of locked memory.");
 	(void)snprintf(text, sizeof(text), "The guest had %u lives.",

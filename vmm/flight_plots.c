@@ -108,6 +108,15 @@ static void put_level(FILE *out, const char *colour, const char *what, double v,
 
 /* --- memory ------------------------------------------------------------------ */
 
+static void put_faults(FILE *out, const struct flight *f, enum flight_metric m)
+{
+	char text[32];
+
+	if (f->metrics[m].nr)
+		html_row(out, "page faults",
+			 html_count(flight_last(&f->metrics[m]), text));
+}
+
 static void memory_table(FILE *out, const struct flight *f)
 {
 	const struct flight_series *s = &f->metrics[FLIGHT_LOCKED];
@@ -125,6 +134,7 @@ static void memory_table(FILE *out, const struct flight *f)
 		put_level(out, "e", "limit", limit, most);
 	else
 		html_row(out, "limit", "none applies");
+	put_faults(out, f, FLIGHT_RAM_FAULTS);
 	if (flight_most(&f->metrics[FLIGHT_LIMITED]) > 0)
 		html_row(out, "at the limit", "the guest was held there");
 }
@@ -200,20 +210,20 @@ void page_window(FILE *out, const struct flight *f)
 	fprintf(out, "%s</td></tr>\n",
 		html_bytes(page * flight_last(own), text));
 	put_level(out, "f", "size of the window", (double)f->window, most);
+	put_faults(out, f, FLIGHT_WINDOW_FAULTS);
 	end(out);
 }
 
 /* --- exits ------------------------------------------------------------------- */
 
-#define KINDS 6U
+#define KINDS 7U
 
 static const struct {
 	const char *name, *colour;
 	enum flight_metric metrics[2]; /* EXITS: the rest; the same: one */
 } kinds[KINDS] = {
-	{ "other: page faults, interrupts",
-	  "f",
-	  { FLIGHT_EXITS, FLIGHT_EXITS } },
+	{ "others", "f", { FLIGHT_EXITS, FLIGHT_EXITS } },
+	{ "page fault", "g", { FLIGHT_RAM_FAULTS, FLIGHT_WINDOW_FAULTS } },
 	{ "it waits (WFI, WFE)", "a", { FLIGHT_WFI, FLIGHT_WFE } },
 	{ "device, in the kernel",
 	  "c",
@@ -285,6 +295,8 @@ static void exits_table(FILE *out, const struct flight *f)
 	for (unsigned int k = KINDS; k-- > 0;) {
 		double sum = sum_kind(k, n);
 
+		if (!f->metrics[kinds[k].metrics[0]].nr)
+			continue; /* not counted there */
 		fputs("<tr><td>", out);
 		put_key(out, kinds[k].colour, kinds[k].name);
 		fprintf(out, "</td><td>%s</td><td>%.1f</td></tr>\n",
@@ -319,6 +331,20 @@ static void vcpu_table(FILE *out, const struct flight *f)
 	fputs("</table>\n", out);
 }
 
+static void about_others(FILE *out, const struct flight *f)
+{
+	double lost = flight_last(&f->metrics[FLIGHT_LOST_FAULTS]);
+	char text[32];
+
+	fputs(f->metrics[FLIGHT_RAM_FAULTS].nr
+		      ? "<p class=\"about\">Others are interrupts and reads of registers, for the most part; page faults were counted by tracefs"
+		      : "<p class=\"about\">Others are page faults, interrupts and reads of registers, for the most part; where tracefs can be used, which takes root, page faults are counted",
+	      out);
+	if (lost > 0)
+		fprintf(out, ", which lost %s of them", html_count(lost, text));
+	fputs(".</p>\n", out);
+}
+
 void page_exits(FILE *out, const struct flight *f)
 {
 	double v[CHART_STEPS];
@@ -341,6 +367,7 @@ void page_exits(FILE *out, const struct flight *f)
 	chart_end(out, &c);
 	exits_table(out, f);
 	fputs("</table></div>\n", out);
+	about_others(out, f);
 	if (f->nr_vcpu_counts)
 		vcpu_table(out, f);
 	fputs("</section>\n", out);

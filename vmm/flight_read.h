@@ -36,7 +36,10 @@ enum flight_metric {
 	FLIGHT_OWN,	 /* pages of the window that are the guest's own */
 	FLIGHT_READABLE, /* ... and that it shares */
 	/* counters from here on */
-	FLIGHT_CONSOLE, /* bytes */
+	FLIGHT_CONSOLE,	   /* bytes */
+	FLIGHT_RAM_FAULTS, /* no points: there was no trace */
+	FLIGHT_WINDOW_FAULTS,
+	FLIGHT_LOST_FAULTS,
 	FLIGHT_EXITS,
 	FLIGHT_MMIO_USER,
 	FLIGHT_MMIO_KERNEL,

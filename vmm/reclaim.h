@@ -119,10 +119,12 @@ int __must_check fault_trace_end(struct fault_trace *t, uint64_t pc,
 				 struct fault_record *r);
 /*
  * The same for longer: of all threads this one makes from here on, and pages from
- * @from up, with buffers of @kib a CPU. drop ends it, and is idempotent on zeroed memory.
+ * @from up, with buffers of @kib a CPU; @what is in its name. drop ends it, and is
+ * idempotent on zeroed memory.
  */
 int __must_check fault_trace_keep(struct fault_trace *t, const char *tracefs,
-				  unsigned int kib, gpa_t from);
+				  const char *what, unsigned int kib,
+				  gpa_t from);
 void fault_trace_drop(struct fault_trace *t);
 /* What it has so far, some @max bytes; owned by the caller; NULL: no memory. */
 char *fault_trace_text(const struct fault_trace *t, size_t max);

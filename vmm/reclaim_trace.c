@@ -79,10 +79,10 @@ int fault_trace_begin(struct fault_trace *t, const char *tracefs,
 }
 
 int fault_trace_keep(struct fault_trace *t, const char *tracefs,
-		     unsigned int kib, gpa_t from)
+		     const char *what, unsigned int kib, gpa_t from)
 {
 	char pid[16], size[16], filter[40];
-	int ret = make_instance(t, tracefs, "map");
+	int ret = make_instance(t, tracefs, what);
 
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	(void)snprintf(size, sizeof(size), "%u", kib);

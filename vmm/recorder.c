@@ -5,7 +5,8 @@
  * How this works: a thread of its own reads counters that are there anyhow, this
  * process's in /proc, KVM's of each vCPU, each device's, and tells of them as
  * events are told. It lives as long as one life of the VM, since KVM's counters
- * do; what they were at its end is added to those of the next. To see what the
+ * do; what they were at its end is added to those of the next. Where tracefs can
+ * be used, which takes root, the guest's page faults are counted, too. To see what the
  * guest shares it has to look at each page of the window: it does so as seldom as
  * keeps that below three per cent of a CPU.
  */
@@ -19,8 +20,11 @@
 
 #include "control.h"
 #include "flight.h"
+#include "flight_trace.h"
 #include "host.h"
 #include "log.h"
+
+#define TRACEFS "/sys/kernel/tracing"
 
 #define NS_PER_MS     1000000L
 #define WINDOW_FACTOR 32		/* at most three per cent of a CPU */
@@ -40,6 +44,7 @@ struct recorder {
 		*before)[PVM_NR_STATS]; /* owned: each vCPU's, earlier lives */
 	struct virtio_stats told[DEVICES_MAX];
 	struct flight_pages window;
+	struct flight_trace trace;
 	int64_t window_due_ns;
 	bool is_described; /* machine, and each device once */
 };
@@ -93,7 +98,7 @@ static void take_vm(struct recorder *r)
 	uint64_t n[PVM_NR_STATS], sum[PVM_NR_STATS] = { 0 };
 	struct host_memlock m = { 0 };
 	struct vm *vm = r->vm;
-	char limit[48] = "";
+	char limit[48] = "", faults[96] = "";
 
 	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
 		vcpu_counts(r, i, n);
@@ -103,14 +108,23 @@ static void take_vm(struct recorder *r)
 	if (!host_memlock(&m) && !m.exempt && m.soft <= INT64_MAX)
 		(void)snprintf(limit, sizeof(limit), ",\"limit\":%llu",
 			       (unsigned long long)m.soft);
+	if (r->trace.pipe >= 0) {
+		flight_trace_take(&r->trace, &vm->machine);
+		(void)snprintf(
+			faults, sizeof(faults),
+			",\"ram_faults\":%llu,\"window_faults\":%llu,\"lost_faults\":%llu",
+			(unsigned long long)r->trace.ram,
+			(unsigned long long)r->trace.window,
+			(unsigned long long)r->trace.lost);
+	}
 	events_record(&vm->outputs->events, "sample",
 		      "\"locked\":%llu,\"console\":%llu,\"limited\":%u," COUNTS
-		      "%s",
+		      "%s%s",
 		      (unsigned long long)m.locked,
 		      (unsigned long long)__atomic_load_n(&vm->nr_heard,
 							  __ATOMIC_RELAXED),
 		      __atomic_load_n(&vm->nr_limited, __ATOMIC_SEQ_CST),
-		      COUNTS_OF(sum), limit);
+		      COUNTS_OF(sum), limit, faults);
 }
 
 static bool has_moved(const struct virtio_stats *a,
@@ -230,6 +244,7 @@ static void describe(struct recorder *r)
 static struct recorder *recorder_make(struct vm *vm)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
+	int ret;
 
 	if (!r)
 		return NULL;
@@ -242,6 +257,11 @@ static struct recorder *recorder_make(struct vm *vm)
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	flight_pace_init(&r->pace, vm->cfg->nr_vcpus);
+	/* Without it, which is the rule, faults are not told from other exits. */
+	ret = flight_trace_begin(&r->trace, TRACEFS, &vm->machine);
+	if (ret)
+		log_debug("the record tells of no page faults: " TRACEFS ": %s",
+			  errno_text(ret));
 	return r;
 }
 
@@ -316,6 +336,7 @@ void recorder_fini(struct vm *vm)
 	if (!r)
 		return;
 	stop(r);
+	flight_trace_end(&r->trace, &vm->machine);
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
 	free(r->before);

@@ -57,6 +57,10 @@ tail -n 1 a.record | grep -q '"event":"exit","code":143,' || fail "no end"
 	fail "fewer exits than stat says: $exits"
 [ "$(last a.record '"event":"sample"' locked)" -ge "$locked" ] ||
 	fail "less locked than stat says: $locked"
+faults=$(last a.record '"event":"sample"' ram_faults)
+[ "$faults" -gt 1000 ] || fail "page faults: $faults"
+[ "$(last a.record '"event":"sample"' window_faults)" -gt 0 ] ||
+	fail "no page fault in the window"
 [ "$(grep -c '"event":"map-total"' a.record)" -eq 2 ] || fail "no map"
 [ "$(last a.record '"map-total","region":"window"' readable)" -gt 0 ] ||
 	fail "nothing is shared"
@@ -81,6 +85,9 @@ kill -9 $pid
 wait $pid || true
 expect_rc 0 "$LKVM" report b.record -o page.html
 page 'No verdict' 'The record has no end' 'not protected'
+# Its trace stayed behind; the next one that records removes it.
+traces=/sys/kernel/tracing/instances
+[ -d $traces/lkvm-pvm-$pid-record ] || fail "no trace"
 
 # No room: one line, and the VM goes on
 mkdir full
@@ -89,6 +96,7 @@ rc=0
 "$LKVM" exec -k "$IMAGE" -i "$INITRD" -m 64 --record full/record -- true \
 	</dev/null >out.log 2>&1 || rc=$?
 [ $rc -eq 0 ] || fail "a full disk: exit $rc"
+[ -z "$(ls $traces)" ] || fail "traces stay: $(ls $traces)"
 [ "$(grep -c 'record full/record: No space left' out.log)" -eq 1 ] ||
 	fail "a full disk is told otherwise"
 expect_rc 0 "$LKVM" report full/record -o page.html

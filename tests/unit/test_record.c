@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../../vmm/flight.h"
+#include "../../vmm/flight_trace.h"
 #include "../../vmm/vm.h"
 
 static char path[] = "/tmp/test_record.XXXXXX";
@@ -200,6 +201,66 @@ START_TEST(without_record_there_is_no_recorder)
 }
 END_TEST
 
+/* Bytes of a trace as they come, some at a time. */
+static void trace(struct flight_trace *t, const struct machine *m,
+		  const char *text, size_t piece)
+{
+	for (size_t n; *text; text += n) {
+		n = strnlen(text, piece);
+		memcpy(t->text + t->len, text, n);
+		t->len += n;
+		t->text[t->len] = '\0';
+		flight_trace_count(t, m);
+	}
+}
+
+START_TEST(faults_are_counted_wherever_the_trace_is_cut)
+{
+	static const char text[] =
+		"  vcpu0-81  [001] d..1.  12.345678: kvm_guest_fault: ipa 0x80270000, hsr 0x93c08007, hxfar 0xffff800080, pc 0xffff80008001\n"
+		"  vcpu1-82  [000] d..1.  12.345679: kvm_guest_fault: ipa 0x84000000, hsr 0x93c08007, hxfar 0x0, pc 0x10\n"
+		"CPU:1 [LOST 123 EVENTS]\n"
+		"  vcpu1-82  [000] d..1.  12.345680: kvm_guest_fault: ipa 0xffffffff00, hsr 0x0, hxfar 0x0, pc 0x10\n"
+		"  vcpu1-82  [000] d..1.  12.345681: kvm_guest_fault: ipa 0x84001000, hsr 0x93c08007, hxfar 0x0, pc 0x10\n";
+	struct machine m = { .ram = { MIB(2048 + 32), MIB(64) },
+			     .window = { MIB(2048), MIB(32) } };
+
+	for (size_t piece = 1; piece < 400; piece++) {
+		struct flight_trace t = { .pipe = -1 };
+
+		trace(&t, &m, text, piece);
+		ck_assert_uint_eq(t.window, 1);
+		ck_assert_uint_eq(t.ram, 2);
+		ck_assert_uint_eq(t.lost, 123);
+		ck_assert_uint_eq(t.len, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_trace_without_lines_is_not_kept_for_ever)
+{
+	struct flight_trace t = { .pipe = -1 };
+	struct machine m = { .nr_vcpus = 1 };
+
+	t.len = sizeof(t.text) - 1;
+	memset(t.text, 'x', t.len);
+	flight_trace_count(&t, &m);
+	ck_assert_uint_eq(t.len, 0);
+}
+END_TEST
+
+START_TEST(without_tracefs_there_is_no_trace)
+{
+	struct machine m = { .nr_vcpus = 1 };
+	struct flight_trace t;
+
+	ck_assert_int_lt(flight_trace_begin(&t, "/nowhere", &m), 0);
+	flight_trace_take(&t, &m);
+	flight_trace_end(&t, &m);
+	ck_assert_uint_eq(t.ram, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("record");
@@ -215,6 +276,9 @@ int main(void)
 	tcase_add_test(t, samples_are_for_records_alone);
 	tcase_add_test(t, a_life_is_sampled_and_mapped_at_its_end);
 	tcase_add_test(t, without_record_there_is_no_recorder);
+	tcase_add_test(t, faults_are_counted_wherever_the_trace_is_cut);
+	tcase_add_test(t, a_trace_without_lines_is_not_kept_for_ever);
+	tcase_add_test(t, without_tracefs_there_is_no_trace);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

@@ -54,7 +54,7 @@ HARDEN := -fno-common -fno-strict-aliasing -fstack-protector-strong \
 	-fstack-clash-protection -ftrivial-auto-var-init=zero -D_FORTIFY_SOURCE=2
 base_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-Iinclude -MMD -MP $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror)
-LIBS := -lfdt -luring -ljansson -lzstd -lz -lpthread
+LIBS := -lfdt -luring -ljansson -lzstd -lz -lseccomp -lpthread
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 COV := -fprofile-instr-generate -fcoverage-mapping
 
@@ -164,7 +164,7 @@ check-fuzz: $(fuzz_PROGS)
 guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c tests/guest/vhostile_many.c
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
 build/guest/vhostile.flat: $(guest_PARTS)
-build/guest/last_words.flat: tests/guest/vpci.c
+build/guest/last_words.flat build/guest/steps.flat: tests/guest/vpci.c
 build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld $(wildcard tests/guest/*.h)
 	@mkdir -p $(@D)
 	$(call say,GUEST,$@)
@@ -189,8 +189,8 @@ build/aarch64-static/tests/ioload: $(call objs,aarch64-static,tests/bench/ioload
 build/aarch64-static/tests/netload: $(call objs,aarch64-static,tests/bench/netload.c)
 build/aarch64-static/tests/ioload: test_LIBS = $(sys_LDFLAGS) -luring
 build/aarch64-static/tests/eventfds: $(call objs,aarch64-static,tests/seam/seam.c vmm/log.c $(pvm_SRCS))
-build/aarch64-static/tests/revoke: $(call objs,aarch64-static,tests/seam/revoke.c vmm/log.c vmm/loop.c vmm/crash.c devices/term.c devices/term_out.c virtio/window.c virtio/access.c $(pvm_SRCS))
-build/aarch64-static/tests/revoke: test_LIBS = $(sys_LDFLAGS) -luring
+build/aarch64-static/tests/revoke: $(call objs,aarch64-static,tests/seam/revoke.c vmm/log.c vmm/loop.c vmm/crash.c vmm/guard.c vmm/guard_memory.c devices/term.c devices/term_out.c virtio/window.c virtio/access.c $(pvm_SRCS))
+build/aarch64-static/tests/revoke: test_LIBS = $(sys_LDFLAGS) -luring -lseccomp
 $(agent) $(helper_PROGS) $(bench_PROGS):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

@@ -55,8 +55,8 @@ static int set_attributes(posix_spawnattr_t *attr)
 	return err;
 }
 
-int child_start(pid_t *pid, const char *const argv[],
-		const struct child_fd *fds, unsigned int nr)
+static int start_directly(pid_t *pid, const char *const argv[],
+			  const struct child_fd *fds, unsigned int nr)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -81,6 +81,13 @@ int child_start(pid_t *pid, const char *const argv[],
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return -err;
+}
+
+int child_start(struct spawner *s, pid_t *pid, const char *const argv[],
+		const struct child_fd *fds, unsigned int nr)
+{
+	return s ? spawner_spawn(s, pid, argv, fds, nr)
+		 : start_directly(pid, argv, fds, nr);
 }
 
 /* Whether it has ended; it is not waited for yet: its number stays its own. */
@@ -154,7 +161,7 @@ int child_help(const char *program, char text[CHILD_HELP_MAX])
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	out[0].ours = out[1].ours = fds[1];
-	err = child_start(&pid, argv, out, 2);
+	err = start_directly(&pid, argv, out, 2);
 	close(fds[1]);
 	if (!err) {
 		read_all(fds[0], text, CHILD_HELP_MAX);

@@ -10,6 +10,8 @@
 
 #include "base.h"
 
+struct spawner;
+
 /* Descriptors of ours, and their numbers in the child; stdin is /dev/null. */
 struct child_fd {
 	int ours, theirs; /* theirs: 1 or more */
@@ -17,10 +19,16 @@ struct child_fd {
 
 /*
  * Starts @argv[0], looked for on PATH unless it has a slash, in a process group
- * of its own: keys of our terminal are not for it. 0 or -errno.
+ * of its own: keys of our terminal are not for it. By @s, which may be NULL as
+ * long as our system calls are not filtered. 0 or -errno.
  */
-int __must_check child_start(pid_t *pid, const char *const argv[],
+int __must_check child_start(struct spawner *s, pid_t *pid,
+			     const char *const argv[],
 			     const struct child_fd *fds, unsigned int nr);
+/* spawner.c: that, by @s. */
+int __must_check spawner_spawn(struct spawner *s, pid_t *pid,
+			       const char *const argv[],
+			       const struct child_fd *fds, unsigned int nr);
 
 /*
  * Ends the child and what it started. It has had its reason to end already (a

@@ -28,6 +28,7 @@
 
 struct passt {
 	pid_t child; /* 0: none */
+	struct spawner *spawner;
 	char *tcp, *udp;
 	unsigned int nr_restarts; /* the ones that failed too */
 	struct netstream stream;
@@ -56,7 +57,7 @@ static int start_child(struct passt *p, int *fd)
 		return err;
 	}
 	theirs.ours = sv[1];
-	err = child_start(&p->child, argv, &theirs, 1);
+	err = child_start(p->spawner, &p->child, argv, &theirs, 1);
 	close(sv[1]);
 	if (!err) {
 		*fd = sv[0];
@@ -129,6 +130,7 @@ int passt_open(struct netdev *n, const struct passt_config *c)
 		log_err("network passt: out of memory");
 		return -ENOMEM;
 	}
+	p->spawner = c->spawner;
 	p->tcp = strdup(c->tcp ? c->tcp : "none");
 	p->udp = strdup(c->udp ? c->udp : "none");
 	if (!p->tcp || !p->udp) {

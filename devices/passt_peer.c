@@ -22,6 +22,7 @@
 
 struct passt_peer {
 	pid_t child;
+	struct spawner *spawner;
 	char *tcp, *udp;
 };
 
@@ -45,7 +46,7 @@ static int peer_connect(struct vhost_peer *p)
 	}
 	(void)fcntl(sv[0], F_SETFL, O_NONBLOCK); /* not passt's end */
 	theirs.ours = sv[1];
-	err = child_start(&own->child, argv, &theirs, 1);
+	err = child_start(own->spawner, &own->child, argv, &theirs, 1);
 	close(sv[1]);
 	if (!err)
 		return sv[0];
@@ -100,6 +101,7 @@ int passt_peer_open(struct vhost_peer *p, const struct passt_config *c)
 	memset(p, 0, sizeof(*p));
 	own = calloc(1, sizeof(*own));
 	if (own) {
+		own->spawner = c->spawner;
 		own->tcp = strdup(c->tcp ? c->tcp : "none");
 		own->udp = strdup(c->udp ? c->udp : "none");
 	}

@@ -265,6 +265,8 @@ static void *writer_main(void *arg)
 int term_out_start(struct term_out **out, int fd, int room_fd)
 {
 	struct term_out *o = calloc(1, sizeof(*o));
+	static const int faults[] = { SIGSEGV, SIGBUS,	SIGFPE, SIGILL,
+				      SIGABRT, SIGTRAP, SIGSYS };
 	sigset_t all, old;
 	int err;
 
@@ -278,6 +280,8 @@ int term_out_start(struct term_out **out, int fd, int room_fd)
 	pthread_cond_init(&o->room, NULL);
 
 	sigfillset(&all);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(&all, faults[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&o->writer, NULL, writer_main, o);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -48,6 +48,7 @@ static const char *const sandboxes[] = { "namespace", "chroot", "none" };
 
 struct virtiofsd {
 	pid_t child;
+	struct spawner *spawner;
 	bool ro, is_rust;
 	enum sandbox sandbox, weakest;
 	bool told_sandbox;
@@ -223,7 +224,8 @@ static int start_child(struct vhost_peer *p, int listener)
 		v->nr_words = 0;
 		set_arguments(a, v);
 		fds[1].ours = fds[2].ours = said[1];
-		err = child_start(&v->child, a->argv, fds, ARRAY_SIZE(fds));
+		err = child_start(v->spawner, &v->child, a->argv, fds,
+				  ARRAY_SIZE(fds));
 		close(said[1]);
 		if (err)
 			close(said[0]);
@@ -456,6 +458,7 @@ int virtiofsd_open(struct vhost_peer *p, const struct virtiofsd_config *c)
 	}
 	p->said = v->left = -1;
 	v->ro = c->ro;
+	v->spawner = c->spawner;
 	if (!virtiofsd_find(v->program, sizeof(v->program))) {
 		log_err("--share %s: there is no virtiofsd, on PATH or in "
 			"/usr/libexec; install it (apt install virtiofsd)",

@@ -206,6 +206,7 @@ struct config {
 	enum console_kind console;
 	bool virtio_mmio; /* --virtio-transport */
 	bool rng;
+	bool seccomp; /* filter our system calls */
 	struct config_port ports[CONFIG_MAX_PORTS];
 	unsigned int nr_ports;
 

@@ -99,9 +99,12 @@ int __must_check tap_open(struct netdev *n, const struct tap_config *c);
 
 /* --- passt.c ---------------------------------------------------------------- */
 
+struct spawner;
+
 struct passt_config {
 	/* "HOST:GUEST,..." as passt's -t and -u take it; NULL: none. */
 	const char *tcp, *udp;
+	struct spawner *spawner; /* borrowed; NULL: we start it ourselves */
 };
 
 /*

@@ -41,6 +41,9 @@ void pvm_close(struct pvm *p);
 /* RAM to load images into; valid until pvm_start_vm(). All zeros. */
 struct ram_view pvm_ram_view(struct pvm *p);
 
+/* Where RAM is mapped, as a number that nobody is to follow: for guard.h. */
+uint64_t pvm_ram_address(const struct pvm *p);
+
 /*
  * Creates VM, memslots, vCPUs, GIC and ITS; vCPU 0 will start at @entry with
  * @x0, the others wait for PSCI CPU_ON. Seals the RAM mapping (mseal(2)) where

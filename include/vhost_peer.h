@@ -63,9 +63,12 @@ int __must_check vhost_socket_open(struct vhost_peer *p, const char *path);
 
 /* --- virtiofsd.c -------------------------------------------------------------- */
 
+struct spawner;
+
 struct virtiofsd_config {
 	const char *dir;
 	bool ro;
+	struct spawner *spawner; /* borrowed; NULL: we start it ourselves */
 };
 
 /*

@@ -118,6 +118,13 @@ struct virtio_dev {
 	void *transport_ctx;
 	const struct virtio_watcher *watcher; /* NULL: nobody */
 	void *watcher_ctx;
+	/*
+	 * Has work(arg) done by a thread that may make threads, open files and
+	 * so on, which a vCPU's may not, and waits for it. Called without
+	 * @lock. NULL: the caller's thread may.
+	 */
+	void (*orderly)(void *ctx, void (*work)(void *arg), void *arg);
+	void *orderly_ctx;
 
 	pthread_mutex_t lock;
 	uint64_t driver_features; /* as written; negotiated at FEATURES_OK */

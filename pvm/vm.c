@@ -116,6 +116,11 @@ struct ram_view pvm_ram_view(struct pvm *p)
 	return (struct ram_view){ .range = p->cfg.ram, .hva = p->ram };
 }
 
+uint64_t pvm_ram_address(const struct pvm *p)
+{
+	return (uintptr_t)p->ram;
+}
+
 /* Bits of guest physical address an ordinary VM is created with. */
 static unsigned int ipa_bits_wanted(const struct pvm *p)
 {

@@ -171,6 +171,36 @@ void virtio_dev_fini(struct virtio_dev *d)
 	d->class = NULL;
 }
 
+/* --- orders of the guest's --------------------------------------------------- */
+
+/* What starts or stops a device or a queue, for a register that was written. */
+struct order {
+	struct virtio_dev *d;
+	unsigned int arg;
+	void (*what)(struct virtio_dev *d, unsigned int arg);
+};
+
+static void obey(void *arg)
+{
+	const struct order *o = arg;
+
+	lock(o->d);
+	o->what(o->d, o->arg);
+	unlock(o->d);
+}
+
+static void order(struct virtio_dev *d,
+		  void (*what)(struct virtio_dev *d, unsigned int arg),
+		  unsigned int arg)
+{
+	struct order o = { .d = d, .arg = arg, .what = what };
+
+	if (d->orderly)
+		d->orderly(d->orderly_ctx, obey, &o);
+	else
+		obey(&o);
+}
+
 /* --- features --------------------------------------------------------------- */
 
 uint32_t virtio_dev_offered(struct virtio_dev *d, unsigned int word)
@@ -259,20 +289,19 @@ static void driver_ok(struct virtio_dev *d)
 		d->watcher->ready(d->watcher_ctx, d);
 }
 
-void virtio_dev_set_status(struct virtio_dev *d, uint8_t status)
+static void set_status(struct virtio_dev *d, unsigned int status)
 {
 	uint8_t added;
 
-	lock(d);
 	if (status == 0) {
 		reset(d);
-		unlock(d);
 		return;
 	}
 	/* Bits are only ever added (§2.1.1), NEEDS_RESET by us alone. */
-	added = status & (uint8_t) ~(d->status | VIRTIO_CONFIG_S_NEEDS_RESET |
-				     VIRTIO_CONFIG_S_FEATURES_OK |
-				     VIRTIO_CONFIG_S_DRIVER_OK);
+	added = (uint8_t)status &
+		(uint8_t) ~(d->status | VIRTIO_CONFIG_S_NEEDS_RESET |
+			    VIRTIO_CONFIG_S_FEATURES_OK |
+			    VIRTIO_CONFIG_S_DRIVER_OK);
 	d->status |= added;
 	if (added & VIRTIO_CONFIG_S_FAILED)
 		virtio_blame(d, "the guest's driver gave up");
@@ -286,7 +315,11 @@ void virtio_dev_set_status(struct virtio_dev *d, uint8_t status)
 	}
 	if (status & ~d->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		driver_ok(d);
-	unlock(d);
+}
+
+void virtio_dev_set_status(struct virtio_dev *d, uint8_t status)
+{
+	order(d, set_status, status);
 }
 
 uint8_t virtio_dev_status(struct virtio_dev *d)
@@ -316,11 +349,8 @@ static void start_queue(struct virtio_dev *d, unsigned int q)
 	run_queue(d, q);
 }
 
-void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
+static void enable_queue(struct virtio_dev *d, unsigned int q)
 {
-	if (q >= d->nr_queues)
-		return;
-	lock(d);
 	if (!(d->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
 		virtio_blame(d,
 			     "the guest's driver enables queue %u before it "
@@ -333,7 +363,12 @@ void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
 		else if (d->running)
 			start_queue(d, q);
 	}
-	unlock(d);
+}
+
+void virtio_dev_queue_enable(struct virtio_dev *d, unsigned int q)
+{
+	if (q < d->nr_queues)
+		order(d, enable_queue, q);
 }
 
 static void stop_queue(struct virtio_dev *d, unsigned int q)
@@ -343,24 +378,28 @@ static void stop_queue(struct virtio_dev *d, unsigned int q)
 	forget_queue(d, q, d->running);
 }
 
-void virtio_dev_queue_reset(struct virtio_dev *d, unsigned int q)
+static void reset_queue(struct virtio_dev *d, unsigned int q)
 {
-	if (q >= d->nr_queues)
-		return;
-	lock(d);
 	if (virtio_has(d, VIRTIO_F_RING_RESET))
 		stop_queue(d, q);
-	unlock(d);
+}
+
+void virtio_dev_queue_reset(struct virtio_dev *d, unsigned int q)
+{
+	if (q < d->nr_queues)
+		order(d, reset_queue, q);
+}
+
+static void disable_queue(struct virtio_dev *d, unsigned int q)
+{
+	if (d->queues[q].vq.ready && (!d->running || d->class->queue_stop))
+		stop_queue(d, q);
 }
 
 void virtio_dev_queue_disable(struct virtio_dev *d, unsigned int q)
 {
-	if (q >= d->nr_queues)
-		return;
-	lock(d);
-	if (d->queues[q].vq.ready && (!d->running || d->class->queue_stop))
-		stop_queue(d, q);
-	unlock(d);
+	if (q < d->nr_queues)
+		order(d, disable_queue, q);
 }
 
 void virtio_dev_broken(struct virtio_dev *d, unsigned int q)

@@ -9,10 +9,12 @@
 #include "network.h"
 #include "vm.h"
 
-static int open_peer(struct vhost_peer *p, const struct config_vhost_user *c)
+static int open_peer(struct vhost_peer *p, const struct vm *vm,
+		     const struct config_vhost_user *c)
 {
 	const struct virtiofsd_config virtiofsd = { .dir = c->dir,
-						    .ro = c->ro };
+						    .ro = c->ro,
+						    .spawner = vm->spawner };
 
 	return c->dir ? virtiofsd_open(p, &virtiofsd)
 		      : vhost_socket_open(p, c->socket);
@@ -40,7 +42,7 @@ int backend_open(struct backend *b, struct vm *vm, unsigned int at)
 		.window = &vm->devices->window,
 		.loop = &vm->loop,
 	};
-	int ret = open_peer(&b->peer, c);
+	int ret = open_peer(&b->peer, vm, c);
 
 	if (ret)
 		return ret;
@@ -54,7 +56,9 @@ int backend_open(struct backend *b, struct vm *vm, unsigned int at)
 int backend_open_passt(struct backend *b, struct vm *vm, unsigned int number)
 {
 	const struct config_net *c = &vm->cfg->nets[number];
-	const struct passt_config passt = { .tcp = c->tcp, .udp = c->udp };
+	const struct passt_config passt = { .tcp = c->tcp,
+					    .udp = c->udp,
+					    .spawner = vm->spawner };
 	struct virtio_vhost_user_init init = {
 		.type = VHOST_USER_NET,
 		.peer = &b->peer,

@@ -182,6 +182,17 @@ int config_set_protected(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+int config_set_seccomp(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = { "off", "on" };
+	int i = choose(p, value, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return i;
+	config_of(p)->seccomp = i == 1;
+	return 0;
+}
+
 int config_set_memlock(struct opt_parse *p, const char *value)
 {
 	static const char *const names[] = {
@@ -438,6 +449,7 @@ static int parse(struct config *cfg, struct opt_parse *p,
 
 	cfg->nr_vcpus = 1;
 	cfg->protected_vm = true;
+	cfg->seccomp = true;
 	cfg->params = strdup("");
 	if (!cfg->params) {
 		memset(p, 0, sizeof(*p));

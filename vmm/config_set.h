@@ -24,6 +24,7 @@ int config_set_dump_dtb(struct opt_parse *p, const char *value);
 int config_set_kaslr_seed(struct opt_parse *p, const char *value);
 int config_set_nodefaults(struct opt_parse *p, const char *value);
 int config_set_loglevel(struct opt_parse *p, const char *value);
+int config_set_seccomp(struct opt_parse *p, const char *value);
 int config_set_debug(struct opt_parse *p, const char *value);
 int config_set_name(struct opt_parse *p, const char *value);
 int config_set_dev(struct opt_parse *p, const char *value);

@@ -10,11 +10,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base.h"
+#include "guard.h"
 #include "term.h"
 #include "window.h"
+
+/* asm-generic/siginfo.h, which the C library's headers exclude */
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
 
 #define FRAMES 32
 
@@ -25,21 +32,44 @@ static void say(const char *text)
 	(void)n; /* nobody left to tell */
 }
 
+/* A system call that the filters of guard.c refuse. */
+static void say_refused(const siginfo_t *si)
+{
+	char name[40], thread[16] = "", line[200];
+
+	guard_call_name(si->si_syscall, name, sizeof(name));
+	(void)prctl(PR_GET_NAME, thread, 0, 0, 0);
+	(void)snprintf(
+		line, sizeof(line),
+		"lkvm-pvm: bug: thread %s made the system call %s (%d), which its seccomp filter refuses; --seccomp=off runs without it; please report this:\n",
+		thread, name, si->si_syscall);
+	say(line);
+}
+
+static void say_fault(int sig, const siginfo_t *si)
+{
+	char line[128];
+
+	(void)snprintf(
+		line, sizeof(line),
+		"lkvm-pvm: bug: SIG%s at address %p; please report this:\n",
+		sigabbrev_np(sig), si->si_addr);
+	say(line);
+}
+
 static void on_fault(int sig, siginfo_t *si, void *context)
 {
 	void *frames[FRAMES] = { NULL };
-	char line[128];
 
 	if ((sig == SIGSEGV || sig == SIGBUS) && window_fixup(context))
 		return; /* armed for the next one */
 	/* Also what makes a second fault in here end the process. */
 	(void)signal(sig, SIG_DFL);
 	term_emergency_restore();
-	(void)snprintf(
-		line, sizeof(line),
-		"lkvm-pvm: bug: SIG%s at address %p; please report this:\n",
-		sigabbrev_np(sig), si->si_addr);
-	say(line);
+	if (sig == SIGSYS && si->si_code == SYS_SECCOMP)
+		say_refused(si);
+	else
+		say_fault(sig, si);
 	backtrace_symbols_fd(frames, backtrace(frames, FRAMES), STDERR_FILENO);
 	(void)raise(sig);
 }

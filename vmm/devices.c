@@ -120,6 +120,8 @@ static int add(struct vm *vm, struct virtio_dev *dev)
 		ds->all[ds->nr++] = dev;
 	dev->watcher_ctx = vm;
 	dev->watcher = ret ? NULL : &watcher;
+	dev->orderly_ctx = &vm->orderly;
+	dev->orderly = orderly_do;
 	return ret;
 }
 
@@ -184,7 +186,7 @@ static int add_net(struct vm *vm, unsigned int number)
 	if (ret != -ENOTSUP)
 		return ret ? ret
 			   : add(vm, virtio_vhost_user_dev(n->passt.device));
-	ret = network_open(&n->netdev, c);
+	ret = network_open(&n->netdev, c, vm->spawner);
 	if (ret)
 		return ret;
 	if (c->kind == NET_TAP && c->vhost != VHOST_OFF) {

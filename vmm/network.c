@@ -45,12 +45,15 @@ void network_mac(uint8_t mac[VIRTIO_NET_MAC_LEN], const char *name,
 	mac[0] = (uint8_t)((mac[0] & ~1U) | 2U);
 }
 
-int network_open(struct netdev *n, const struct config_net *c)
+int network_open(struct netdev *n, const struct config_net *c,
+		 struct spawner *spawner)
 {
 	const struct tap_config tap = { .ifname = c->ifname,
 					.fd = c->fd,
 					.nr_pairs = c->queues };
-	const struct passt_config passt = { .tcp = c->tcp, .udp = c->udp };
+	const struct passt_config passt = { .tcp = c->tcp,
+					    .udp = c->udp,
+					    .spawner = spawner };
 
 	return c->kind == NET_TAP ? tap_open(n, &tap) : passt_open(n, &passt);
 }

@@ -7,8 +7,9 @@
 #include "netdev.h"
 #include "virtio_net.h"
 
-/* 0, or -errno, reason logged. */
-int __must_check network_open(struct netdev *n, const struct config_net *c);
+/* What it starts, it starts by @spawner. 0, or -errno, reason logged. */
+int __must_check network_open(struct netdev *n, const struct config_net *c,
+			      struct spawner *spawner);
 
 /*
  * The address of the VM's card @number in front of interface @name: the same

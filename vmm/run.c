@@ -222,7 +222,9 @@ static int serve(struct vm *vm)
 
 	watchdog_begin(vm);
 	stores_start(vm);
-	start = vcpus_start(vm);
+	start = vm->guard.vcpu ? orderly_start(&vm->orderly) : 0;
+	if (!start)
+		start = vcpus_start(vm);
 	if (start)
 		vm_finish_as(vm, EXIT_HOST, "host", "cannot run the vCPUs");
 	while (!vm_finished(vm)) {
@@ -233,6 +235,7 @@ static int serve(struct vm *vm)
 				     errno_text(ret));
 	}
 	vcpus_join(vm);
+	orderly_stop(&vm->orderly);
 	stores_stop(vm);
 	devices_stop(vm); /* the last words need the terminal */
 	/* A guest may reset itself before the loop has run at all: what the
@@ -307,6 +310,32 @@ static void judge_exec(struct vm *vm)
 		log_set_level(LOG_INFO);
 }
 
+/*
+ * The rest of what we do, until the end, is done under guard. RAM is sealed, the
+ * devices have what they need, and no vCPU has run.
+ */
+static int guard_once(struct vm *vm)
+{
+	struct guard_memory m = {
+		.ram = { pvm_ram_address(vm->pvm), vm->machine.ram.len },
+		.window_fd = -1,
+	};
+
+	if (!vm->cfg->seccomp || vm->is_guarded)
+		return 0;
+	if (vm->devices && vm->devices->window.fd >= 0) {
+		/* The verb debug takes pages out of it. */
+		if (!vm->cfg->debug)
+			m.window_fd = vm->devices->window.fd;
+		m.window = (struct guard_range){
+			(uintptr_t)vm->devices->window.hva,
+			vm->devices->window.len,
+		};
+	}
+	vm->is_guarded = true;
+	return guard_process(&vm->guard, &m);
+}
+
 /* Builds, runs and destroys VMs until one ends for good. */
 static int live(struct vm *vm)
 {
@@ -315,6 +344,8 @@ static int live(struct vm *vm)
 
 	do {
 		ret = vm_build(vm);
+		if (!ret)
+			ret = guard_once(vm);
 		if (ret)
 			return ret;
 		if (!vm->has_term) {
@@ -380,9 +411,9 @@ static void tell_verdict(const struct vm *vm, const struct verdict *v)
 
 static void run_in(struct vm *vm, const struct config *cfg,
 		   struct outputs *outputs, struct verdict *v,
-		   struct control *control)
+		   struct control *control, struct spawner *spawner)
 {
-	if (memlock_prepare(cfg) || vm_init(vm, cfg)) {
+	if (memlock_prepare(cfg) || vm_init(vm, cfg, spawner)) {
 		outputs_failed(v, "host");
 		return;
 	}
@@ -410,7 +441,8 @@ static void run_in(struct vm *vm, const struct config *cfg,
 }
 
 /* Everything that is there before the VM and after it. */
-static int run_told(struct vm *vm, const struct config *cfg)
+static int run_told(struct vm *vm, const struct config *cfg,
+		    struct spawner *spawner)
 {
 	struct outputs *outputs = calloc(1, sizeof(*outputs));
 	struct control *control = NULL;
@@ -423,7 +455,7 @@ static int run_told(struct vm *vm, const struct config *cfg)
 	if (outputs_open(outputs, cfg) || control_take_name(&control, cfg))
 		outputs_failed(&v, "host");
 	else
-		run_in(vm, cfg, outputs, &v, control);
+		run_in(vm, cfg, outputs, &v, control, spawner);
 	outputs_close(outputs, &v);
 	free(outputs);
 	/* Who is told of the end finds everything about it written. */
@@ -431,10 +463,23 @@ static int run_told(struct vm *vm, const struct config *cfg)
 	return cfg->exec.bisect ? verdict_bisect(&v) : v.code;
 }
 
+/* Whether it may start a program when its system calls are filtered already. */
+static bool has_children(const struct config *cfg)
+{
+	bool has = false;
+
+	for (unsigned int i = 0; i < cfg->nr_nets; i++)
+		has |= cfg->nets[i].kind == NET_PASST;
+	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
+		has |= cfg->vhost_users[i].dir != NULL;
+	return has && cfg->seccomp;
+}
+
 int cmd_run(const struct config *cfg)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
-	int code;
+	struct spawner *spawner = NULL;
+	int code = EXIT_HOST;
 
 	if (!vm) {
 		log_err("out of memory");
@@ -450,7 +495,11 @@ int cmd_run(const struct config *cfg)
 	/* A debugger of the same user would destroy guest pages by looking. */
 	if (!cfg->debug)
 		(void)prctl(PR_SET_DUMPABLE, 0);
-	code = run_told(vm, cfg);
+	/* Merging of equal pages may be inherited; it would read guest RAM. */
+	(void)prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
+	if (!has_children(cfg) || !spawner_start(&spawner))
+		code = run_told(vm, cfg, spawner);
+	spawner_end(spawner);
 	free(vm);
 	return code;
 }

@@ -56,6 +56,10 @@ static const struct opt_spec run_specs[] = {
 	  .help = "the guest touches a page the host took by force: tell what "
 		  "is known and exit with 114 (default); tell it and let the "
 		  "guest take an abort; or just end" },
+	{ .name = "seccomp", .arg = OPT_VALUE, .arg_name = "on|off",
+	  .set = config_set_seccomp,
+	  .help = "refuse lkvm-pvm itself the system calls that could harm the "
+		  "guest's memory (default: on)" },
 	{ .name = "vcpu-affinity", .arg = OPT_VALUE,
 	  .arg_name = "LIST", .set = config_set_affinity,
 	  .help = "host CPUs: for all vCPUs (0-3,8), or vCPU:CPUs "

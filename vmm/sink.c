@@ -142,8 +142,8 @@ static int open_target(struct sink *s)
 /* Signals that end us are for the main thread, who knows what to do then. */
 static int start_writer(struct sink *s)
 {
-	static const int faults[] = { SIGSEGV, SIGBUS,	SIGFPE,
-				      SIGILL,  SIGABRT, SIGTRAP };
+	static const int faults[] = { SIGSEGV, SIGBUS,	SIGFPE, SIGILL,
+				      SIGABRT, SIGTRAP, SIGSYS };
 	sigset_t mask, old;
 	int ret;
 

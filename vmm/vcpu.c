@@ -176,6 +176,11 @@ static void *vcpu_thread(void *arg)
 	struct pvm_exit e;
 
 	accept_kicks();
+	/* What --seccomp asks for is had, or the VM does not run. */
+	if (guard_vcpu(&v->vm->guard))
+		vm_finish_as(v->vm, EXIT_HOST, "host",
+			     "cannot filter the system calls of vCPU %u",
+			     v->index);
 	/* The VM may have ended before this thread was there to be called. */
 	if (!vcpu_park(v))
 		return NULL;

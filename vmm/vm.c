@@ -361,12 +361,13 @@ static int open_pvm(struct vm *vm)
 	return ret ? ret : devices_init(vm);
 }
 
-int vm_init(struct vm *vm, const struct config *cfg)
+int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner)
 {
 	int ret;
 
 	memset(vm, 0, sizeof(*vm));
 	vm->cfg = cfg;
+	vm->spawner = spawner;
 	vm->signals.fd = vm->stores.fd = vm->watchdog.timer.fd = -1;
 	vm->watchdog.hurry.fd = vm->power_key.fd = -1;
 	vm->donations.err = -ENODATA;
@@ -411,6 +412,7 @@ void vm_fini(struct vm *vm)
 	pvm_close(vm->pvm);
 	vm->pvm = NULL;
 	devices_fini_window(vm);
+	guard_fini(&vm->guard);
 	exec_destroy(vm->exec);
 	vm->exec = NULL;
 	free(vm->vcpus);

@@ -22,15 +22,18 @@
 #include "devices.h"
 #include "donations.h"
 #include "exec.h"
+#include "guard.h"
 #include "loader.h"
 #include "loop.h"
 #include "machine.h"
+#include "orderly.h"
 #include "outputs.h"
 #include "pl061.h"
 #include "pvm.h"
 #include "pvpanic.h"
 #include "reclaim.h"
 #include "rtc.h"
+#include "spawner.h"
 #include "term.h"
 #include "uart.h"
 #include "verdict.h"
@@ -80,6 +83,10 @@ struct vm {
 	struct pl061 gpio;	 /* the power key */
 	struct devices *devices; /* owned; NULL: no virtio devices */
 
+	struct spawner *spawner; /* borrowed; starts children; NULL: we do */
+	struct guard guard;	 /* which system calls we may make */
+	struct orderly orderly;	 /* does what vCPUs' threads may not */
+
 	struct watch stores; /* timerfd: kept stores nobody came for */
 
 	struct watchdog watchdog;
@@ -112,10 +119,11 @@ struct vm {
 
 	unsigned int nr_restarts; /* resets that began another life */
 	bool ends_untold; /* this life, for there were too many: see run.c */
+	bool is_guarded;  /* by guard, until the end */
 };
 
 /* vm.c: building and ending one life of the VM */
-int vm_init(struct vm *vm, const struct config *cfg);
+int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner);
 void vm_fini(struct vm *vm);
 int vm_build(struct vm *vm); /* 0 or -errno, reason logged */
 void vm_destroy(struct vm *vm);

@@ -42,7 +42,7 @@ static void setup(struct vm *vm)
 	static const struct config cfg = { .nr_vcpus = 1, .mem = MIB(64) };
 	const struct uart_host host = { NULL, sink, irq, room };
 
-	if (vm_init(vm, &cfg))
+	if (vm_init(vm, &cfg, NULL))
 		abort();
 	uart_init(&vm->uart, &host);
 	rtc_init(&vm->rtc);

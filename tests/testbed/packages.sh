@@ -21,7 +21,7 @@ group()
 		echo gcc libc6-dev make bc flex bison xz-utils cpio \
 			bsdextrautils debian-archive-keyring qemu-system-arm \
 			libfdt-dev liburing-dev zlib1g-dev libzstd-dev \
-			libjansson-dev
+			libjansson-dev libseccomp-dev
 		if [ "$(machine)" != arm64 ]; then
 			echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 		fi

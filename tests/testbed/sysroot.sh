@@ -16,6 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 packages="libfdt-dev libfdt1 liburing-dev liburing2 zlib1g-dev zlib1g
 	libzstd-dev libzstd1 libjansson-dev libjansson4
+	libseccomp-dev libseccomp2
 	check libsubunit-dev libsubunit0"
 
 # Links between packages are absolute or go through /lib; here all are local.

@@ -29,7 +29,7 @@ static struct vm *vm_new(const struct config *cfg)
 	ck_assert_ptr_nonnull(vm);
 	memset(&fake_pvm, 0, sizeof(fake_pvm));
 	log_set_level(LOG_ERROR);
-	ck_assert_int_eq(vm_init(vm, cfg), 0);
+	ck_assert_int_eq(vm_init(vm, cfg, NULL), 0);
 	return vm;
 }
 
@@ -149,9 +149,9 @@ START_TEST(window_leaves_room_for_ram)
 	ck_assert_ptr_nonnull(vm);
 	cfg.window_kind = WINDOW_SIZE;
 	cfg.window = cfg.mem - MIB(1);
-	ck_assert_int_eq(vm_init(vm, &cfg), -ENOSPC);
+	ck_assert_int_eq(vm_init(vm, &cfg, NULL), -ENOSPC);
 	cfg.window = cfg.mem - MIB(2);
-	ck_assert_int_eq(vm_init(vm, &cfg), 0);
+	ck_assert_int_eq(vm_init(vm, &cfg, NULL), 0);
 	vm_delete(vm);
 }
 END_TEST

@@ -66,7 +66,7 @@ static bool starts_again(struct netdev *n)
 
 START_TEST(a_child_that_dies_is_started_again_but_not_for_ever)
 {
-	const struct passt_config c = { NULL, NULL };
+	const struct passt_config c = { .tcp = NULL };
 	struct netdev n;
 	unsigned int nr = 0;
 
@@ -85,7 +85,7 @@ END_TEST
 
 START_TEST(one_with_vhost_user_gets_a_socket_and_its_ports)
 {
-	const struct passt_config c = { "8022:22", NULL };
+	const struct passt_config c = { .tcp = "8022:22" };
 	struct vhost_peer p;
 	char said[200] = "";
 	int fd;
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(one_without_vhost_user_is_left_alone)
 {
-	const struct passt_config c = { NULL, NULL };
+	const struct passt_config c = { .tcp = NULL };
 	struct vhost_peer p = { .class = NULL };
 
 	make_program("echo --socket");

@@ -284,7 +284,7 @@ static struct vm *vm_new(const struct config *cfg)
 	ck_assert_ptr_nonnull(vm);
 	memset(&fake_pvm, 0, sizeof(fake_pvm));
 	log_set_level(LOG_ERROR);
-	ck_assert_int_eq(vm_init(vm, cfg), 0);
+	ck_assert_int_eq(vm_init(vm, cfg, NULL), 0);
 	return vm;
 }
 

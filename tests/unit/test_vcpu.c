@@ -22,7 +22,7 @@ static struct vm *vm_new(void)
 	struct vm *vm = calloc(1, sizeof(*vm));
 
 	ck_assert_ptr_nonnull(vm);
-	ck_assert_int_eq(vm_init(vm, &cfg), 0);
+	ck_assert_int_eq(vm_init(vm, &cfg, NULL), 0);
 	memset(&fake_pvm, 0, sizeof(fake_pvm));
 	rtc_init(&vm->rtc);
 	ck_assert_int_eq(bus_add(&vm->bus, MACHINE_RTC_BASE, MACHINE_RTC_SIZE,

@@ -20,7 +20,7 @@ static struct vm *begin(const struct config *cfg)
 
 	ck_assert_ptr_nonnull(vm);
 	log_set_level(LOG_ERROR);
-	ck_assert_int_eq(vm_init(vm, cfg), 0);
+	ck_assert_int_eq(vm_init(vm, cfg, NULL), 0);
 	vm->outputs = calloc(1, sizeof(*vm->outputs));
 	ck_assert_ptr_nonnull(vm->outputs);
 	ck_assert_int_eq(expect_init(&vm->outputs->expect, cfg), 0);

@@ -29,6 +29,7 @@ static void remove_abandoned(const char *tracefs)
 
 	(void)snprintf(path, sizeof(path), "%.40s/instances", tracefs);
 	dir = opendir(path);
+	/* cppcheck-suppress readdirCalled */
 	while (dir && (d = readdir(dir))) {
 		size_t len = strlen(d->d_name), tail = strlen(SUFFIX);
 

@@ -41,23 +41,36 @@ struct look {
 /* --- addresses -------------------------------------------------------------- */
 
 struct mapping {
-	unsigned long long start, end, offset;
+	uint64_t start, end, offset;
+	bool is_code;
 	char path[128];
 };
+
+/* "1000-2000 r-xp 00000000 08:01 1234   /usr/lib/libc.so.6" */
+static void read_mapping(const char *line, struct mapping *m)
+{
+	size_t len = strcspn(line, "\n"), at = len;
+	char *p;
+
+	m->start = strtoull(line, &p, 16);
+	m->end = *p == '-' ? strtoull(p + 1, &p, 16) : 0;
+	m->is_code = m->end && strcspn(p, "\n") > 6 && p[3] == 'x';
+	m->offset = m->is_code ? strtoull(p + 6, NULL, 16) : 0;
+	while (at && line[at - 1] != ' ')
+		at--;
+	(void)snprintf(m->path, sizeof(m->path), "%.*s", (int)(len - at),
+		       line + at);
+}
 
 /* The executable mapping @addr is in. */
 static bool find_code(const struct look *l, uint64_t addr, struct mapping *m)
 {
-	char flags[8];
-
-	for (const char *line = l->maps; line && *line;) {
-		m->path[0] = '\0';
-		if (sscanf(line, "%llx-%llx %7s %llx %*s %*s %127s", &m->start,
-			   &m->end, flags, &m->offset, m->path) >= 4 &&
-		    addr >= m->start && addr < m->end)
-			return flags[2] == 'x';
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
+	for (const char *line = l->maps; *line;) {
+		read_mapping(line, m);
+		if (addr >= m->start && addr < m->end)
+			return m->is_code;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
 	}
 	return false;
 }
@@ -85,7 +98,8 @@ static json_t *frame_json(const struct look *l, uint64_t addr,
 			return json_sprintf("%s+0x%llx", name,
 					    (unsigned long long)offset);
 	}
-	return json_sprintf("%s+0x%llx", file, addr - m->start + m->offset);
+	offset = addr - m->start + m->offset;
+	return json_sprintf("%s+0x%llx", file, (unsigned long long)offset);
 }
 
 /* --- stacks ----------------------------------------------------------------- */
@@ -152,25 +166,30 @@ static const char *call_name(long nr)
 /* "running", or "NR ARG0 ... ARG5 SP PC", or "-1 SP PC"; whether it waits. */
 static bool add_call(const struct look *l, json_t *o, const char *text)
 {
-	unsigned long long arg, sp, pc;
+	uint64_t words[8]; /* arguments, SP, PC */
+	unsigned int n = 0;
 	const char *name;
-	long nr;
+	char *at, *next;
+	long nr = strtol(text, &at, 10);
 
-	if (sscanf(text, "-1 %llx %llx", &sp, &pc) == 2) {
-		(void)!json_object_set_new(o, "call", json_string("none"));
-	} else if (sscanf(text, "%ld %llx %*s %*s %*s %*s %*s %llx %llx", &nr,
-			  &arg, &sp, &pc) == 4) {
-		name = call_name(nr);
-		(void)!json_object_set_new(
-			o, "call",
-			name ? json_sprintf("%s(%lld, ...)", name,
-					    (long long)arg)
-			     : json_sprintf("system call %ld", nr));
-	} else {
+	for (; at != text && n < ARRAY_SIZE(words); n++, at = next) {
+		words[n] = strtoull(at, &next, 16);
+		if (next == at)
+			break;
+	}
+	name = nr < 0 ? "none" : call_name(nr);
+	if (n != (nr < 0 ? 2U : 8U)) {
 		(void)!json_object_set_new(o, "call", json_string("running"));
 		return false;
 	}
-	(void)!json_object_set_new(o, "frames", frames_json(l, sp, pc));
+	(void)!json_object_set_new(
+		o, "call",
+		nr < 0 ? json_string(name)
+		: name ? json_sprintf("%s(%lld, ...)", name,
+				      (long long)words[0])
+		       : json_sprintf("system call %ld", nr));
+	(void)!json_object_set_new(o, "frames",
+				   frames_json(l, words[n - 2], words[n - 1]));
 	return true;
 }
 

@@ -18,9 +18,9 @@ static json_t *ring_json(const struct virtio_dev *d, unsigned int i)
 
 	return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "device", d->name,
 			 "queue", (int)i, "size", (int)q->num, "desc",
-			 part(q, q->desc, 16U * q->num), "avail",
-			 part(q, q->avail, 6U + 2U * q->num), "used",
-			 part(q, q->used, 6U + 8U * q->num));
+			 part(q, q->desc, (size_t)16 * q->num), "avail",
+			 part(q, q->avail, 6 + (size_t)2 * q->num), "used",
+			 part(q, q->used, 6 + (size_t)8 * q->num));
 }
 
 json_t *map_rings_json(struct vm *vm)

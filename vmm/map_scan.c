@@ -235,30 +235,27 @@ static json_t *regions_json(const struct map_scan *s)
 	return all;
 }
 
-/* [guest address, microseconds of CLOCK_MONOTONIC, PC] each. */
+/* [guest address, microseconds of CLOCK_MONOTONIC, PC] */
+static json_t *donation_json(gpa_t gpa, const struct donation *d)
+{
+	json_t *pc = json_sprintf("0x%llx", (unsigned long long)d->pc);
+
+	return json_pack("[I, I, o]", (json_int_t)gpa, (json_int_t)d->us, pc);
+}
+
 static json_t *donations_json(const struct map_scan *s)
 {
 	json_t *all = json_array();
 
 	for (unsigned int i = 0; i < REGIONS; i++) {
 		const struct map_region *g = &s->regions[i];
+		gpa_t gpa = g->range.gpa;
 
 		for (uint64_t p = 0; g->given && p < g->range.len / s->page;
-		     p++) {
-			const struct donation *d = &g->given[p];
-
-			if (d->us && json_array_size(all) < TOLD_MAX)
+		     p++, gpa += s->page)
+			if (g->given[p].us && json_array_size(all) < TOLD_MAX)
 				(void)!json_array_append_new(
-					all,
-					json_pack("[I, I, o]",
-						  (json_int_t)(g->range.gpa +
-							       p * s->page),
-						  (json_int_t)d->us,
-						  json_sprintf(
-							  "0x%llx",
-							  (unsigned long long)
-								  d->pc)));
-		}
+					all, donation_json(gpa, &g->given[p]));
 	}
 	return all;
 }

@@ -17,6 +17,7 @@
 #include "chardev.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@
 
 /* How long the reader of a pseudoterminal that ends may take, and may rest. */
 #define READER_LOOKS	  1000U
-#define READER_IDLE_LOOKS 20U
+#define READER_IDLE_LOOKS 100U
 #define READER_LOOK_NS	  10000000L
 
 struct chardev {
@@ -331,14 +332,18 @@ int chardev_open(struct chardev **out, const struct chardev_init *i)
 static void wait_for_reader(int slave)
 {
 	const struct timespec pause = { .tv_nsec = READER_LOOK_NS };
+	struct pollfd p = { .fd = slave, .events = POLLIN };
 	unsigned int idle = 0;
 	int left, was = -1;
 
 	for (unsigned int i = 0; i < READER_LOOKS; i++) {
-		if (idle == READER_IDLE_LOOKS || ioctl(slave, FIONREAD, &left))
-			return;
-		/* Twice nothing: the kernel passes it on in pieces. */
-		if (left == 0 && was == 0)
+		/*
+		 * The kernel passes it on in pieces, when it has time to. To
+		 * say that there is nothing to read poll() waits for that.
+		 */
+		(void)poll(&p, 1, 0);
+		if (idle == READER_IDLE_LOOKS ||
+		    ioctl(slave, FIONREAD, &left) || left == 0)
 			return;
 		idle = left == was ? idle + 1 : 0;
 		was = left;

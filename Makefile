@@ -161,7 +161,7 @@ check-fuzz: $(fuzz_PROGS)
 
 # --- payloads: freestanding guests of tests/guest ---------------------------
 # Of more than one file are those that drive PCI.
-guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c tests/guest/vhostile_many.c
+guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c tests/guest/vhostile_many.c tests/guest/vhostile_named.c
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
 build/guest/vhostile.flat: $(guest_PARTS)
 build/guest/last_words.flat build/guest/steps.flat: tests/guest/vpci.c

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dev.h"
 #include "log.h"
 #include "queue.h"
 
@@ -82,8 +83,6 @@ static const char *op_text(enum disk_op op)
 
 static const char *reason(enum disk_op op, int err)
 {
-	if (err == -EFAULT)
-		return "the guest took a page of the buffer back";
 	if (err == -EIO && op == DISK_READ)
 		return "I/O error, or the file was cut short";
 	return errno_text(err);
@@ -92,7 +91,12 @@ static const char *reason(enum disk_op op, int err)
 /* Once for each kind in a row: a full host fails thousands of writes. */
 static void tell_failure(struct virtio_blk *b, enum disk_op op, int err)
 {
-	if (err != b->told_error && b->nr_told < MAX_TOLD) {
+	if (err != b->told_error && err == -EFAULT) {
+		virtio_blame(&b->dev,
+			     "%s: %s failed (the guest took a page of the "
+			     "buffer back); the guest gets an I/O error",
+			     b->disk.path, op_text(op));
+	} else if (err != b->told_error && b->nr_told < MAX_TOLD) {
 		b->nr_told++;
 		log_warn("%s: %s: %s failed (%s); the guest gets an I/O error",
 			 b->dev.name, b->disk.path, op_text(op),

@@ -6,15 +6,18 @@
 # timeout: 900
 . /tests/e2e/lib.sh
 
-image disk.img 1
+on_ext4 16
+trap 'ip link del tap7; ip link del tap8; off_ext4' EXIT
+image ext4/disk.img 1
 image witness.img 1
-tunctl -t tap7 >/dev/null
-trap 'ip link del tap7' EXIT
-ip link set tap7 up
+for tap in tap7 tap8; do
+	tunctl -t $tap >/dev/null
+	ip link set $tap up
+done
 mkfifo in
 exec 9<>in
-"$LKVM" run -m 64 --window=4M -c 2 --rng -d disk.img -d witness.img,ro \
-	-n tap,if=tap7 \
+"$LKVM" run -m 64 --window=4M -c 2 --rng -d ext4/disk.img -d witness.img,ro \
+	-n tap,if=tap7,vhost=off -n tap,if=tap8,vhost=on \
 	--port name=log,file=port.out -p "mode=${ROUNDS:-rounds}" \
 	"$GUEST/vhostile.flat" \
 	<in >out.log 2>err.log &
@@ -41,4 +44,4 @@ wait $pid || rc=$?
 [ $rc -eq 114 ] || fail "exit $rc"
 expect_out '^unharmed' '^other disk: read times'
 expect_no_out FAILED
-[ $n -eq 18 ] || fail "$n samples"
+[ $n -eq 30 ] || fail "$n samples"

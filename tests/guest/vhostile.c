@@ -12,6 +12,7 @@
  *   mode=frames  also attacks the queue on which a card receives
  *   mode=rounds  each group many times, see vhostile_many.c; mode=many: four
  *                times as often
+ *   mode=named   one attack of each kind, see vhostile_named.c
  *   mode=crowd   all of the machine's four vCPUs at once, ditto; then resets
  */
 #include "vhostile.h"
@@ -148,7 +149,7 @@ int status_orders(struct vpci *d)
 	return works(d) || failed(d, "status", 0);
 }
 
-static int queue_sizes(struct vpci *d)
+int queue_sizes(struct vpci *d)
 {
 	static const uint16_t sizes[] = { 0, 1, 3, 100, 0x8000, 0xffff };
 	uint16_t size;
@@ -172,7 +173,7 @@ static int queue_sizes(struct vpci *d)
 }
 
 /* A queue that runs stays where it is. */
-static int enable_twice(struct vpci *d)
+int enable_twice(struct vpci *d)
 {
 	if (!works(d))
 		return failed(d, "before enabling twice", 0);
@@ -214,7 +215,7 @@ int noise_of_registers(struct vpci *d)
 }
 
 /* Through the window in configuration space, §4.1.4.9. */
-static int noise_of_access_cap(struct vpci *d)
+int noise_of_access_cap(struct vpci *d)
 {
 	static const uint32_t lengths[] = { 0, 1, 2, 3, 4, 8, 0xffffffff };
 	static const uint32_t offsets[] = {
@@ -258,7 +259,7 @@ int vectors(struct vpci *d)
 	return works(d) || failed(d, "vectors", 0);
 }
 
-static int notify_storm(struct vpci *d)
+int notify_storm(struct vpci *d)
 {
 	uintptr_t at = d->notify + d->queue * (uintptr_t)d->notify_multiplier;
 
@@ -420,6 +421,8 @@ void guest_main(const void *dtb)
 		good = attack_by_rounds(all, nr, mode == 'm' ? 4 : 1);
 	else if (mode == 'c')
 		good = attack_by_crowd(all, nr);
+	else if (mode == 'n')
+		good = attack_by_name(all, nr);
 	else
 		good = attack_all(all, nr, mode == 'f');
 	print(nr > 0 && good ? "unharmed\n" : "FAILED\n");

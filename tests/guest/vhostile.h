@@ -25,6 +25,10 @@ int share_window(void);
 
 /* Groups of attacks; 0: failed, which is said. */
 int status_orders(struct vpci *d);
+int queue_sizes(struct vpci *d);
+int enable_twice(struct vpci *d);
+int noise_of_access_cap(struct vpci *d);
+int notify_storm(struct vpci *d);
 int noise_of_registers(struct vpci *d);
 int vectors(struct vpci *d);
 int config_past_end(struct vpci *d);
@@ -42,5 +46,6 @@ int share_ring(struct vpci *all, unsigned int nr);
 /* All of it, in other ways: 0: failed, which is said. */
 int attack_by_rounds(struct vpci *all, unsigned int nr, unsigned int more);
 int attack_by_crowd(struct vpci *all, unsigned int nr);
+int attack_by_name(struct vpci *all, unsigned int nr);
 
 #endif

@@ -126,6 +126,7 @@ static int many(struct vpci *all, unsigned int nr, const char *name,
 /* A group is a number of rounds already: @more times some hundreds of each. */
 int attack_by_rounds(struct vpci *all, unsigned int nr, unsigned int more)
 {
+	const int few = more == 1;
 	unsigned int i = nr - 1;
 
 	/* The last disk is left alone. */
@@ -136,13 +137,19 @@ int attack_by_rounds(struct vpci *all, unsigned int nr, unsigned int more)
 	witness.disk = &all[i];
 	hvc(PSCI_CPU_ON, 1, (uintptr_t)vhostile_secondary, 1);
 	return many(all, nr, "status", status_orders, 6 * more) &&
+	       many(all, nr, "sizes", queue_sizes, 12 * more) &&
 	       many(all, nr, "addresses", queue_addresses, 8 * more) &&
-	       many(all, nr, "chains", bad_chains, 4 * more) &&
+	       many(all, nr, "twice", enable_twice, few ? 64 : 1000) &&
+	       many(all, nr, "chains", bad_chains, few ? 5 : 25) &&
+	       many(all, nr, "requests", bad_requests, few ? 40 : 280) &&
 	       many(all, nr, "reset", reset_in_flight, 6 * more) &&
 	       many(all, nr, "queue-reset", queue_reset_in_flight, 8 * more) &&
+	       many(all, nr, "revoke", revoke, few ? 15 : 170) &&
 	       many(all, nr, "revoke-in-flight", revoke_in_flight, 6 * more) &&
+	       many(all, nr, "storm", notify_storm, 3 * more) &&
 	       many(all, nr, "config", config_past_end, 4 * more) &&
-	       many(all, nr, "vectors", vectors, 4 * more) &&
+	       many(all, nr, "vectors", vectors, 6 * more) &&
+	       many(all, nr, "access", noise_of_access_cap, 4 * more) &&
 	       many(all, nr, "noise", noise_of_registers, 2 * more) &&
 	       hear_witness();
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Gathers the arm64 programs that lkvm-pvm starts or talks to: virtiofsd, passt,
-# qemu-storage-daemon (and qemu-img, for its images). Prints their directory.
+# qemu-storage-daemon (and qemu-img, for its images), git for its bisect. Prints their
+# directory.
 #
 # usage: helpers.sh
 #
@@ -15,7 +16,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 # The programs' packages, and those of the libraries that they need.
-packages="virtiofsd passt qemu-utils
+packages="virtiofsd passt qemu-utils git
 	libaio1t64 libatomic1 libc6 libcap-ng0 libffi8 libfuse3-4 libgcc-s1
 	libglib2.0-0t64 libgmp10 libgnutls30t64 libhogweed6t64 libidn2-0
 	libnettle8t64 libnuma1 libp11-kit0 libpcre2-8-0 libseccomp2
@@ -65,7 +66,7 @@ make_helpers()
 	cp -L "$tmp/root/usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" \
 		"$tmp/out/lib/"
 	for file in libexec/virtiofsd bin/passt bin/qemu-img \
-		bin/qemu-storage-daemon; do
+		bin/qemu-storage-daemon bin/git; do
 		program "$tmp/root/usr/$file"
 		libraries "$tmp/root/usr/$file"
 	done
@@ -77,7 +78,7 @@ helpers=$cache/helpers-$(key "$here/helpers.sh")
 if [ ! -d "$helpers" ]; then
 	lock helpers
 	if [ ! -d "$helpers" ]; then
-		say "helpers: fetching virtiofsd, passt and qemu-utils for arm64 (11 MB)"
+		say "helpers: fetching virtiofsd, passt, qemu-utils and git for arm64 (20 MB)"
 		tmp=$(mktemp -d "$cache/helpers.XXXXXX")
 		trap 'rm -rf "$tmp"' EXIT
 		trap 'exit 130' INT TERM HUP

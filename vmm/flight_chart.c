@@ -118,6 +118,18 @@ void chart_level(FILE *out, const struct chart *c, const char *colour, double v)
 		height(c, v));
 }
 
+void chart_line(FILE *out, const struct chart *c, const char *colour,
+		const double v[static CHART_STEPS])
+{
+	fprintf(out, "<path class=\"line %s\" d=\"M0 %.1f", colour,
+		height(c, v[0]));
+	for (unsigned int i = 1; i < CHART_STEPS; i++)
+		if (v[i] < v[i - 1] || v[i] > v[i - 1])
+			fprintf(out, "H%.1fV%.1f", WIDTH * i / CHART_STEPS,
+				height(c, v[i]));
+	fputs("H1000\"/>\n", out);
+}
+
 void chart_mark(FILE *out, const struct chart *c, double t, const char *kind,
 		const char *text)
 {

@@ -63,6 +63,9 @@ void chart_area(FILE *out, const struct chart *c, const char *colour,
 /* A line across at @v. */
 void chart_level(FILE *out, const struct chart *c, const char *colour,
 		 double v);
+/* The same of what changes. */
+void chart_line(FILE *out, const struct chart *c, const char *colour,
+		const double v[static CHART_STEPS]);
 /* Something happened at @t. */
 void chart_mark(FILE *out, const struct chart *c, double t, const char *kind,
 		const char *text);

@@ -22,6 +22,7 @@ static void note(FILE *out, bool is_so, const char *text)
 
 static void put_notes(FILE *out, const struct flight *f)
 {
+	bool was_held = flight_most(&f->metrics[FLIGHT_LIMITED]) > 0;
 	char text[160];
 
 	note(out, !f->has_exit,
@@ -37,10 +38,10 @@ static void put_notes(FILE *out, const struct flight *f)
 		"The guest touched pages that the host had taken by force: see the events, %u of which say so.",
 		f->nr_reclaimed);
 	note(out, f->nr_reclaimed > 0, text);
-	note(out, f->nr_violations > 0 || f->nr_reclaimed > 0,
-	     "Red dotted lines in the pictures are where that was.");
-	note(out, flight_most(&f->metrics[FLIGHT_LIMITED]) > 0,
+	note(out, was_held,
 	     "The guest was held at the limit of locked memory.");
+	note(out, f->nr_violations > 0 || f->nr_reclaimed > 0 || was_held,
+	     "Red dotted lines in the pictures are where that was.");
 	(void)snprintf(text, sizeof(text), "The guest had %u lives.",
 		       f->nr_lives);
 	note(out, f->nr_lives > 1, text);

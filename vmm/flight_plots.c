@@ -96,12 +96,12 @@ static void put_key(FILE *out, const char *colour, const char *what)
 
 /* Into a table; as the dashed line that it is, when it is drawn. */
 static void put_level(FILE *out, const char *colour, const char *what, double v,
-		      double most)
+		      bool is_drawn)
 {
 	char text[32];
 
 	fputs("<tr><th>", out);
-	if (is_near(v, most))
+	if (is_drawn)
 		fprintf(out, "<i class=\"key dash %s\"></i>", colour);
 	fprintf(out, "%s</th><td>%s</td></tr>\n", what, html_bytes(v, text));
 }
@@ -117,6 +117,18 @@ static void put_faults(FILE *out, const struct flight *f, enum flight_metric m)
 			 html_count(flight_last(&f->metrics[m]), text));
 }
 
+/* The limit may be raised while the VM runs; 0: there is none. */
+static double least_limit(const struct flight *f)
+{
+	const struct flight_series *s = &f->metrics[FLIGHT_LIMIT];
+	double least = flight_last(s);
+
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (s->points[i].v < least)
+			least = s->points[i].v;
+	return least;
+}
+
 static void memory_table(FILE *out, const struct flight *f)
 {
 	const struct flight_series *s = &f->metrics[FLIGHT_LOCKED];
@@ -129,9 +141,11 @@ static void memory_table(FILE *out, const struct flight *f)
 	html_row(out, "reached after", html_time(when(s, most), a));
 	html_row(out, "half of it", html_time(when(s, most / 2), a));
 	html_row(out, "at the end", html_bytes(flight_last(s), a));
-	put_level(out, "f", "guest memory (-m)", (double)f->mem, most);
+	put_level(out, "f", "guest memory (-m)", (double)f->mem,
+		  is_near((double)f->mem, most));
 	if (f->metrics[FLIGHT_LIMIT].nr)
-		put_level(out, "e", "limit", limit, most);
+		put_level(out, "e", "limit", limit,
+			  is_near(least_limit(f), most));
 	else
 		html_row(out, "limit", "none applies");
 	put_faults(out, f, FLIGHT_RAM_FAULTS);
@@ -163,8 +177,13 @@ void page_memory(FILE *out, const struct flight *f)
 	chart_area(out, &c, "a", v);
 	if (is_near((double)f->mem, used))
 		chart_level(out, &c, "f", (double)f->mem);
-	if (is_near(limit, used))
-		chart_level(out, &c, "e", limit);
+	if (is_near(least_limit(f), used)) {
+		steps(f, &f->metrics[FLIGHT_LIMIT], 1, v);
+		/* It was there before the first sample. */
+		for (unsigned int i = CHART_STEPS - 1; i-- > 0;)
+			v[i] = v[i] > 0 ? v[i] : v[i + 1];
+		chart_line(out, &c, "e", v);
+	}
 	put_marks(out, f, &c);
 	chart_end(out, &c);
 	memory_table(out, f);
@@ -209,7 +228,8 @@ void page_window(FILE *out, const struct flight *f)
 	put_key(out, "a", "the guest&#39;s own</th><td>");
 	fprintf(out, "%s</td></tr>\n",
 		html_bytes(page * flight_last(own), text));
-	put_level(out, "f", "size of the window", (double)f->window, most);
+	put_level(out, "f", "size of the window", (double)f->window,
+		  is_near((double)f->window, most));
 	put_faults(out, f, FLIGHT_WINDOW_FAULTS);
 	end(out);
 }

@@ -58,7 +58,7 @@ void vcpu_answer(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 	bool steps = v->ask == VCPU_ASK_STEP;
-	struct pvm_vcpu_state state;
+	struct pvm_vcpu_state state = { 0 };
 	int ret = 0;
 
 	v->ask = VCPU_ASK_NOTHING;

@@ -188,7 +188,7 @@ static bool look_at_sharing(struct vm *vm, int64_t now)
 		w->stuck_ms = 0;
 		return name != NULL;
 	}
-	w->stuck_ms += since < 2 * TICK_MS ? since : TICK_MS;
+	w->stuck_ms += since < 2L * TICK_MS ? since : TICK_MS;
 	if (w->stuck_ms >= STUCK_MS)
 		vm_finish_as(
 			vm, EXIT_GUEST_SHARING, "guest",

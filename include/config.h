@@ -220,8 +220,11 @@ struct config {
 	bool nodefaults;     /* the guest's command line is params alone */
 	bool stats;	     /* what devices had to do, at the end */
 	bool debug;	     /* leave the process dumpable */
+	bool gdb_wait;	     /* the guest starts when the debugger says so */
 	bool has_kaslr_seed; /* --kaslr-seed; otherwise make one up */
 	enum log_level loglevel;
+	unsigned int gdb_port; /* of 127.0.0.1; 0: gdb is a path */
+	const char *gdb;       /* as typed; borrowed; NULL: none */
 	uint64_t kaslr_seed;
 };
 

@@ -177,11 +177,41 @@ int __must_check pvm_vcpu_inject_abort(struct pvm *p, unsigned int i);
  * out of the guest. As pvm_vcpu_run(); INTERRUPTED also when it did not run.
  */
 void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e);
+#define PVM_MAX_BREAKPOINTS 16U
+
+/* For what vCPU @i leaves the guest: PVM_EXIT_DEBUG. */
+struct pvm_debug {
+	bool step;	   /* after each instruction */
+	bool instructions; /* BRK */
+	unsigned int nr;   /* ... and before those at these addresses */
+	uint64_t at[PVM_MAX_BREAKPOINTS];
+};
+
+/* On its own thread, or while it does not run. 0 or -errno. */
+int __must_check pvm_vcpu_set_debug(struct pvm *p, unsigned int i,
+				    const struct pvm_debug *d);
+/* How many addresses there may be; at most PVM_MAX_BREAKPOINTS. */
+unsigned int pvm_nr_breakpoints(struct pvm *p);
+
+/* More of a vCPU's registers: those for its page tables. As get_state. */
+struct pvm_vcpu_mmu {
+	uint64_t sp_el0, sctlr_el1, tcr_el1, ttbr0_el1, ttbr1_el1;
+};
+
+int __must_check pvm_vcpu_get_mmu(struct pvm *p, unsigned int i,
+				  struct pvm_vcpu_mmu *m);
+/* Sets registers; @sp is SP_EL1 or SP_EL0. */
+int __must_check pvm_vcpu_set_core(struct pvm *p, unsigned int i,
+				   const uint64_t x[31], uint64_t sp,
+				   bool is_sp_el1, uint64_t pc,
+				   uint64_t pstate);
+
 /*
- * Whether vCPU @i leaves the guest after each instruction (PVM_EXIT_DEBUG). On
- * its own thread, or while it does not run. 0 or -errno.
+ * Copies @len bytes from, or with @write to, guest memory of an ordinary VM.
+ * -EPERM: it is a protected one; -EFAULT: they are not all in RAM or window.
  */
-int __must_check pvm_vcpu_set_step(struct pvm *p, unsigned int i, bool on);
+int __must_check pvm_copy(struct pvm *p, gpa_t gpa, void *buf, size_t len,
+			  bool write);
 
 /*
  * Takes the page @gpa is in from the guest by force, as a debugger would that

@@ -77,6 +77,9 @@ void pvm_stats_close(struct pvm *p, unsigned int i);
 /* The page @gpa is in, of @page bytes; NULL when there is none. fault.c */
 const uint8_t *pvm_page_at(const struct pvm *p, gpa_t gpa, size_t page);
 
+/* [@gpa, @gpa + @len) in RAM or window; NULL when it is in neither. map.c */
+uint8_t *pvm_hva(const struct pvm *p, gpa_t gpa, uint64_t len);
+
 int pvm_gic_create(struct pvm *p);
 void pvm_routes_reset(struct pvm *p);
 

@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static uint8_t *hva_of(const struct pvm *p, gpa_t gpa, uint64_t len)
+uint8_t *pvm_hva(const struct pvm *p, gpa_t gpa, uint64_t len)
 {
 	const struct pvm_config *c = &p->cfg;
 	uint64_t at;
@@ -47,7 +47,7 @@ static int probe(int fd, const uint8_t *hva, uint8_t *state)
 int pvm_map_pages(struct pvm *p, gpa_t gpa, unsigned int nr, uint8_t *states)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	uint8_t *hva = hva_of(p, gpa, nr * page);
+	uint8_t *hva = pvm_hva(p, gpa, nr * page);
 	int fds[2], ret = 0;
 
 	if (!hva || nr > PVM_MAP_MAX || !is_aligned(gpa, page))

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * provoke.c: what only those ask for who debug a guest: single steps, and a page
- * taken from the guest by force.
+ * provoke.c: what only those ask for who debug a guest: a page taken from it by
+ * force.
  */
 #include "internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-
-int pvm_vcpu_set_step(struct pvm *p, unsigned int i, bool on)
-{
-	struct kvm_guest_debug d = {
-		.control =
-			on ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP : 0,
-	};
-
-	return kvm_ioctl(p->vcpus[i].fd, KVM_SET_GUEST_DEBUG, &d);
-}
 
 /*
  * The kernel reads another process's memory, and this way also our own, by its

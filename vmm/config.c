@@ -436,7 +436,9 @@ static int finish(struct opt_parse *p, struct config *cfg)
 	/* kvmtool's default. */
 	if (!cfg->mem)
 		cfg->mem = MIB(64) * (cfg->nr_vcpus + 3);
-	err = config_finish_devices(p, cfg);
+	err = config_finish_gdb(p, cfg);
+	if (!err)
+		err = config_finish_devices(p, cfg);
 	if (!err)
 		err = config_finish_disks(p, cfg);
 	return err ? err : finish_affinity(p, cfg);

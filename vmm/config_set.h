@@ -26,6 +26,10 @@ int config_set_nodefaults(struct opt_parse *p, const char *value);
 int config_set_loglevel(struct opt_parse *p, const char *value);
 int config_set_seccomp(struct opt_parse *p, const char *value);
 int config_set_debug(struct opt_parse *p, const char *value);
+int config_set_gdb(struct opt_parse *p, const char *value);
+int config_set_gdb_wait(struct opt_parse *p, const char *value);
+int __must_check config_finish_gdb(struct opt_parse *p,
+				   const struct config *cfg);
 int config_set_name(struct opt_parse *p, const char *value);
 int config_set_dev(struct opt_parse *p, const char *value);
 

@@ -276,6 +276,10 @@ json_t *control_debug_answer(struct vm *vm, const struct control_request *r)
 	if (!vm->cfg->debug)
 		return refuse(
 			"it was started without --debug; give that to lkvm-pvm run");
+	if (vm->gdb &&
+	    (r->verb == CONTROL_STOP_VCPU || r->verb == CONTROL_START_VCPU ||
+	     r->verb == CONTROL_STEP))
+		return refuse("its vCPUs are gdb's to stop, start and step");
 	if (r->has_vcpu && r->vcpu >= vm->cfg->nr_vcpus)
 		return refuse("it has no vCPU of that number");
 	switch (r->verb) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "crash.h"
+#include "gdb.h"
 #include "flight.h"
 #include "log.h"
 #include "verbs.h"
@@ -222,6 +223,7 @@ static int serve(struct vm *vm)
 
 	watchdog_begin(vm);
 	stores_start(vm);
+	gdb_begin(vm);
 	start = vm->guard.vcpu ? orderly_start(&vm->orderly) : 0;
 	if (!start)
 		start = vcpus_start(vm);
@@ -260,6 +262,8 @@ static int meet_user(struct vm *vm)
 		ret = watchdog_init(vm);
 	if (!ret)
 		ret = control_meet(vm);
+	if (!ret)
+		ret = gdb_init(vm);
 	return ret ? ret : open_terminal(vm);
 }
 
@@ -436,6 +440,7 @@ static void run_in(struct vm *vm, const struct config *cfg,
 	unwatch_signals(vm);
 	watchdog_fini(vm);
 	recorder_fini(vm);
+	gdb_fini(vm);
 	control_part(vm);
 	vm_fini(vm);
 }

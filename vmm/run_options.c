@@ -178,6 +178,12 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "debug", .arg = OPT_SWITCH, .set = config_set_debug,
 	  .help = "--loglevel=debug, and debuggers may attach to lkvm-pvm "
 		  "(which destroys guest memory they look at)" },
+	{ .name = "gdb", .arg = OPT_VALUE,
+	  .arg_name = "PORT|PATH", .set = config_set_gdb,
+	  .help = "let gdb debug the guest, --protected=off only: at that port "
+		  "of 127.0.0.1, or a unix socket" },
+	{ .name = "gdb-wait", .arg = OPT_SWITCH, .set = config_set_gdb_wait,
+	  .help = "the guest starts when gdb says so" },
 
 	/* kvmtool's, in its own order. */
 	HEADING("Accepted, as kvmtool has them"),
@@ -227,7 +233,7 @@ static const struct opt_spec run_specs[] = {
 	  .refused = "pKVM does not confine a device's DMA yet: it could "
 		     "read and write any pVM" },
 	{ .name = "debug-single-step", .arg = OPT_SWITCH,
-	  .refused = "no single stepping; try --loglevel=debug" },
+	  .refused = "--gdb PORT steps the guest of --protected=off" },
 	{ .name = "debug-ioport", .arg = OPT_SWITCH,
 	  .refused = "arm64 has no I/O ports; try --loglevel=debug" },
 	{ .name = "debug-mmio", .arg = OPT_SWITCH,

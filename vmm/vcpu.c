@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gdb.h"
 #include "log.h"
 
 #define VCPU_SIGNAL SIGUSR1
@@ -36,6 +37,8 @@ static bool vcpu_park(struct vcpu *v)
 	pthread_mutex_lock(&vm->state_lock);
 	vm->nr_parked++;
 	v->is_parked = true;
+	if (v->held)
+		gdb_rests(vm);
 	while (!vm->finished && (vm->pauses || v->held || v->ask)) {
 		if (v->ask)
 			vcpu_answer(v);
@@ -151,8 +154,13 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 			v, EXIT_HOST,
 			"touched a page that belongs to another VM or to the hypervisor");
 		break;
-	case PVM_EXIT_NOT_READY:
 	case PVM_EXIT_DEBUG:
+		if (vm->gdb) {
+			gdb_hit(v);
+			return vcpu_park(v);
+		}
+		__attribute__((fallthrough));
+	case PVM_EXIT_NOT_READY:
 	case PVM_EXIT_OTHER:
 		finish_other(v, e);
 		break;
@@ -235,7 +243,8 @@ static int start_one(struct vcpu *v)
 	if (ret)
 		return ret;
 	v->started = v->callable = true;
-	v->held = v->is_asked = v->is_answered = false;
+	v->held = gdb_waits(v->vm);
+	v->is_asked = v->is_answered = false;
 	v->ask = VCPU_ASK_NOTHING;
 	(void)snprintf(name, sizeof(name), "vcpu%u", v->index);
 	(void)pthread_setname_np(v->thread, name);

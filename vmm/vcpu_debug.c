@@ -28,9 +28,10 @@ static uint64_t clock_ms(void)
 /* 0: one instruction was done; -EINTR: none; -ENODEV: the VM has ended. */
 static int step(struct vcpu *v)
 {
+	const struct pvm_debug on = { .step = true }, off = { .step = false };
 	struct pvm *p = v->vm->pvm;
 	struct pvm_exit e;
-	int ret = pvm_vcpu_set_step(p, v->index, true), err;
+	int ret = pvm_vcpu_set_debug(p, v->index, &on), err;
 	bool held = true;
 
 	if (ret)
@@ -50,7 +51,7 @@ static int step(struct vcpu *v)
 	} while (!ret);
 	if (!ret && !held)
 		ret = -EINTR;
-	err = pvm_vcpu_set_step(p, v->index, false);
+	err = pvm_vcpu_set_debug(p, v->index, &off);
 	return ret ? ret : err;
 }
 

@@ -39,6 +39,7 @@
 #include "verdict.h"
 #include "watchdog.h"
 
+struct gdb;
 struct vm;
 
 struct vcpu {
@@ -109,6 +110,7 @@ struct vm {
 	unsigned int nr_limited; /* vCPUs at the memlock limit; atomic */
 	bool keeps_memlock;	 /* the user set it: it is not raised; atomic */
 
+	struct gdb *gdb;	   /* owned; NULL: no --gdb */
 	struct control *control;   /* its socket; NULL: none */
 	struct map_scan *map;	   /* that goes on, or was not fetched yet */
 	struct recorder *recorder; /* owned; NULL: no --record */

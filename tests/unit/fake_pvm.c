@@ -288,11 +288,47 @@ int pvm_read_page(struct pvm *p, gpa_t gpa, void *buf, size_t len)
 	return 0;
 }
 
-int pvm_vcpu_set_step(struct pvm *p, unsigned int i, bool on)
+int pvm_vcpu_set_debug(struct pvm *p, unsigned int i, const struct pvm_debug *d)
 {
 	(void)p;
 	(void)i;
-	(void)on;
+	(void)d;
+	return 0;
+}
+
+unsigned int pvm_nr_breakpoints(struct pvm *p)
+{
+	(void)p;
+	return 2;
+}
+
+int pvm_vcpu_get_mmu(struct pvm *p, unsigned int i, struct pvm_vcpu_mmu *m)
+{
+	(void)p;
+	(void)i;
+	memset(m, 0, sizeof(*m));
+	return 0;
+}
+
+int pvm_vcpu_set_core(struct pvm *p, unsigned int i, const uint64_t x[31],
+		      uint64_t sp, bool is_sp_el1, uint64_t pc, uint64_t pstate)
+{
+	(void)p;
+	(void)i;
+	(void)x;
+	(void)sp;
+	(void)is_sp_el1;
+	(void)pc;
+	(void)pstate;
+	return 0;
+}
+
+int pvm_copy(struct pvm *p, gpa_t gpa, void *buf, size_t len, bool write)
+{
+	(void)p;
+	(void)gpa;
+	if (!write)
+		memset(buf, 0, len);
 	return 0;
 }
 

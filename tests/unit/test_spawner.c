@@ -66,6 +66,15 @@ START_TEST(a_program_is_our_child_with_its_descriptors_and_no_others)
 }
 END_TEST
 
+/* A line of /proc/PID/status, without signals 32 and 33: the C library's own. */
+static unsigned long long signals(const char *status, const char *line)
+{
+	const char *at = strstr(status, line);
+
+	ck_assert_ptr_nonnull(at);
+	return strtoull(at + strlen(line), NULL, 16) & ~(3ULL << 31);
+}
+
 START_TEST(it_gets_neither_our_signals_nor_our_group)
 {
 	char said[1024];
@@ -79,8 +88,8 @@ START_TEST(it_gets_neither_our_signals_nor_our_group)
 			 0);
 	(void)signal(SIGTERM, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	ck_assert_ptr_nonnull(strstr(said, "SigBlk:\t0000000000000000"));
-	ck_assert_ptr_nonnull(strstr(said, "SigIgn:\t0000000000000000"));
+	ck_assert_uint_eq(signals(said, "SigBlk:"), 0);
+	ck_assert_uint_eq(signals(said, "SigIgn:"), 0);
 	(void)say("cut -d ' ' -f 1,5 /proc/$$/stat >&3", said, sizeof(said));
 	ck_assert_int_eq(atoi(said), atoi(strchr(said, ' ')));
 }

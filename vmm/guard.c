@@ -98,6 +98,7 @@ static const char *const vcpu_calls[] = {
 	"mprotect",
 	"mremap",
 	"madvise",
+	"sched_getaffinity", /* how many arenas there may be */
 	"exit",
 	"exit_group",
 	/* At the limit of locked memory: /proc/self/status, and its raising. */
@@ -341,9 +342,13 @@ void guard_call_name(int nr, char *name, size_t size)
 		int nr;
 		const char *name;
 	} own[] = {
-		{ __NR_brk, "brk" },	       { __NR_mmap, "mmap" },
-		{ __NR_munmap, "munmap" },     { __NR_mremap, "mremap" },
-		{ __NR_mprotect, "mprotect" }, { __NR_madvise, "madvise" },
+		{ __NR_brk, "brk" },
+		{ __NR_mmap, "mmap" },
+		{ __NR_munmap, "munmap" },
+		{ __NR_mremap, "mremap" },
+		{ __NR_mprotect, "mprotect" },
+		{ __NR_madvise, "madvise" },
+		{ __NR_sched_getaffinity, "sched_getaffinity" },
 	};
 	char *found;
 

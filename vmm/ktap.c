@@ -433,10 +433,12 @@ static void printable(char *to, size_t size, const char *text)
 			memcpy(to + n, text, len);
 			n += len;
 		} else {
-			to[n] = *text;
-			if (*text < ' ' || *text == 0x7f)
-				to[n] = '?';
-			n++;
+			bool is_ascii =
+				len == 1 && *text >= ' ' && *text != 0x7f;
+
+			to[n++] = *text;
+			if (!is_ascii)
+				to[n - 1] = '?';
 		}
 		text += len ? len : 1;
 	}

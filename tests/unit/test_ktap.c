@@ -255,6 +255,31 @@ START_TEST(each_line_of_ktap_is_a_test_case)
 }
 END_TEST
 
+START_TEST(failures_that_were_not_kept_are_in_it_too)
+{
+	static const struct verdict failed = { .code = 1,
+					       .origin = "guest",
+					       .ran = true,
+					       .has_tests = true,
+					       .reason = "1 of 65537" };
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	ktap_init(&k);
+	hear("TAP version 13\n");
+	for (unsigned int i = 0; i < KTAP_TESTS; i++)
+		hear("ok\n");
+	hear("not ok\n");
+	ktap_end(&k);
+	junit_print(f, &k, &failed, "name", 1);
+	(void)fclose(f);
+	check_has(out, "1 of 65537");
+	free(out);
+	ktap_fini(&k);
+}
+END_TEST
+
 START_TEST(hostile_bytes_are_no_xml)
 {
 	char *out = junit("TAP version 13\nok 1 a\x01\x7f\xff\xed\xa0\x80"
@@ -285,6 +310,7 @@ int main(void)
 	tcase_add_test(tc, totals_are_told_in_one_printable_line);
 	tcase_add_test(tc, without_ktap_there_is_one_test_case);
 	tcase_add_test(tc, each_line_of_ktap_is_a_test_case);
+	tcase_add_test(tc, failures_that_were_not_kept_are_in_it_too);
 	tcase_add_test(tc, hostile_bytes_are_no_xml);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

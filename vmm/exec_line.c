@@ -77,9 +77,12 @@ static enum exec_line_is end(struct exec_line *l)
 
 enum exec_line_is exec_line_take(struct exec_line *l, uint8_t byte)
 {
+	if (!l->inside || l->is_new) {
+		l->is_new = false;
+		l->nr = 0;
+	}
 	if (!l->inside) {
 		l->inside = byte == EXEC_LINE_MARK;
-		l->nr = 0;
 		return l->inside ? EXEC_LINE_PART : EXEC_LINE_OTHER;
 	}
 	if (byte == '\r')
@@ -91,7 +94,7 @@ enum exec_line_is exec_line_take(struct exec_line *l, uint8_t byte)
 		return EXEC_LINE_PART;
 	}
 	/* A mark where none can be begins another line. */
-	l->inside = false;
+	l->inside = l->is_new = byte == EXEC_LINE_MARK;
 	l->lost |= l->known;
 	return EXEC_LINE_BROKEN;
 }

@@ -20,6 +20,7 @@ struct exec_line {
 	char text[EXEC_LINE_TEXT];
 	size_t nr;
 	bool inside;
+	bool is_new;	   /* the mark that ended one begins the next */
 	uint8_t next;	   /* the number that the next line must have */
 	bool lost;	   /* one was broken, or did not come */
 	bool known;	   /* there was one */

@@ -109,6 +109,17 @@ START_TEST(who_speaks_meanwhile_is_heard)
 }
 END_TEST
 
+START_TEST(a_stray_mark_takes_no_line_with_it)
+{
+	hear_text("\x10"
+		  "abc");
+	hear_line(0, "x", 1);
+	ck_assert_uint_eq(nr_got, 1);
+	ck_assert_str_eq(console, "abc\x10");
+	ck_assert_ptr_null(l.fault);
+}
+END_TEST
+
 START_TEST(a_gap_is_a_fault_at_the_next_line)
 {
 	char line[EXEC_LINE_TEXT + 2];
@@ -149,6 +160,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, all_bytes_come_through_in_lines_of_any_length);
 	tcase_add_test(tc, who_speaks_meanwhile_is_heard);
+	tcase_add_test(tc, a_stray_mark_takes_no_line_with_it);
 	tcase_add_test(tc, a_gap_is_a_fault_at_the_next_line);
 	tcase_add_test(tc, a_line_that_has_no_end_is_text);
 	suite_add_tcase(s, tc);

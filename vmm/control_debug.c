@@ -228,23 +228,25 @@ static json_t *answer_regs(struct vm *vm, const struct control_request *r)
 {
 	unsigned int i = r->has_vcpu ? r->vcpu : 0, nr_pending = 0;
 	unsigned int end = r->has_vcpu ? r->vcpu + 1 : vm->cfg->nr_vcpus;
-	json_t *all = json_array(), *one;
+	json_t *all, *one;
 	struct pvm_vcpu_state s;
 	int ret;
 
-	for (; i < end && !nr_pending; i++) {
-		ret = vcpu_ask(&vm->vcpus[i], VCPU_ASK_STATE, &s);
-		if (ret == -EAGAIN) {
+	/* All are asked before any answer is taken: an answer is given once. */
+	for (unsigned int k = i; k < end; k++)
+		if (!vcpu_has_answer(&vm->vcpus[k], VCPU_ASK_STATE)) {
+			(void)!vcpu_ask(&vm->vcpus[k], VCPU_ASK_STATE, &s);
 			nr_pending++;
-			continue;
 		}
+	if (nr_pending)
+		return pending(nr_pending);
+	all = json_array();
+	for (; i < end; i++) {
+		ret = vcpu_ask(&vm->vcpus[i], VCPU_ASK_STATE, &s);
 		one = ret ? unknown_json(i, ret) : state_json(vm, i, &s);
 		(void)!json_array_append_new(all, one);
 	}
-	if (!nr_pending)
-		return json_pack("{s:o}", "vcpus", all);
-	json_decref(all);
-	return pending(nr_pending);
+	return json_pack("{s:o}", "vcpus", all);
 }
 
 static json_t *answer_step(struct vm *vm, unsigned int i)

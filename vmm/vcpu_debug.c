@@ -107,6 +107,22 @@ void vcpu_release(struct vcpu *v)
 	vcpus_kick(vm);
 }
 
+static bool is_fresh(const struct vcpu *v, enum vcpu_ask what)
+{
+	return v->is_answered && v->answered_to == what &&
+	       clock_ms() - v->answered_ms < STALE_MS;
+}
+
+bool vcpu_has_answer(struct vcpu *v, enum vcpu_ask what)
+{
+	bool has;
+
+	pthread_mutex_lock(&v->vm->state_lock);
+	has = is_fresh(v, what);
+	pthread_mutex_unlock(&v->vm->state_lock);
+	return has;
+}
+
 int vcpu_ask(struct vcpu *v, enum vcpu_ask what, struct pvm_vcpu_state *s)
 {
 	struct vm *vm = v->vm;
@@ -116,8 +132,7 @@ int vcpu_ask(struct vcpu *v, enum vcpu_ask what, struct pvm_vcpu_state *s)
 	pthread_mutex_lock(&vm->state_lock);
 	if (what == VCPU_ASK_STEP && !v->held) {
 		ret = -EBUSY;
-	} else if (v->is_answered && v->answered_to == what &&
-		   clock_ms() - v->answered_ms < STALE_MS) {
+	} else if (is_fresh(v, what)) {
 		v->is_answered = false;
 		*s = v->answer;
 		ret = v->answer_err;

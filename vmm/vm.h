@@ -172,6 +172,8 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e);
  */
 bool vcpu_hold(struct vcpu *v);
 void vcpu_release(struct vcpu *v);
+/* Whether vcpu_ask() has something to say. */
+bool vcpu_has_answer(struct vcpu *v, enum vcpu_ask what);
 /*
  * What @v was asked: 0 and @s; -EAGAIN: not yet, ask again; -EBUSY: it steps
  * only when it is held; another -errno: KVM does not tell or do it.

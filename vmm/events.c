@@ -125,8 +125,8 @@ static void record(struct events *e, const char *line, size_t len, uint64_t max)
 	(void)__atomic_sub_fetch(&e->recorded, len, __ATOMIC_RELAXED);
 	if (!__atomic_exchange_n(&e->is_full, true, __ATOMIC_RELAXED))
 		log_warn(
-			"the record is full (%u MiB); some of what comes now is not in it",
-			(unsigned int)(RECORD_MAX >> 20));
+			"the record has %u MiB; some of what comes now is not in it",
+			(unsigned int)(max >> 20));
 }
 
 void events_tell(struct events *e, const char *event, const char *fmt, ...)

@@ -92,7 +92,8 @@ struct virtio_watcher {
 	void (*ready)(void *ctx, const struct virtio_dev *d);
 	/*
 	 * The guest broke the rules, in words; @e and its queue when it was by
-	 * what a queue names, otherwise NULL. Bounded over all lives.
+	 * what a queue names, otherwise NULL. Words are bounded over all lives:
+	 * @what is NULL once there were too many.
 	 */
 	void (*violated)(void *ctx, const struct virtio_dev *d,
 			 const char *what, const struct vq_error *e,

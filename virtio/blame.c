@@ -20,8 +20,11 @@ static void __printf(4, 0) blame(struct virtio_dev *d, const struct vq_error *e,
 {
 	char text[400];
 
-	if (d->nr_blamed >= MAX_LINES)
+	if (d->nr_blamed >= MAX_LINES) {
+		if (d->watcher)
+			d->watcher->violated(d->watcher_ctx, d, NULL, e, q);
 		return;
+	}
 	d->nr_blamed++;
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	log_warn("%s: %s%s", d->name, text,

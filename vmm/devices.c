@@ -80,6 +80,8 @@ static void device_violated(void *ctx, const struct virtio_dev *d,
 
 	if (d->waits_for_sharing)
 		watchdog_hurry(vm);
+	if (!what)
+		return;
 	json_quote(text, sizeof(text), what);
 	if (e)
 		vm_tell(vm, "violation",

@@ -50,6 +50,8 @@ void exec_output_room(struct exec *e);
 void exec_resize(struct exec *e);
 /* SIGINT: the first is the command's. True: it was passed on. */
 bool exec_interrupt(struct exec *e);
+/* Whether its command has started and not ended. Any thread. */
+bool exec_runs(struct exec *e);
 
 /*
  * The VM has ended: what that means to who asked for a command. After

@@ -149,14 +149,19 @@ void exec_resize(struct exec *e)
 	exec_wake(e);
 }
 
-bool exec_interrupt(struct exec *e)
+bool exec_runs(struct exec *e)
 {
 	bool runs;
 
 	pthread_mutex_lock(&e->lock);
 	runs = e->wire.started && !e->wire.ended;
 	pthread_mutex_unlock(&e->lock);
-	if (!runs || e->interrupted)
+	return runs;
+}
+
+bool exec_interrupt(struct exec *e)
+{
+	if (!exec_runs(e) || e->interrupted)
 		return false;
 	e->interrupted = true;
 	e->signal = SIGINT;

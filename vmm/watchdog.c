@@ -32,6 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "exec.h"
 #include "log.h"
 #include "vm.h"
 
@@ -140,12 +141,15 @@ static uint64_t sum_progress(struct vm *vm)
 	return sum;
 }
 
+/* Or a vCPU is held, by a debugger. */
 static bool is_paused(struct vm *vm)
 {
 	bool paused;
 
 	pthread_mutex_lock(&vm->state_lock);
 	paused = vm->pauses > 0;
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
+		paused |= vm->vcpus[i].held;
 	pthread_mutex_unlock(&vm->state_lock);
 	return paused;
 }
@@ -178,7 +182,9 @@ static void look_at_progress(struct vm *vm, int64_t now)
 static bool look_at_sharing(struct vm *vm, int64_t now)
 {
 	struct watchdog *w = &vm->watchdog;
-	const char *name = devices_waiting(vm);
+	/* What exec's command does is its own business. */
+	const char *name =
+		vm->exec && exec_runs(vm->exec) ? NULL : devices_waiting(vm);
 	uint64_t acts = name ? sum_acts(vm) : 0;
 	int64_t since = now - w->looked_ms;
 
@@ -192,7 +198,7 @@ static bool look_at_sharing(struct vm *vm, int64_t now)
 	if (w->stuck_ms >= STUCK_MS)
 		vm_finish_as(
 			vm, EXIT_GUEST_SHARING, "guest",
-			"does nothing any more for %d s; it gave %s memory that was not shared (see above)",
+			"printed nothing and used no device for %d s; it gave %s memory that was not shared (see above)",
 			STUCK_MS / 1000, name);
 	return true;
 }

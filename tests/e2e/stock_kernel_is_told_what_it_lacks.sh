@@ -20,7 +20,7 @@ expect_out '^[0-9.]+.*-arm64' 'console0: .*its kernel lacks CONFIG_ARM_PKVM_GUES
 # Its driver of a console with ports spins until the device answers
 expect_rc 114 stock true --port name=log,file=log
 expect_out 'console0: .*its kernel lacks CONFIG_ARM_PKVM_GUEST' \
-	'does nothing any more for 20 s; it gave console0 memory that was not shared'
+	'printed nothing and used no device for 20 s; it gave console0 memory that was not shared'
 expect_rc 114 stock true --console virtio --protected=off
 expect_out 'console0: .*its kernel lacks'
 

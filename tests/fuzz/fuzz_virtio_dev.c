@@ -137,7 +137,7 @@ static void violated(void *ctx, const struct virtio_dev *d, const char *what,
 		     const struct vq_error *e, unsigned int q)
 {
 	(void)ctx;
-	CHECK(*what && q < NR_QUEUES && (!e || e->fault != VQ_OK) &&
+	CHECK((!what || *what) && q < NR_QUEUES && (!e || e->fault != VQ_OK) &&
 	      d->nr_blamed > 0);
 }
 

@@ -199,6 +199,44 @@ START_TEST(each_fault_has_words_of_its_own)
 }
 END_TEST
 
+static void count(void *ctx, const struct virtio_dev *d, const char *what,
+		  const struct vq_error *e, unsigned int q)
+{
+	unsigned int *told = ctx;
+
+	(void)d;
+	(void)e;
+	(void)q;
+	told[!what]++;
+}
+
+static void ready(void *ctx, const struct virtio_dev *d)
+{
+	(void)ctx;
+	(void)d;
+}
+
+/* Whoever waits for it has to know, line or not. */
+START_TEST(each_break_is_told_the_first_ones_in_words)
+{
+	static const struct virtio_watcher watcher = { ready, count };
+	struct bench *b = bench_make();
+	unsigned int told[2] = { 0, 0 };
+	struct capture c;
+
+	b->dev.watcher = &watcher;
+	b->dev.watcher_ctx = told;
+	for (int i = 0; i < 100; i++) {
+		virtio_dev_power_on(&b->dev);
+		bring_up(b);
+		send_at(b, &c, 0);
+	}
+	must(told[0] == 16);
+	must(told[1] == 84);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(lines_are_bounded_over_all_lives)
 {
 	struct bench *b = bench_make();
@@ -233,6 +271,7 @@ int main(void)
 	tcase_add_test(tc, a_ring_never_shared_points_at_the_guests_kernel);
 	tcase_add_test(tc, a_driver_that_gives_up_is_a_line);
 	tcase_add_test(tc, each_fault_has_words_of_its_own);
+	tcase_add_test(tc, each_break_is_told_the_first_ones_in_words);
 	tcase_add_test(tc, lines_are_bounded_over_all_lives);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -243,6 +243,9 @@ START_TEST(a_guest_that_does_something_meanwhile_goes_on)
 	vm->pauses = 1;
 	look_again(vm, 19990);
 	vm->pauses = 0;
+	vm->vcpus[0].held = true;
+	look_again(vm, 19990);
+	vm->vcpus[0].held = false;
 	ck_assert(!vm_finished(vm));
 	ck_assert_int_eq(vm->watchdog.stuck_ms, 0);
 	/* It resets the device: nobody waits any more. */

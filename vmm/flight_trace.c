@@ -4,12 +4,10 @@
  * kvm_guest_fault, in RAM and in the window.
  *
  * How this works: the trace is read as it is written, by trace_pipe, which hands
- * out each line once. As long as that is open nobody can remove the trace; so
- * what can be removed is of a process that was killed, and is, by the next one.
+ * out each line once.
  */
 #include "flight_trace.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,29 +18,6 @@
 #define SUFFIX	   "record"
 #define MAX_READS  1024U /* at a time: others want to be looked at, too */
 #define BUFFER_KIB 256U	 /* a CPU: some 4000 faults between two looks */
-
-static void remove_abandoned(const char *tracefs)
-{
-	char path[512];
-	struct dirent *d;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof(path), "%.40s/instances", tracefs);
-	dir = opendir(path);
-	/* cppcheck-suppress readdirCalled */
-	while (dir && (d = readdir(dir))) {
-		size_t len = strlen(d->d_name), tail = strlen(SUFFIX);
-
-		if (strncmp(d->d_name, "lkvm-pvm-", 9) != 0 || len < tail ||
-		    strcmp(d->d_name + len - tail, SUFFIX) != 0)
-			continue;
-		(void)snprintf(path, sizeof(path), "%.40s/instances/%s",
-			       tracefs, d->d_name);
-		(void)rmdir(path);
-	}
-	if (dir)
-		closedir(dir);
-}
 
 int flight_trace_begin(struct flight_trace *t, const char *tracefs,
 		       const struct machine *m)
@@ -55,7 +30,6 @@ int flight_trace_begin(struct flight_trace *t, const char *tracefs,
 	t->pipe = -1;
 	if (m->window.len && m->window.gpa < from)
 		from = m->window.gpa;
-	remove_abandoned(tracefs);
 	ret = fault_trace_keep(&t->trace, tracefs, SUFFIX, BUFFER_KIB, from);
 	if (ret)
 		return ret;

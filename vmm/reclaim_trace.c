@@ -6,6 +6,7 @@
  */
 #include "reclaim.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #define EVENT	  "/events/kvm/kvm_guest_fault/enable"
 #define FILTER	  "/events/kvm/kvm_guest_fault/filter"
 #define MAX_TRACE KIB(256)
+#define NAME	  "lkvm-pvm-" /* and our PID */
 
 /* ESR_EL2: exception class, and of a data abort whether it wrote. */
 #define ESR_EC(esr)  ((esr) >> 26 & 0x3f)
@@ -45,7 +47,7 @@ static int make_instance(struct fault_trace *t, const char *tracefs,
 {
 	int ret;
 
-	(void)snprintf(t->dir, sizeof(t->dir), "%.40s/instances/lkvm-pvm-%d-%s",
+	(void)snprintf(t->dir, sizeof(t->dir), "%.40s/instances/" NAME "%d-%s",
 		       tracefs, (int)getpid(), what);
 	if (!mkdir(t->dir, 0700))
 		return 0;
@@ -78,12 +80,40 @@ int fault_trace_begin(struct fault_trace *t, const char *tracefs,
 	return ret;
 }
 
+/* Traces of processes that were killed. */
+static void remove_abandoned(const char *tracefs)
+{
+	char path[512];
+	struct dirent *d;
+	int pid;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%.40s/instances", tracefs);
+	dir = opendir(path);
+	/* cppcheck-suppress readdirCalled */
+	while (dir && (d = readdir(dir))) {
+		if (strncmp(d->d_name, NAME, strlen(NAME)) != 0)
+			continue;
+		pid = (int)strtol(d->d_name + strlen(NAME), NULL, 10);
+		(void)snprintf(path, sizeof(path), "/proc/%d", pid);
+		if (pid <= 0 || !access(path, F_OK))
+			continue;
+		(void)snprintf(path, sizeof(path), "%.40s/instances/%s",
+			       tracefs, d->d_name);
+		(void)rmdir(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 int fault_trace_keep(struct fault_trace *t, const char *tracefs,
 		     const char *what, unsigned int kib, gpa_t from)
 {
 	char pid[16], size[16], filter[40];
-	int ret = make_instance(t, tracefs, what);
+	int ret;
 
+	remove_abandoned(tracefs);
+	ret = make_instance(t, tracefs, what);
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	(void)snprintf(size, sizeof(size), "%u", kib);
 	(void)snprintf(filter, sizeof(filter), "ipa >= 0x%llx",

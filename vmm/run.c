@@ -219,12 +219,13 @@ static void close_terminal(struct vm *vm)
 /* 0, or -errno, the reason logged: there was no life. */
 static int serve(struct vm *vm)
 {
-	int start, ret;
+	int start = 0, ret;
 
 	watchdog_begin(vm);
 	stores_start(vm);
 	gdb_begin(vm);
-	start = vm->guard.vcpu ? orderly_start(&vm->orderly) : 0;
+	if (vm->guard.vcpu && vm->devices)
+		start = orderly_start(&vm->orderly);
 	if (!start)
 		start = vcpus_start(vm);
 	if (start)

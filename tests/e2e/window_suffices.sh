@@ -15,8 +15,11 @@ trap 'kill $(jobs -p) 2>/dev/null || true; ip link del tap7' EXIT
 ip addr add 10.7.0.1/24 dev tap7
 ip link set tap7 up
 mkfifo silence
+prepare=:
 servers()
 {
+	# shellcheck disable=SC2046 # a list of numbers
+	kill $(jobs -p) 2>/dev/null || true
 	for i in 1 2 3 4; do
 		nc -l -p 501$i <>silence >/dev/null 2>&1 &
 		nc -l -p 502$i </dev/zero >/dev/null 2>&1 &
@@ -29,6 +32,7 @@ cp /tests/bin/ioload /tests/bin/vsock script/
 # load SCRIPT OPTION…: how often a guest that runs it found the window full
 load()
 {
+	$prepare
 	{
 		echo "$1"
 		# shellcheck disable=SC2016 # the guest's
@@ -48,10 +52,17 @@ suffices()
 	expect_out 'full 0 times'
 }
 
+# A host that is fast enough may empty the queues before they are full: a load
+# that fills them is seen within some tries.
 half_does_not()
 {
-	load "$@"
-	expect_out 'full [1-9][0-9]* times'
+	for try in 1 2 3 4 5; do
+		load "$@"
+		! grep -q 'full 0 times' out.log || continue
+		expect_out 'full [1-9][0-9]* times'
+		return
+	done
+	fail "half of it was enough $try times"
 }
 
 # From 512 MiB on Linux makes huge pages: the pieces are as long as they can be.
@@ -67,20 +78,15 @@ for i in 1 2 3 4; do
 	nc 10.7.0.1 501\$i </dev/zero & nc 10.7.0.1 502\$i >/dev/null &
 done
 sleep $busy"
-servers
+prepare=servers
 suffices "$net" -n tap,if=tap7
-# shellcheck disable=SC2046
-kill $(jobs -p) 2>/dev/null || true
-servers
 half_does_not "$net" -n tap,if=tap7 --window=1M
 # A card needs no more beside a disk, and both are busy
 mem=600
-# shellcheck disable=SC2046
-kill $(jobs -p) 2>/dev/null || true
-servers
 suffices "/ioload /dev/vda $((busy + 2))000 32 64 & $net" -n tap,if=tap7 \
 	-d ext4/a.img
 mem=256
+prepare=:
 
 # Nobody reads: the queues are as full as they can be, however fast the host is.
 mkfifo a.fifo b.fifo

@@ -9,8 +9,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
-#include <time.h>
 
+#include "clock.h"
 #include "log.h"
 
 enum step {
@@ -59,14 +59,6 @@ static enum step serve_mmio(struct selftest *t, unsigned int i,
 	return STEP_ON;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static struct st_reply run_until(struct selftest *t, unsigned int i,
 				 int64_t deadline)
 {
@@ -77,7 +69,7 @@ static struct st_reply run_until(struct selftest *t, unsigned int i,
 	for (;;) {
 		r.err = kvm_ioctl_val(t->vcpu[i].fd, KVM_RUN, 0);
 		/* io_uring's work on this thread interrupts it as well. */
-		if (r.err == -EINTR && (!deadline || now_ms() < deadline))
+		if (r.err == -EINTR && (!deadline || clock_ms() < deadline))
 			continue;
 		if (r.err)
 			return r;
@@ -117,7 +109,7 @@ struct st_reply st_again_for(struct selftest *t, unsigned int i,
 	struct st_reply r;
 
 	tick_every(20000);
-	r = run_until(t, i, now_ms() + ms);
+	r = run_until(t, i, clock_ms() + ms);
 	tick_every(0);
 	return r;
 }

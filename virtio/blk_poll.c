@@ -18,8 +18,9 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* What being woken costs, in system calls that do nothing. */
 #define WAKE_CALLS 512U
@@ -30,25 +31,17 @@
 /* Looks at the ring are that many loops apart: the lock is free meanwhile. */
 #define PAUSE_LOOPS 50U
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* The best of some: others may take the CPU meanwhile. */
 static uint64_t wake_cost_ns(void)
 {
 	uint64_t best = LIMIT_NS;
 
 	for (unsigned int i = 0; i < 4; i++) {
-		uint64_t start = now_ns(), took;
+		uint64_t start = (uint64_t)clock_ns(), took;
 
 		for (unsigned int k = 0; k < WAKE_CALLS / 16; k++)
 			(void)syscall(SYS_getppid);
-		took = (now_ns() - start) * 16;
+		took = ((uint64_t)clock_ns() - start) * 16;
 		if (took < best)
 			best = took;
 	}
@@ -71,7 +64,7 @@ void blk_poll_idle(struct virtio_blk *b)
 
 	if (!p->limit_ns)
 		return;
-	p->idle_since_ns = now_ns();
+	p->idle_since_ns = (uint64_t)clock_ns();
 	if (!p->worth_it)
 		return;
 	for (unsigned int q = 0; q < b->dev.nr_queues; q++) {
@@ -87,7 +80,8 @@ void blk_poll_busy(struct virtio_blk *b)
 
 	/* One that had to kick and to wake us took longer for it. */
 	if (p->idle_since_ns && !p->worth_it)
-		p->worth_it = now_ns() - p->idle_since_ns < 2 * p->limit_ns;
+		p->worth_it = (uint64_t)clock_ns() - p->idle_since_ns <
+			      2 * p->limit_ns;
 	p->idle_since_ns = 0;
 }
 
@@ -112,7 +106,7 @@ bool blk_poll(struct virtio_blk *b)
 	if (!p->worth_it || !p->idle_since_ns ||
 	    b->dev.status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return false;
-	now = now_ns();
+	now = (uint64_t)clock_ns();
 	if (now < p->not_before_ns)
 		return false;
 	do {
@@ -126,7 +120,7 @@ bool blk_poll(struct virtio_blk *b)
 		if (b->pending & ~b->held)
 			return true;
 		last = now;
-		now = now_ns();
+		now = (uint64_t)clock_ns();
 	} while (now - last < PREEMPTED_NS &&
 		 now - p->idle_since_ns < p->limit_ns);
 	if (now - last >= PREEMPTED_NS)

@@ -17,6 +17,8 @@
 #include <linux/virtio_config.h>
 #include <time.h>
 
+#include "clock.h"
+
 /* A piece; twice that would not fit a frame. */
 #define PIECE 2048U
 /* Of one visit: then other devices have their turn. */
@@ -159,18 +161,10 @@ static bool flush_port(struct virtio_console *c, unsigned int port, bool *moved)
 	return ret > 0 || (ret == 0 && p->has_chain && p->is_connected);
 }
 
-static long now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void console_flush(struct virtio_console *c)
 {
 	const struct timespec pause = { .tv_nsec = FLUSH_LOOK_NS };
-	const long end = now_ms() + FLUSH_MS;
+	const long end = clock_ms() + FLUSH_MS;
 	long now = end - FLUSH_MS, moved_at = now;
 	bool is_left = true;
 
@@ -184,7 +178,7 @@ void console_flush(struct virtio_console *c)
 		pthread_mutex_unlock(&c->dev.lock);
 		if (is_left && !moved)
 			(void)nanosleep(&pause, NULL);
-		now = now_ms();
+		now = clock_ms();
 		if (moved)
 			moved_at = now;
 		pthread_mutex_lock(&c->dev.lock);

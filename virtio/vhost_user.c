@@ -16,8 +16,9 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 enum request {
 	GET_FEATURES = 1,
@@ -73,17 +74,9 @@ static_assert(sizeof(struct header) == 12 && sizeof(struct mem_table) == 40 &&
 		      sizeof(struct vring_addr) == 40,
 	      "as the protocol has them");
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void vhost_user_deadline(struct vhost_user *u, unsigned int ms)
 {
-	u->deadline_ms = now_ms() + ms;
+	u->deadline_ms = clock_ms() + ms;
 }
 
 /* The conversation is over. Returns @err. */
@@ -107,7 +100,7 @@ static int wait_for(struct vhost_user *u, short events)
 	int n;
 
 	do {
-		left = u->deadline_ms - now_ms();
+		left = u->deadline_ms - clock_ms();
 		if (left < 0)
 			left = 0;
 		n = poll(&p, 1, (int)left);

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "unix_connect.h"
 
@@ -71,14 +71,6 @@ void client_close(struct client *c)
 	c->fd = -1;
 	free(c->in);
 	c->in = NULL;
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Until @fd has one of @events, or @until (-1: for ever). */

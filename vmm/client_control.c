@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "clock.h"
 #include "exitcode.h"
 #include "log.h"
 #include "verbs.h"
@@ -46,15 +46,11 @@ static int order(struct client *c, const struct control_request *r)
 /* Until the VM says that it has ended: 0, or as client_receive(). */
 static int await_end(struct client *c, int timeout_ms)
 {
-	struct timespec t;
-	int64_t now, until;
+	int64_t now = clock_ms(), until = now + timeout_ms;
 	bool ended = false;
 	json_t *o;
 	int code, ret = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	until = now + timeout_ms;
 	while (!ret && !ended) {
 		int left = timeout_ms < 0 ? -1
 			   : until > now  ? (int)(until - now)
@@ -65,8 +61,7 @@ static int await_end(struct client *c, int timeout_ms)
 			break;
 		ended = client_ended(c, o, &code);
 		json_decref(o);
-		clock_gettime(CLOCK_MONOTONIC, &t);
-		now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+		now = clock_ms();
 	}
 	return ret;
 }

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "unix_connect.h"
 
@@ -60,14 +61,6 @@ struct control {
 const char *control_name(const struct control *c)
 {
 	return c->name;
-}
-
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* --- the name -------------------------------------------------------------- */
@@ -213,7 +206,7 @@ static bool client_send(struct client *k)
 		if (n < 0)
 			return errno == EAGAIN;
 		k->out_at += (size_t)n;
-		k->deadline_ms = clock_ms() + CONTROL_PATIENCE_MS;
+		k->deadline_ms = (uint64_t)clock_ms() + CONTROL_PATIENCE_MS;
 	}
 	free(k->out);
 	k->out = NULL;
@@ -250,7 +243,7 @@ static bool client_ask(struct client *k, size_t len)
 	struct control_request r;
 	char why[256];
 
-	k->deadline_ms = clock_ms() + CONTROL_PATIENCE_MS;
+	k->deadline_ms = (uint64_t)clock_ms() + CONTROL_PATIENCE_MS;
 	if (control_request_parse(k->in, len, &r, why))
 		return client_reply(k, json_pack("{s:s}", "error", why));
 	if (r.verb == CONTROL_WAIT) {
@@ -362,7 +355,7 @@ static void add_client(struct control *c, int fd)
 	}
 	k->control = c;
 	k->watch = (struct watch){ fd, EPOLLIN, client_ready };
-	k->deadline_ms = clock_ms() + CONTROL_PATIENCE_MS;
+	k->deadline_ms = (uint64_t)clock_ms() + CONTROL_PATIENCE_MS;
 	k->next = c->clients;
 	c->clients = k;
 	if (c->nr_clients++ == 0 && c->loop)
@@ -400,7 +393,7 @@ static void listener_ready(struct watch *w, uint32_t events)
 static void ticks_ready(struct watch *w, uint32_t events)
 {
 	struct control *c = container_of(w, struct control, ticks);
-	uint64_t now = clock_ms(), count;
+	uint64_t now = (uint64_t)clock_ms(), count;
 
 	(void)events;
 	if (read(w->fd, &count, sizeof(count)) < 0)

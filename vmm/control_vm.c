@@ -6,20 +6,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "control.h"
 #include "host.h"
 #include "log.h"
-
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static const char *state_of(struct vm *vm)
 {
@@ -49,8 +41,8 @@ static json_t *answer_list(struct vm *vm)
 			 state_of(vm), "protected", (int)cfg->protected_vm,
 			 "mem", (json_int_t)cfg->mem, "vcpus",
 			 (int)cfg->nr_vcpus, "uptime_ms",
-			 (json_int_t)(clock_ms() - vm->started_ms), "restarts",
-			 (int)vm->nr_restarts);
+			 (json_int_t)((uint64_t)clock_ms() - vm->started_ms),
+			 "restarts", (int)vm->nr_restarts);
 }
 
 /* The KiB behind @key in a file of /proc, as bytes; null: not there. */
@@ -280,7 +272,7 @@ int control_meet(struct vm *vm)
 	const struct control_host host = { .ctx = vm, .answer = answer };
 	int ret;
 
-	vm->started_ms = clock_ms();
+	vm->started_ms = (uint64_t)clock_ms();
 	if (!vm->control)
 		return 0;
 	ret = power_key_init(vm);

@@ -12,19 +12,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "events.h"
 #include "exec_proto.h"
 #include "log.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 bool expect_is_regex(const char *text, char *why, size_t size)
 {
@@ -51,7 +43,7 @@ static void log_bytes(struct expect *e, const char *text, size_t len)
 static void log_line(struct expect *e, enum expect_port port, bool end)
 {
 	struct expect_line *l = &e->lines[port];
-	int64_t us = (now_ns() - e->began_ns) / 1000;
+	int64_t us = (clock_ns() - e->began_ns) / 1000;
 	char stamp[40];
 	int n;
 
@@ -326,7 +318,7 @@ int expect_init(struct expect *e, const struct config *cfg)
 
 	memset(e, 0, sizeof(*e));
 	pthread_mutex_init(&e->lock, NULL);
-	e->began_ns = now_ns();
+	e->began_ns = clock_ns();
 	for (unsigned int i = 0; !ret && i < cfg->nr_expects; i++)
 		ret = add(e, cfg->expects[i], false);
 	for (unsigned int i = 0; !ret && i < cfg->nr_fail_ons; i++)

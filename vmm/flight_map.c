@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "vm.h"
 
 #define LONGEST_NS 1000000000 /* the map at the end */
@@ -26,14 +27,6 @@ struct picture {
 	unsigned int nr, at; /* in this line; in lines before */
 	struct flight_pages in_cell, all;
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 char flight_cell(const struct flight_pages *p)
 {
@@ -57,7 +50,7 @@ static int look(const struct look *l, gpa_t gpa, unsigned int nr,
 {
 	if (l->stop && __atomic_load_n(l->stop, __ATOMIC_RELAXED))
 		return -ECANCELED;
-	if (l->end_ns && now_ns() > l->end_ns)
+	if (l->end_ns && clock_ns() > l->end_ns)
 		return -ETIME;
 	return pvm_map_pages(l->vm->pvm, gpa, nr, states);
 }
@@ -119,7 +112,7 @@ static void map_region(const struct look *l, const char *region,
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), per_cell = 1, n = 0;
 	uint8_t states[PVM_MAP_MAX];
 	struct picture p = { .nr = 0 };
-	int64_t from = now_ns();
+	int64_t from = clock_ns();
 
 	while (r->len / page / per_cell > FLIGHT_CELLS)
 		per_cell *= 2;
@@ -147,12 +140,12 @@ static void map_region(const struct look *l, const char *region,
 		(unsigned long long)p.all.own,
 		(unsigned long long)p.all.readable,
 		(unsigned long long)p.all.unknown,
-		(long long)(now_ns() - from) / 1000);
+		(long long)(clock_ns() - from) / 1000);
 }
 
 void flight_map(struct vm *vm)
 {
-	const struct look l = { .vm = vm, .end_ns = now_ns() + LONGEST_NS };
+	const struct look l = { .vm = vm, .end_ns = clock_ns() + LONGEST_NS };
 
 	if (vm->machine.window.len)
 		map_region(&l, "window", &vm->machine.window);

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "control.h"
 #include "log.h"
 
@@ -51,14 +52,6 @@ struct map_scan {
 	bool is_complete;	    /* the trace */
 	uint64_t from_us, spent_us; /* of CLOCK_MONOTONIC */
 };
-
-static uint64_t clock_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* --- the thread ------------------------------------------------------------- */
 
@@ -158,7 +151,7 @@ static void *scan_thread(void *arg)
 	struct map_scan *s = arg;
 	char *trace;
 
-	s->from_us = clock_us();
+	s->from_us = (uint64_t)clock_ns() / 1000;
 	for (unsigned int i = 0; !s->err && i < REGIONS; i++)
 		s->err = look(s, &s->regions[i]);
 	trace = donations_text(&s->vm->donations);
@@ -169,7 +162,7 @@ static void *scan_thread(void *arg)
 		s->err = add_runs(s, &s->regions[i]);
 	}
 	free(trace);
-	s->spent_us = clock_us() - s->from_us;
+	s->spent_us = (uint64_t)clock_ns() / 1000 - s->from_us;
 	__atomic_store_n(&s->finished, true, __ATOMIC_RELEASE);
 	return NULL;
 }

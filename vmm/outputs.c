@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "clock.h"
 #include "flight.h"
 #include "junit.h"
 #include "log.h"
@@ -140,14 +140,12 @@ static void name_of(const struct config *cfg, char *name, size_t size)
 
 static void write_junit(struct outputs *o, const struct verdict *v)
 {
-	struct timespec now;
 	char name[200];
 	int64_t ns;
 
 	if (o->junit < 0)
 		return;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = now.tv_sec * 1000000000LL + now.tv_nsec - o->expect.began_ns;
+	ns = clock_ns() - o->expect.began_ns;
 	name_of(o->cfg, name, sizeof(name));
 	ktap_end(&o->ktap);
 	(void)junit_write(o->junit, o->cfg->junit, &o->ktap, v, name,

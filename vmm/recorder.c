@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "control.h"
 #include "flight.h"
 #include "flight_trace.h"
@@ -48,14 +49,6 @@ struct recorder {
 	int64_t window_due_ns;
 	bool is_described; /* machine, and each device once */
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* --- samples ----------------------------------------------------------------- */
 
@@ -164,13 +157,13 @@ static void take_window(struct recorder *r)
 {
 	struct vm *vm = r->vm;
 	struct flight_pages p;
-	int64_t from = now_ns(), spent;
+	int64_t from = clock_ns(), spent;
 
 	if (!vm->machine.window.len || from < r->window_due_ns)
 		return;
 	if (flight_window(vm, &p, &r->ending))
 		return;
-	spent = now_ns() - from;
+	spent = clock_ns() - from;
 	r->window_due_ns = from + WINDOW_LEAST + spent * WINDOW_FACTOR;
 	if (p.own == r->window.own && p.readable == r->window.readable)
 		return;
@@ -193,7 +186,7 @@ static void take(struct recorder *r)
 /* False: it is to end. */
 static bool wait_ms(struct recorder *r, uint64_t ms)
 {
-	int64_t end = now_ns() + (int64_t)ms * NS_PER_MS;
+	int64_t end = clock_ns() + (int64_t)ms * NS_PER_MS;
 	const struct timespec t = { .tv_sec = end / 1000000000,
 				    .tv_nsec = end % 1000000000 };
 	bool ending;

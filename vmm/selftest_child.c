@@ -14,20 +14,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 #define SELF "/proc/self/exe"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* In a process group of its own, so that what it starts ends with it. */
 static int spawn(pid_t *pid, char **argv, int out)
@@ -69,7 +61,7 @@ static bool listen_to(int fd, struct selftest_result *r, int64_t deadline)
 	r->verdict = SELFTEST_FAIL;
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_ms();
 		ssize_t n;
 
 		if (left <= 0)
@@ -111,7 +103,7 @@ static void await(struct selftest_result *r, pid_t pid, int fd,
 		  unsigned int seconds)
 {
 	int status = 0;
-	bool ended = listen_to(fd, r, now_ms() + seconds * 1000LL);
+	bool ended = listen_to(fd, r, clock_ms() + seconds * 1000LL);
 
 	/* With what it started and left, which is ours once it is gone. */
 	kill(-pid, SIGKILL);
@@ -135,7 +127,7 @@ void selftest_spawn(const struct selftest_check *c,
 	char one[128], self[] = SELF, verb[] = "selftest";
 	char leave_out[] = "--leave-out", no_quirks[] = "--no-quirks";
 	char *argv[6] = { self, verb, one };
-	int64_t start = now_ms();
+	int64_t start = clock_ms();
 	int pipes[2], n = 3, err;
 	pid_t pid;
 
@@ -157,5 +149,5 @@ void selftest_spawn(const struct selftest_check *c,
 	else
 		await(r, pid, pipes[0], seconds);
 	close(pipes[0]);
-	r->ms = (unsigned int)(now_ms() - start);
+	r->ms = (unsigned int)(clock_ms() - start);
 }

@@ -10,18 +10,11 @@
 #include "vm.h"
 
 #include <errno.h>
-#include <time.h>
+
+#include "clock.h"
 
 /* An answer nobody fetched for so long is another question's. */
 #define STALE_MS 1000U
-
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* --- its own thread --------------------------------------------------------- */
 
@@ -75,7 +68,7 @@ void vcpu_answer(struct vcpu *v)
 	if (!ret)
 		v->answer = state;
 	v->is_answered = true;
-	v->answered_ms = clock_ms();
+	v->answered_ms = (uint64_t)clock_ms();
 }
 
 /* --- those who ask ---------------------------------------------------------- */
@@ -110,7 +103,7 @@ void vcpu_release(struct vcpu *v)
 static bool is_fresh(const struct vcpu *v, enum vcpu_ask what)
 {
 	return v->is_answered && v->answered_to == what &&
-	       clock_ms() - v->answered_ms < STALE_MS;
+	       (uint64_t)clock_ms() - v->answered_ms < STALE_MS;
 }
 
 bool vcpu_has_answer(struct vcpu *v, enum vcpu_ask what)

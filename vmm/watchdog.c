@@ -32,6 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "exec.h"
 #include "log.h"
 #include "vm.h"
@@ -42,14 +43,6 @@
 #define PANIC_LONGEST_MS 10000
 #define PC_NEAR		 64U /* bytes: a loop that waits */
 #define STUCK_MS	 20000
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* A look in @ms, once. Loop's thread. */
 static void arm(struct watchdog *w, int64_t ms)
@@ -281,7 +274,7 @@ static int64_t next_look(struct vm *vm, const struct expect_found *f,
 static void look(struct vm *vm)
 {
 	struct expect_found f;
-	int64_t now = now_ms(), next;
+	int64_t now = clock_ms(), next;
 	bool is_waiting;
 
 	(void)expect_look(&vm->outputs->expect);
@@ -391,7 +384,7 @@ void watchdog_begin(struct vm *vm)
 {
 	struct watchdog *w = &vm->watchdog;
 	const struct config *cfg = vm->cfg;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	expect_restart(&vm->outputs->expect);
 	w->is_panicked = w->panic_told = w->is_booted = false;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* clock.h: CLOCK_MONOTONIC as a number: what timeouts and events count by. */
+#ifndef LKVM_PVM_CLOCK_H
+#define LKVM_PVM_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline int64_t clock_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static inline int64_t clock_ms(void)
+{
+	return clock_ns() / 1000000;
+}
+
+#endif

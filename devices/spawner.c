@@ -96,7 +96,7 @@ static void become(const struct request *rq, int *fds, int said)
 {
 	char *argv[MAX_ARGS + 1] = { NULL };
 	const char *at = rq->text;
-	int err;
+	int err, aside;
 
 	for (unsigned int i = 0; i < rq->nr_args; i++) {
 		argv[i] = (char *)(uintptr_t)at;
@@ -104,8 +104,9 @@ static void become(const struct request *rq, int *fds, int said)
 	}
 	(void)setpgid(0, 0);
 	reset_signals();
-	said = fcntl(said, F_DUPFD_CLOEXEC, FD_ASIDE);
-	err = argv[0] ? give_fds(rq, fds) : EINVAL;
+	aside = fcntl(said, F_DUPFD_CLOEXEC, FD_ASIDE);
+	err = aside < 0 ? errno : argv[0] ? give_fds(rq, fds) : EINVAL;
+	said = aside < 0 ? said : aside;
 	if (!err && argv[0]) {
 		(void)execvp(argv[0], argv);
 		err = errno;

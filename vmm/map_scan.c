@@ -4,7 +4,8 @@
  *
  * How this works: the control socket's clients ask again and again. The first
  * one starts the thread, the next ones learn how far it is, and who asks when
- * it is done takes the result: for each region one text of runs, "512u3p1r",
+ * it is done takes the result (of one life of the guest: after a reset it is begun
+ * anew): for each region one text of runs, "512u3p1r",
  * so many pages that are untouched, private, readable; where a trace tells, in
  * place of r: h the host's still, s was the guest's, x lost.
  */
@@ -25,6 +26,8 @@
 #define TEXT_MAX MIB(4) /* a guest may share every other page */
 /* Donations that are told one by one. */
 #define TOLD_MAX 16384U
+/* How many lives in a row may end before all of their pages are looked at. */
+#define LOST_MAX 4U
 
 /* What a trace of the guest's faults adds to enum pvm_page. */
 enum {
@@ -209,6 +212,14 @@ void map_scan_end(struct vm *vm)
 	vm->map = NULL;
 }
 
+void map_scan_lose(struct vm *vm)
+{
+	if (!vm->map)
+		return;
+	map_scan_end(vm);
+	vm->nr_maps_lost++;
+}
+
 static json_t *regions_json(const struct map_scan *s)
 {
 	json_t *all = json_array();
@@ -296,9 +307,16 @@ static json_t *result_json(const struct map_scan *s)
 json_t *map_scan_answer(struct vm *vm)
 {
 	struct map_scan *s = vm->map;
-	int ret = s ? 0 : start(vm);
 	json_t *o;
+	int ret;
 
+	if (!s && vm->nr_maps_lost >= LOST_MAX) {
+		vm->nr_maps_lost = 0;
+		return json_pack(
+			"{s:s}", "error",
+			"the guest is reset, again and again, before all its pages are looked at");
+	}
+	ret = s ? 0 : start(vm);
 	if (ret)
 		return json_pack("{s:s}", "error", errno_text(ret));
 	s = vm->map;
@@ -309,5 +327,6 @@ json_t *map_scan_answer(struct vm *vm)
 							     __ATOMIC_RELAXED));
 	o = result_json(s);
 	map_scan_end(vm);
+	vm->nr_maps_lost = 0;
 	return o;
 }

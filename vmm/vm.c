@@ -330,6 +330,7 @@ void vm_destroy(struct vm *vm)
 	    m.locked >= MIB(64))
 		log_info("tearing down %llu MiB",
 			 (unsigned long long)(m.locked >> 20));
+	map_scan_lose(vm); /* it looks at both */
 	donations_end(&vm->donations);
 	pvm_stop_vm(vm->pvm);
 }

@@ -113,6 +113,7 @@ struct vm {
 	struct gdb *gdb;	   /* owned; NULL: no --gdb */
 	struct control *control;   /* its socket; NULL: none */
 	struct map_scan *map;	   /* that goes on, or was not fetched yet */
+	unsigned int nr_maps_lost; /* in a row: lives that ended meanwhile */
 	struct recorder *recorder; /* owned; NULL: no --record */
 	struct watch power_key;	   /* timerfd: when it is let go */
 	unsigned int power_key_ms; /* it was pressed for */
@@ -211,6 +212,8 @@ struct json_t *control_debug_answer(struct vm *vm,
 /* map_scan.c; main thread. What a client who asks for the map is told now. */
 struct json_t *map_scan_answer(struct vm *vm);
 void map_scan_end(struct vm *vm);
+/* The same at a life's end: who waits for the map is given that of the next. */
+void map_scan_lose(struct vm *vm);
 /* map_rings.c: an array of the devices' queues that are in use. */
 struct json_t *map_rings_json(struct vm *vm);
 

@@ -213,7 +213,7 @@ bench: $(in_host)
 	@tests/bench/run $(runner) $(PEER)
 
 # --- checks -----------------------------------------------------------------
-check-lint: build/aarch64/lkvm-pvm
+check-lint: $(programs)
 	$(Q)tests/lint/run
 check:
 	$(Q)tests/check
@@ -221,9 +221,20 @@ check-matrix: $(in_host)
 	$(Q)tests/matrix $(runner) $(if $(ONLY),'$(ONLY)')
 
 # --- install, release -------------------------------------------------------
-install: build/aarch64/lkvm-pvm
+# The program that runs on this machine knows the same options.
+completions := build/completions/lkvm-pvm build/completions/_lkvm-pvm build/completions/lkvm-pvm.fish
+build/completions/lkvm-pvm: for = bash
+build/completions/_lkvm-pvm: for = zsh
+build/completions/lkvm-pvm.fish: for = fish
+$(completions): build/$(NATIVE)/lkvm-pvm
+	@mkdir -p $(@D)
+	$(Q)$< completion $(for) >$@
+install: build/aarch64/lkvm-pvm $(completions)
 	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/lkvm-pvm
 	install -D -m 644 lkvm-pvm.1 $(DESTDIR)$(PREFIX)/share/man/man1/lkvm-pvm.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions build/completions/lkvm-pvm
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions build/completions/_lkvm-pvm
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d build/completions/lkvm-pvm.fish
 dist:
 	@mkdir -p build
 	git archive --prefix=lkvm-pvm-$(VERSION)/ -o build/lkvm-pvm-$(VERSION).tar.gz HEAD

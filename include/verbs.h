@@ -57,6 +57,15 @@ int cmd_wait(const struct verb *v, int argc, char **argv);
 extern const struct opt_table report_table;
 int cmd_report(const struct verb *v, int argc, char **argv);
 
+/*
+ * Prints a shell's completion of all @verbs. As opt_parse(): 0, OPT_HELP, or an
+ * error with the line to log in @p->error. vmm/completion.c
+ */
+extern const struct opt_table completion_table;
+int __must_check completion_print(FILE *out, struct opt_parse *p, int argc,
+				  char **argv, const struct verb *verbs,
+				  unsigned int nr);
+
 /* vmm/help.c; output errors show in ferror(@out). */
 void help_overview(FILE *out, const struct verb *verbs, unsigned int nr);
 void help_verb(FILE *out, const struct verb *v);

@@ -148,7 +148,8 @@ void config_free_exec(struct config *cfg)
 /* clang-format off */
 static const struct opt_spec exec_specs[] = {
 	{ .help = "The command" },
-	{ .name = "cwd", .arg = OPT_VALUE, .arg_name = "DIR", .set = set_cwd,
+	{ .name = "cwd", .arg = OPT_VALUE, .arg_name = "GUEST-DIR",
+	  .set = set_cwd,
 	  .help = "the guest's directory to run it in (default: /)" },
 	{ .name = "env", .arg = OPT_VALUE, .arg_name = "NAME[=VALUE]",
 	  .set = add_env,

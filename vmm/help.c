@@ -124,7 +124,7 @@ void help_overview(FILE *out, const struct verb *verbs, unsigned int nr)
 	      "Runs protected VMs on an arm64 host whose KVM is pKVM.\n\n",
 	      out);
 	for (i = 0; i < nr; i++)
-		fprintf(out, "  %-10s%s\n", verbs[i].name, verbs[i].summary);
+		fprintf(out, "  %-12s%s\n", verbs[i].name, verbs[i].summary);
 	fputs("\n'lkvm-pvm help VERB' or 'lkvm-pvm VERB --help' tells more; "
 	      "the manual is lkvm-pvm(1).\n",
 	      out);

@@ -21,6 +21,7 @@ static int verb_run(const struct verb *v, int argc, char **argv);
 static int verb_exec(const struct verb *v, int argc, char **argv);
 static int verb_check(const struct verb *v, int argc, char **argv);
 static int verb_selftest(const struct verb *v, int argc, char **argv);
+static int verb_completion(const struct verb *v, int argc, char **argv);
 static int verb_version(const struct verb *v, int argc, char **argv);
 static int verb_help(const struct verb *v, int argc, char **argv);
 
@@ -160,6 +161,15 @@ static const struct verb verbs[] = {
 		.run = cmd_debug,
 	},
 	{
+		.name = "completion",
+		.args = "bash|zsh|fish",
+		.summary = "Print what makes a shell complete our arguments.",
+		.notes = "make install puts it into place. By hand: source "
+			 "<(lkvm-pvm completion bash)\n",
+		.table = &completion_table,
+		.run = verb_completion,
+	},
+	{
 		.name = "version",
 		.args = "",
 		.summary = "Print the version.",
@@ -280,6 +290,19 @@ static int verb_check(const struct verb *v, int argc, char **argv)
 static int verb_selftest(const struct verb *v, int argc, char **argv)
 {
 	return cmd_selftest(v, argc, argv, selftest_suite);
+}
+
+static int verb_completion(const struct verb *v, int argc, char **argv)
+{
+	struct opt_parse parse;
+	int ret = completion_print(stdout, &parse, argc, argv, verbs,
+				   ARRAY_SIZE(verbs));
+
+	if (ret == OPT_HELP)
+		help_verb(stdout, v);
+	else if (ret < 0)
+		log_err("%s", parse.error);
+	return ret < 0 ? EXIT_HOST : 0;
 }
 
 static int verb_version(const struct verb *v, int argc, char **argv)

@@ -34,7 +34,7 @@ group()
 		esac
 		;;
 	lint)
-		echo cppcheck mandoc shellcheck codespell
+		echo cppcheck mandoc shellcheck codespell zsh fish
 		case $(suite) in
 		bookworm) echo clang-format-14 clang-tidy-14 ;;
 		esac

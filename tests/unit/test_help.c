@@ -89,8 +89,8 @@ START_TEST(the_overview_lists_the_verbs)
 
 	help_overview(f, verbs, ARRAY_SIZE(verbs));
 	ck_assert_int_eq(fclose(f), 0);
-	ck_assert_ptr_nonnull(strstr(text, "\n  one       A.\n"));
-	ck_assert_ptr_nonnull(strstr(text, "\n  two       B.\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  one         A.\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  two         B.\n"));
 }
 END_TEST
 

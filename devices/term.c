@@ -148,18 +148,25 @@ static void hold(struct term *t, uint8_t byte)
 
 static void show_keys(struct term *t)
 {
-	static const char keys[] = "\r\n"
-				   "Ctrl-a x  end lkvm-pvm and its VM\r\n"
-				   "Ctrl-a b  send a break (sysrq)\r\n"
-				   "Ctrl-a a  send Ctrl-a\r\n"
-				   "Ctrl-a h  show these keys\r\n";
+	static const char end[] = "\r\nCtrl-a x  end lkvm-pvm and its VM\r\n";
+	static const char detach[] =
+		"\r\nCtrl-a d  detach; the VM goes on (x does the same)\r\n";
+	static const char others[] = "Ctrl-a b  send a break (sysrq)\r\n"
+				     "Ctrl-a a  send Ctrl-a\r\n"
+				     "Ctrl-a h  show these keys\r\n";
 
-	term_write(t, (const uint8_t *)keys, sizeof(keys) - 1);
+	if (t->host.can_detach)
+		term_write(t, (const uint8_t *)detach, sizeof(detach) - 1);
+	else
+		term_write(t, (const uint8_t *)end, sizeof(end) - 1);
+	term_write(t, (const uint8_t *)others, sizeof(others) - 1);
 }
 
 /* The key after Ctrl-a. */
 static void take_command(struct term *t, uint8_t key)
 {
+	if (key == 'd' && t->host.can_detach)
+		key = 'x';
 	switch (key) {
 	case 'x':
 		t->host.quit(t->host.ctx);

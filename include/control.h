@@ -68,6 +68,7 @@ enum control_verb {
 	CONTROL_RESUME,
 	CONTROL_SYSRQ,
 	CONTROL_MAP,
+	CONTROL_CONSOLE, /* from here on the connection is the console's */
 	/* from here on only of a VM that was started with --debug */
 	CONTROL_RECLAIM,
 	CONTROL_UNPLUG,
@@ -115,9 +116,15 @@ struct control_host {
 	/*
 	 * Answers a request: an object, to which the server adds "v" and "ok";
 	 * NULL for no memory. With an "error" in it, it was not done. Not
-	 * called for WAIT, which is answered at the end. Loop's thread.
+	 * called for WAIT, which is answered at the end, and CONSOLE. Loop's
+	 * thread.
 	 */
 	json_t *(*answer)(void *ctx, const struct control_request *r);
+	/*
+	 * CONSOLE: takes over @fd, and answers; or -errno and nothing done:
+	 * -EBUSY: too many have it.
+	 */
+	int (*attach)(void *ctx, int fd);
 };
 
 struct control; /* one VM's */

@@ -5,7 +5,8 @@
  * ever sits in write(2). stdin may be a terminal, a pipe, a file or /dev/null.
  *
  * Keys: Ctrl-a x ends lkvm-pvm, Ctrl-a b sends a break, Ctrl-a a (or Ctrl-a
- * Ctrl-a) sends Ctrl-a, Ctrl-a h (or ?) shows this list; before any other key
+ * Ctrl-a) sends Ctrl-a, Ctrl-a h (or ?) shows this list; Ctrl-a d and x detach
+ * from what goes on without us, when that is what we are; before any other key
  * Ctrl-a goes to the guest like the key. They act only when stdin is a
  * terminal; in a pipe or file every byte goes to the guest.
  *
@@ -31,6 +32,8 @@ struct term_host {
 	void (*output_room)(void *ctx);
 	/* input() took all there will ever be; loop thread; may be NULL */
 	void (*input_end)(void *ctx);
+	/* Ctrl-a x ends us, and so does d; the VM is another's. */
+	bool can_detach;
 	/* A terminal stays as it is: no raw mode, no keys. */
 	bool leave_alone;
 };

@@ -44,6 +44,7 @@ int cmd_selftest(const struct verb *v, int argc, char **argv,
 /* What is asked of running VMs. vmm/client_verbs.c, client_control.c */
 extern const struct opt_table list_table, stat_table, wait_table;
 extern const struct opt_table stop_table, name_table, debug_table, map_table;
+int cmd_console(const struct verb *v, int argc, char **argv);
 int cmd_map(const struct verb *v, int argc, char **argv);
 int cmd_stop(const struct verb *v, int argc, char **argv);
 int cmd_pause(const struct verb *v, int argc, char **argv);

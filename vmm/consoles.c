@@ -36,6 +36,7 @@ static void term_wants_input(void *ctx)
 
 	if (vm->has_term)
 		term_input_room(&vm->term);
+	attach_input_room(vm->attach);
 }
 
 bool consoles_have_terminal(const struct vm *vm)
@@ -53,6 +54,29 @@ void consoles_typed_break(struct vm *vm)
 	const uint8_t byte = HVC_SYSRQ;
 
 	(void)virtio_console_input(device_of(vm), 0, &byte, 1);
+}
+
+size_t consoles_type(struct vm *vm, const uint8_t *bytes, size_t len)
+{
+	size_t n;
+
+	if (consoles_have_terminal(vm))
+		return consoles_typed(vm, bytes, len);
+	pthread_mutex_lock(&vm->io_lock);
+	n = uart_receive(&vm->uart, bytes, len);
+	pthread_mutex_unlock(&vm->io_lock);
+	return n;
+}
+
+void consoles_break(struct vm *vm)
+{
+	if (consoles_have_terminal(vm)) {
+		consoles_typed_break(vm);
+		return;
+	}
+	pthread_mutex_lock(&vm->io_lock);
+	uart_receive_break(&vm->uart);
+	pthread_mutex_unlock(&vm->io_lock);
 }
 
 void consoles_output_room(struct vm *vm)

@@ -33,6 +33,9 @@ void consoles_fini(struct vm *vm);
 bool consoles_have_terminal(const struct vm *vm);
 size_t consoles_typed(struct vm *vm, const uint8_t *bytes, size_t len);
 void consoles_typed_break(struct vm *vm);
+/* The same for the console, whichever it is. */
+size_t consoles_type(struct vm *vm, const uint8_t *bytes, size_t len);
+void consoles_break(struct vm *vm);
 void consoles_output_room(struct vm *vm);
 /* The terminal may have another size now. */
 void consoles_resize(struct vm *vm);

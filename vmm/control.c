@@ -175,9 +175,10 @@ int control_open(struct control **out, const char *name)
 
 static void client_free(struct client *k)
 {
-	if (k->control->loop)
+	if (k->control->loop && k->watch.fd >= 0)
 		loop_remove(k->control->loop, &k->watch);
-	close(k->watch.fd);
+	if (k->watch.fd >= 0)
+		close(k->watch.fd);
 	free(k->out);
 	free(k);
 }
@@ -237,6 +238,30 @@ static bool client_reply(struct client *k, json_t *reply)
 	return client_send(k);
 }
 
+/*
+ * Gives its connection away: false, and it is a client no more. @more: it did
+ * not wait for the answer.
+ */
+static bool client_attach(struct client *k, bool more)
+{
+	struct control *c = k->control;
+	const char *why = "what is behind \"console\" waits for its answer";
+	int err;
+
+	if (!more && !k->waits) {
+		loop_remove(c->loop, &k->watch);
+		err = c->host.attach(c->host.ctx, k->watch.fd);
+		if (!err || loop_add(c->loop, &k->watch)) {
+			k->watch.fd = err ? k->watch.fd : -1;
+			return false;
+		}
+		why = err == -EBUSY
+			      ? "too many have its console at the same time"
+			      : errno_text(err);
+	}
+	return client_reply(k, json_pack("{s:s}", "error", why));
+}
+
 static bool client_ask(struct client *k, size_t len)
 {
 	const struct control_host *host = &k->control->host;
@@ -250,6 +275,8 @@ static bool client_ask(struct client *k, size_t len)
 		k->waits = true;
 		return true;
 	}
+	if (r.verb == CONTROL_CONSOLE)
+		return client_attach(k, k->in_len > len + 1);
 	return client_reply(k, host->answer(host->ctx, &r));
 }
 

@@ -311,6 +311,7 @@ json_t *control_debug_answer(struct vm *vm, const struct control_request *r)
 	case CONTROL_RESUME:
 	case CONTROL_SYSRQ:
 	case CONTROL_MAP:
+	case CONTROL_CONSOLE:
 	case CONTROL_NR_VERBS:
 		break; /* control_vm.c's */
 	}

@@ -26,6 +26,7 @@ static const char *const verb_names[CONTROL_NR_VERBS] = {
 	[CONTROL_RESUME] = "resume",
 	[CONTROL_SYSRQ] = "sysrq",
 	[CONTROL_MAP] = "map",
+	[CONTROL_CONSOLE] = "console",
 	[CONTROL_RECLAIM] = "reclaim",
 	[CONTROL_UNPLUG] = "unplug",
 	[CONTROL_MEMLOCK] = "memlock",

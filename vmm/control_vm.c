@@ -199,19 +199,47 @@ static json_t *answer_sysrq(struct vm *vm, char key)
 	uint8_t byte = (uint8_t)key;
 	size_t n;
 
-	if (consoles_have_terminal(vm)) {
-		consoles_typed_break(vm);
-		n = consoles_typed(vm, &byte, 1);
-	} else {
-		pthread_mutex_lock(&vm->io_lock);
-		uart_receive_break(&vm->uart);
-		n = uart_receive(&vm->uart, &byte, 1);
-		pthread_mutex_unlock(&vm->io_lock);
-	}
+	consoles_break(vm);
+	n = consoles_type(vm, &byte, 1);
 	if (!n)
 		return json_pack("{s:s}", "error",
 				 "the guest does not listen on its console");
 	return json_object();
+}
+
+/* --- the console ----------------------------------------------------------- */
+
+static size_t console_typed(void *ctx, const uint8_t *bytes, size_t len)
+{
+	return consoles_type(ctx, bytes, len);
+}
+
+static void console_break(void *ctx)
+{
+	consoles_break(ctx);
+}
+
+/* exec has the serial port for itself when there is no other way. */
+static int open_attach(struct vm *vm)
+{
+	const struct attach_host host = {
+		.ctx = vm,
+		.input = vm->exec ? NULL : console_typed,
+		.send_break = vm->exec ? NULL : console_break,
+	};
+	int ret = attach_open(&vm->attach, &vm->loop, &host);
+
+	if (ret)
+		log_err("cannot keep what the console prints: %s",
+			errno_text(ret));
+	return ret;
+}
+
+static int attach_client(void *ctx, int fd)
+{
+	struct vm *vm = ctx;
+
+	return attach_add(vm->attach, fd);
 }
 
 static json_t *answer(void *ctx, const struct control_request *r)
@@ -245,6 +273,7 @@ static json_t *answer(void *ctx, const struct control_request *r)
 	case CONTROL_BACKTRACE:
 		return control_debug_answer(vm, r);
 	case CONTROL_WAIT:
+	case CONTROL_CONSOLE:
 	case CONTROL_NR_VERBS:
 		break; /* the server's own, or none */
 	}
@@ -269,13 +298,19 @@ int control_take_name(struct control **c, const struct config *cfg)
 
 int control_meet(struct vm *vm)
 {
-	const struct control_host host = { .ctx = vm, .answer = answer };
+	const struct control_host host = {
+		.ctx = vm,
+		.answer = answer,
+		.attach = attach_client,
+	};
 	int ret;
 
 	vm->started_ms = (uint64_t)clock_ms();
 	if (!vm->control)
 		return 0;
-	ret = power_key_init(vm);
+	ret = open_attach(vm);
+	if (!ret)
+		ret = power_key_init(vm);
 	if (ret)
 		return ret;
 	ret = control_start(vm->control, &vm->loop, &host);
@@ -287,19 +322,25 @@ int control_meet(struct vm *vm)
 void control_part(struct vm *vm)
 {
 	control_stop(vm->control);
+	attach_stop(vm->attach);
 	map_scan_end(vm);
 	power_key_fini(vm);
 }
 
-void control_leave(struct control *c, const struct verdict *v)
+void control_leave(struct control *c, struct attach *a, const struct verdict *v)
 {
 	char reason[sizeof(v->reason)];
+	json_t *end;
 
 	/* A path in it may be of any bytes, JSON's strings are not. */
 	memcpy(reason, v->reason, sizeof(reason));
 	for (char *p = reason; *p; p++)
 		if (*p < ' ' || *p > '~')
 			*p = '?';
-	control_close(c, json_pack("{s:i, s:s, s:s}", "code", v->code, "origin",
-				   v->origin, "reason", reason));
+	end = json_pack("{s:i, s:s, s:s}", "code", v->code, "origin", v->origin,
+			"reason", reason);
+	/* First who waits: those who look may take their time. */
+	control_close(c, end ? json_deep_copy(end) : NULL);
+	attach_close(a, end);
+	json_decref(end);
 }

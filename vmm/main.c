@@ -99,6 +99,17 @@ static const struct verb verbs[] = {
 		.run = cmd_map,
 	},
 	{
+		.name = "console",
+		.args = "[options] NAME",
+		.summary = "Attach to the console of a running VM, and show "
+			   "what it said before.",
+		.notes = "Keys: Ctrl-a d detaches, Ctrl-a h lists the others. "
+			 "Exit code: the VM's when it\n"
+			 "ends, 0 when you detach.\n",
+		.table = &name_table,
+		.run = cmd_console,
+	},
+	{
 		.name = "report",
 		.args = "[options] RECORD",
 		.summary = "Make an HTML page of what run --record wrote.",

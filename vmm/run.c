@@ -465,7 +465,7 @@ static int run_told(struct vm *vm, const struct config *cfg,
 	outputs_close(outputs, &v);
 	free(outputs);
 	/* Who is told of the end finds everything about it written. */
-	control_leave(control, &v);
+	control_leave(control, vm->attach, &v);
 	return cfg->exec.bisect ? verdict_bisect(&v) : v.code;
 }
 

@@ -33,6 +33,7 @@ void vm_heard(struct vm *vm, enum expect_port port, const uint8_t *bytes,
 {
 	static const char *const names[] = { "uart", "hvc0" };
 
+	attach_hear(vm->attach, bytes, len);
 	if (len == 0 || !vm->outputs)
 		return;
 	(void)__atomic_add_fetch(&vm->nr_heard, len, __ATOMIC_RELAXED);
@@ -80,6 +81,7 @@ static void uart_room(void *ctx)
 		exec_output_room(vm->exec);
 	else if (vm->has_term)
 		term_input_room(&vm->term);
+	attach_input_room(vm->attach);
 }
 
 static void gpio_irq(void *ctx, bool high)

@@ -17,6 +17,7 @@
 
 #include <pthread.h>
 
+#include "attach.h"
 #include "bus.h"
 #include "config.h"
 #include "devices.h"
@@ -112,6 +113,7 @@ struct vm {
 
 	struct gdb *gdb;	   /* owned; NULL: no --gdb */
 	struct control *control;   /* its socket; NULL: none */
+	struct attach *attach;	   /* to its console; owned; NULL: no socket */
 	struct map_scan *map;	   /* that goes on, or was not fetched yet */
 	unsigned int nr_maps_lost; /* in a row: lives that ended meanwhile */
 	struct recorder *recorder; /* owned; NULL: no --record */
@@ -196,13 +198,15 @@ unsigned int stores_take(struct vm *vm);
 /*
  * control_vm.c: the control socket. Its name is taken before anything else is
  * done, lest two VMs of one name both start; clients are served while the loop
- * runs; control_leave() tells them the exit code. 0, or -errno, logged.
+ * runs; control_leave() tells them, and who is attached to the console, the
+ * exit code. 0, or -errno, logged.
  */
 struct control;
 int control_take_name(struct control **c, const struct config *cfg);
 int control_meet(struct vm *vm);
 void control_part(struct vm *vm); /* before vm_fini() */
-void control_leave(struct control *c, const struct verdict *v);
+void control_leave(struct control *c, struct attach *a,
+		   const struct verdict *v);
 
 /* control_debug.c; main thread. What is asked with `lkvm-pvm debug`. */
 struct control_request;

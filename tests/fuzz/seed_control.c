@@ -44,6 +44,7 @@ static void seed_write_all(void)
 		    "\"8p7p1r8r4u4r15872u480p\"}],\"rings\":[{\"device\":"
 		    "\"blk0\",\"queue\":0,\"size\":256,\"desc\":{\"gpa\":"
 		    "2147483648,\"len\":4096}}]}");
+	SEED("console", ">{\"v\":1,\"do\":\"console\"}");
 	SEED("ask-map", ">{\"v\":1,\"do\":\"map\"}");
 	SEED("exempt", "<{\"name\":7,\"memory\":{\"memlock_exempt\":true}}");
 }

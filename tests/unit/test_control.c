@@ -19,6 +19,7 @@ static char root[64];
 static struct control *control;
 static struct loop loop;
 static unsigned int nr_answers;
+static int attach_error;
 static size_t padding; /* of each answer, bytes */
 
 static json_t *answer(void *ctx, const struct control_request *r)
@@ -36,8 +37,19 @@ static json_t *answer(void *ctx, const struct control_request *r)
 	return o;
 }
 
+static int attach(void *ctx, int fd)
+{
+	ck_assert_ptr_eq(ctx, &loop);
+	if (attach_error)
+		return attach_error;
+	ck_assert_int_eq(send(fd, "taken", 5, MSG_NOSIGNAL), 5);
+	close(fd);
+	return 0;
+}
+
 static void setup(void)
 {
+	attach_error = 0;
 	strcpy(root, "/tmp/lkvm-pvm-control-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(root));
 	ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", root, 1), 0);
@@ -47,7 +59,7 @@ static void setup(void)
 
 static void start(const char *name)
 {
-	const struct control_host host = { &loop, answer };
+	const struct control_host host = { &loop, answer, attach };
 
 	ck_assert_int_eq(control_open(&control, name), 0);
 	ck_assert_int_eq(loop_init(&loop), 0);
@@ -408,6 +420,32 @@ START_TEST(waiters_learn_the_end_and_so_do_late_ones)
 }
 END_TEST
 
+#define CONSOLE "{\"v\":1,\"do\":\"console\"}\n"
+
+START_TEST(a_connection_is_given_to_the_console)
+{
+	int fd, hasty;
+
+	start("one");
+	fd = client("one");
+	say(fd, STAT);
+	hears(fd, "\"ok\":true");
+	attach_error = -EBUSY;
+	say(fd, CONSOLE);
+	hears(fd, "too many have its console");
+	attach_error = 0;
+	hasty = client("one");
+	say(hasty, CONSOLE "x");
+	hears(hasty, "waits for its answer");
+	say(fd, CONSOLE);
+	hears(fd, "taken");
+	ck_assert_str_eq(hear(fd), "");
+	close(fd);
+	close(hasty);
+	stop();
+}
+END_TEST
+
 START_TEST(crowds_are_bounded)
 {
 	int fds[CONTROL_CLIENTS + 1];
@@ -484,6 +522,7 @@ int main(void)
 	tcase_add_test(tc, endless_requests_are_refused);
 	tcase_add_test(tc, who_does_not_read_holds_up_nobody);
 	tcase_add_test(tc, waiters_learn_the_end_and_so_do_late_ones);
+	tcase_add_test(tc, a_connection_is_given_to_the_console);
 	tcase_add_test(tc, crowds_are_bounded);
 	tcase_add_test(tc, running_out_of_files_is_no_busy_loop);
 	suite_add_tcase(s, tc);

@@ -8,35 +8,7 @@
 #include <time.h>
 
 #include "log.h"
-
-size_t utf8_len(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t len = 0;
-	uint32_t c;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] < 0xe0)
-		len = 2;
-	else if (s[0] >= 0xe0 && s[0] < 0xf0)
-		len = 3;
-	else if (s[0] >= 0xf0 && s[0] < 0xf5)
-		len = 4;
-	else
-		return 0;
-	c = s[0] & (0x7fU >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (len == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000)))
-		return 0;
-	if (len == 4 && (c < 0x10000 || c > 0x10ffff))
-		return 0;
-	return len;
-}
+#include "text.h"
 
 /* One character as JSON has it, 6 bytes at most; what it took of @s. */
 static size_t escape(const unsigned char *s, char *out)

@@ -53,7 +53,4 @@ static inline bool events_has_record(const struct events *e)
  */
 const char *json_quote(char *buf, size_t size, const char *text);
 
-/* Bytes of the UTF-8 character at @text, a string's NUL too; 0: it is none. */
-size_t utf8_len(const char *text);
-
 #endif

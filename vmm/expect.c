@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "clock.h"
-#include "events.h"
 #include "exec_proto.h"
 #include "log.h"
+#include "text.h"
 
 bool expect_is_regex(const char *text, char *why, size_t size)
 {
@@ -88,38 +88,6 @@ static bool begins(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
-/* C0, DEL, and C1, which some terminals heed in UTF-8 too. */
-static bool is_control(const char *text)
-{
-	const unsigned char *c = (const unsigned char *)text;
-
-	return c[0] < ' ' || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
-}
-
-/* Printable UTF-8, and no longer than it is kept. */
-static void copy_line(char *to, const char *text)
-{
-	size_t room = EXPECT_WIDTH - 1;
-
-	while (*text && room > 0) {
-		size_t len = utf8_len(text);
-
-		if (!len || is_control(text)) {
-			*to++ = '?';
-			room--;
-			text += len ? len : 1;
-			continue;
-		}
-		if (len > room)
-			break;
-		memcpy(to, text, len);
-		to += len;
-		room -= len;
-		text += len;
-	}
-	*to = '\0';
-}
-
 /* @whole: the line has its end. True when it says something new. */
 static bool look_for_linux(struct expect *e, const char *text, bool whole)
 {
@@ -132,11 +100,13 @@ static bool look_for_linux(struct expect *e, const char *text, bool whole)
 		return false;
 	if (!f->panic && begins(said, panic)) {
 		f->panic = true;
-		copy_line(f->panic_line, said + sizeof(panic) - 1);
+		text_copy(f->panic_line, sizeof(f->panic_line),
+			  said + sizeof(panic) - 1);
 		return true;
 	}
 	if (!*f->init_line && begins(text, EXEC_WORD))
-		copy_line(f->init_line, text + sizeof(EXEC_WORD) - 1);
+		text_copy(f->init_line, sizeof(f->init_line),
+			  text + sizeof(EXEC_WORD) - 1);
 	if (!f->panic_end && begins(said, "---[ end Kernel panic")) {
 		f->panic_end = true;
 		return f->panic;
@@ -177,7 +147,8 @@ static bool look_for_patterns(struct expect *e, const char *text)
 		p->met = is_new = true;
 		if (p->is_bad && !e->found.bad) {
 			e->found.bad = true;
-			copy_line(e->found.bad_line, text);
+			text_copy(e->found.bad_line, sizeof(e->found.bad_line),
+				  text);
 		}
 	}
 	if (is_new)
@@ -199,7 +170,8 @@ static bool look_at(struct expect *e, struct expect_line *l, bool whole)
 static void keep(struct expect *e, const struct expect_line *l)
 {
 	if (l->len > 0 && !l->is_rest)
-		copy_line(e->kept[e->nr_kept++ % EXPECT_KEPT], l->text);
+		text_copy(e->kept[e->nr_kept++ % EXPECT_KEPT], EXPECT_WIDTH,
+			  l->text);
 }
 
 /* --- bytes ------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "events.h"
+#include "text.h"
 #include "flight.h"
 #include "flight_series.h"
 
@@ -26,52 +27,11 @@ static uint64_t number(const json_t *o, const char *key)
 		       : 0;
 }
 
-/* What would move or hide text: C1, bidirectional marks, line separators. */
-static bool is_tricky(const char *s, size_t len)
-{
-	const unsigned char *u = (const unsigned char *)s;
-
-	if (len == 2)
-		return u[0] == 0xc2 && u[1] < 0xa0;
-	if (len == 3 && u[0] == 0xe2 && u[1] == 0x80)
-		return u[2] >= 0x8b && (u[2] <= 0x8f || u[2] >= 0xa8) &&
-		       u[2] <= 0xae;
-	if (len == 3 && u[0] == 0xe2 && u[1] == 0x81)
-		return u[2] >= 0xa0 && u[2] <= 0xaf;
-	return len == 3 && u[0] == 0xef && u[1] == 0xbb && u[2] == 0xbf;
-}
-
-/* Adds @from at @out, which has @size bytes; whole characters only. */
-static void add_text(char *out, size_t size, const char *from)
-{
-	size_t at = strlen(out);
-
-	while (*from) {
-		size_t len = utf8_len(from);
-		bool bad = len == 0 || (unsigned char)*from < ' ' ||
-			   *from == 0x7f || is_tricky(from, len);
-
-		if (len == 0)
-			len = 1;
-		if (at + (bad ? 1 : len) >= size)
-			break;
-		if (bad) {
-			out[at++] = '?';
-		} else {
-			memcpy(out + at, from, len);
-			at += len;
-		}
-		from += len;
-	}
-	out[at] = '\0';
-}
-
 static void take_text(char *out, size_t size, const json_t *o, const char *key)
 {
 	const char *text = json_string_value(json_object_get(o, key));
 
-	out[0] = '\0';
-	add_text(out, size, text ? text : "");
+	text_copy(out, size, text ? text : "");
 }
 
 /* A counter never falls: what says so is not believed. */
@@ -303,10 +263,10 @@ static void describe(struct flight_event *e, const json_t *o)
 				       : json_is_false(v) ? "no"
 							  : "?");
 		if (e->text[0])
-			add_text(e->text, sizeof(e->text), ", ");
-		add_text(e->text, sizeof(e->text), key);
-		add_text(e->text, sizeof(e->text), " ");
-		add_text(e->text, sizeof(e->text),
+			text_add(e->text, sizeof(e->text), ", ");
+		text_add(e->text, sizeof(e->text), key);
+		text_add(e->text, sizeof(e->text), " ");
+		text_add(e->text, sizeof(e->text),
 			 json_is_string(v) ? json_string_value(v) : value);
 	}
 }
@@ -346,7 +306,7 @@ static int take_event(struct flight *f, const json_t *o, double t)
 	memset(e, 0, sizeof(*e));
 	e->t = t;
 	e->life = f->nr_lives ? f->nr_lives : 1;
-	add_text(e->name, sizeof(e->name), name ? name : "?");
+	text_copy(e->name, sizeof(e->name), name ? name : "?");
 	describe(e, o);
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "events.h"
 #include "log.h"
+#include "text.h"
 
 /* --- text ------------------------------------------------------------------- */
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "events.h"
+#include "text.h"
 
 void ktap_init(struct ktap *k)
 {
@@ -421,30 +421,6 @@ bool ktap_failed(const struct ktap *k)
 	       (k->bailed || k->totals.failed > 0 || k->totals.missing > 0);
 }
 
-/* @text, cut where it does not fit, control characters made harmless. */
-static void printable(char *to, size_t size, const char *text)
-{
-	size_t n = 0, len;
-
-	while (*text && n + 5 < size) {
-		len = utf8_len(text);
-		if (len > 1 && !((unsigned char)*text == 0xc2 &&
-				 (unsigned char)text[1] < 0xa0)) {
-			memcpy(to + n, text, len);
-			n += len;
-		} else {
-			bool is_ascii =
-				len == 1 && *text >= ' ' && *text != 0x7f;
-
-			to[n++] = *text;
-			if (!is_ascii)
-				to[n - 1] = '?';
-		}
-		text += len ? len : 1;
-	}
-	to[n] = '\0';
-}
-
 const char *ktap_say(const struct ktap *k, char *buf, size_t size)
 {
 	const struct ktap_totals *t = &k->totals;
@@ -452,7 +428,7 @@ const char *ktap_say(const struct ktap *k, char *buf, size_t size)
 			     t->expected + t->missing;
 	char name[100] = "", first[120] = "", skipped[40] = "", lost[40] = "";
 
-	printable(name, sizeof(name), k->first_failed);
+	text_copy(name, sizeof(name), k->first_failed);
 	if (t->failed)
 		(void)snprintf(first, sizeof(first), " (first: %s)", name);
 	if (t->skipped)

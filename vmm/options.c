@@ -7,19 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 #define WORD_MAX 32U /* longer words are nobody's typing mistake */
 
 int opt_fail(struct opt_parse *p, const char *fmt, ...)
 {
+	char raw[sizeof(p->error)];
 	va_list ap;
-	char *c;
 
 	va_start(ap, fmt);
-	vsnprintf(p->error, sizeof(p->error), fmt, ap);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	for (c = p->error; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	text_copy(p->error, sizeof(p->error), raw);
 	return -EINVAL;
 }
 

@@ -1,218 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.c: the story of `lkvm-pvm run`, top to bottom. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "crash.h"
-#include "gdb.h"
 #include "flight.h"
+#include "gdb.h"
 #include "log.h"
+#include "user.h"
 #include "verbs.h"
 #include "vm.h"
 
 /* The restarts of a guest that are all told. */
 #define TOLD_RESTARTS 32U
-
-/* --- the user: keys and signals ------------------------------------------- */
-
-static size_t typed(void *ctx, const uint8_t *bytes, size_t len)
-{
-	struct vm *vm = ctx;
-	size_t n;
-
-	if (vm->exec)
-		return exec_typed(vm->exec, bytes, len);
-	if (consoles_have_terminal(vm))
-		return consoles_typed(vm, bytes, len);
-	pthread_mutex_lock(&vm->io_lock);
-	n = uart_receive(&vm->uart, bytes, len);
-	pthread_mutex_unlock(&vm->io_lock);
-	return n;
-}
-
-static void typed_end(void *ctx)
-{
-	struct vm *vm = ctx;
-
-	if (vm->exec)
-		exec_typed_end(vm->exec);
-}
-
-static void typed_break(void *ctx)
-{
-	struct vm *vm = ctx;
-
-	if (consoles_have_terminal(vm)) {
-		consoles_typed_break(vm);
-		return;
-	}
-	pthread_mutex_lock(&vm->io_lock);
-	uart_receive_break(&vm->uart);
-	pthread_mutex_unlock(&vm->io_lock);
-}
-
-static void output_room(void *ctx)
-{
-	struct vm *vm = ctx;
-
-	if (vm->exec)
-		exec_output_room(vm->exec);
-	else
-		consoles_output_room(vm);
-}
-
-static void typed_quit(void *ctx)
-{
-	struct vm *vm = ctx;
-
-	vm_hurry(vm);
-	vm_finish_as(vm, 128 + SIGINT, "user", "ended it with Ctrl-a x");
-}
-
-static void end_by_signal(struct vm *vm, int sig)
-{
-	const char *name = sigabbrev_np(sig);
-
-	if (name)
-		vm_finish_as(vm, 128 + sig, "user", "ended it with SIG%s",
-			     name);
-	else
-		vm_finish_as(vm, 128 + sig, "user", "ended it with signal %d",
-			     sig);
-}
-
-static void signal_arrived(struct watch *w, uint32_t events)
-{
-	struct vm *vm = container_of(w, struct vm, signals);
-	struct signalfd_siginfo si;
-
-	(void)events;
-	if (read(w->fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
-		return;
-	if (si.ssi_signo == SIGCONT)
-		term_resume(&vm->term);
-	if (si.ssi_signo == SIGCONT || si.ssi_signo == SIGWINCH) {
-		consoles_resize(vm);
-		if (vm->exec)
-			exec_resize(vm->exec);
-		return;
-	}
-	if (si.ssi_signo == SIGINT && vm->exec && exec_interrupt(vm->exec))
-		return;
-	vm_hurry(vm);
-	end_by_signal(vm, (int)si.ssi_signo);
-}
-
-/* nohup, or a shell that starts a job in the background of a script. */
-static bool parent_ignores(int sig)
-{
-	struct sigaction sa;
-
-	return sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
-}
-
-static void add_ending(sigset_t *set, int sig)
-{
-	if (!parent_ignores(sig))
-		sigaddset(set, sig);
-}
-
-/*
- * Signals that would end us, the terminal still raw. Not here: those of a fault
- * (crash.c), SIGUSR1 (vcpu.c), and those that writing causes (cmd_run()).
- */
-static void ending_signals(sigset_t *set)
-{
-	static const int ending[] = { SIGINT,  SIGTERM, SIGHUP,	 SIGQUIT,
-				      SIGALRM, SIGUSR2, SIGXCPU, SIGVTALRM,
-				      SIGPROF, SIGIO,	SIGPWR,	 SIGSTKFLT };
-
-	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		add_ending(set, ending[i]);
-	for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
-		add_ending(set, sig);
-}
-
-/*
- * Ending signals become readable on a file descriptor of the loop; threads
- * inherit the mask. What our parent ignores stays ignored. SIGCONT comes after
- * a shell has had the terminal, SIGWINCH when it has another size.
- */
-static int watch_signals(struct vm *vm)
-{
-	sigset_t set;
-	int ret;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCONT);
-	sigaddset(&set, SIGWINCH);
-	ending_signals(&set);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-
-	vm->signals.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (vm->signals.fd < 0)
-		return -errno;
-	vm->signals.events = EPOLLIN;
-	vm->signals.ready = signal_arrived;
-	ret = loop_add(&vm->loop, &vm->signals);
-	if (ret) {
-		close(vm->signals.fd);
-		vm->signals.fd = -1;
-	}
-	return ret;
-}
-
-static void unwatch_signals(struct vm *vm)
-{
-	if (vm->signals.fd < 0)
-		return;
-	loop_remove(&vm->loop, &vm->signals);
-	close(vm->signals.fd);
-	vm->signals.fd = -1;
-}
-
-static int open_terminal(struct vm *vm)
-{
-	const struct term_host host = {
-		.ctx = vm,
-		.input = typed,
-		.send_break = typed_break,
-		.quit = typed_quit,
-		.output_room = output_room,
-		.input_end = typed_end,
-		.leave_alone = vm->exec && !exec_has_tty(vm->exec),
-	};
-	int ret = term_init(&vm->term, &vm->loop, STDIN_FILENO, STDOUT_FILENO,
-			    &host);
-
-	if (ret)
-		log_err("cannot use the terminal: %s%s", errno_text(ret),
-			ret == -EAGAIN
-				? "; raise ulimit -u or the cgroup's pids.max"
-				: "");
-	vm->has_term = ret == 0;
-	if (!ret && vm->exec)
-		ret = exec_open(vm->exec);
-	consoles_resize(vm); /* it may have changed before it was watched */
-	return ret;
-}
-
-static void close_terminal(struct vm *vm)
-{
-	int lost = vm->has_term ? term_fini(&vm->term) : 0;
-
-	if (vm->exec)
-		exec_close(vm->exec, lost);
-	vm->has_term = false;
-}
 
 /* --- one life of the VM ---------------------------------------------------- */
 
@@ -255,7 +60,7 @@ static int serve(struct vm *vm)
  */
 static int meet_user(struct vm *vm)
 {
-	int ret = watch_signals(vm);
+	int ret = user_watch_signals(vm);
 
 	if (ret)
 		log_err("cannot watch signals: %s", errno_text(ret));
@@ -265,7 +70,7 @@ static int meet_user(struct vm *vm)
 		ret = control_meet(vm);
 	if (!ret)
 		ret = gdb_init(vm);
-	return ret ? ret : open_terminal(vm);
+	return ret ? ret : user_open_terminal(vm);
 }
 
 /*
@@ -374,7 +179,7 @@ static int live(struct vm *vm)
 		tell_end(vm, again);
 		recorder_end(vm, !again);
 		if (!again)
-			close_terminal(vm);
+			user_close_terminal(vm);
 		if (vm->exec)
 			judge_exec(vm); /* its output may be lost */
 		vm_destroy(vm);
@@ -437,36 +242,13 @@ static void run_in(struct vm *vm, const struct config *cfg,
 	} else {
 		outputs_failed(v, "host");
 	}
-	close_terminal(vm);
-	unwatch_signals(vm);
+	user_close_terminal(vm);
+	user_unwatch_signals(vm);
 	watchdog_fini(vm);
 	recorder_fini(vm);
 	gdb_fini(vm);
 	control_part(vm);
 	vm_fini(vm);
-}
-
-/* Everything that is there before the VM and after it. */
-static int run_told(struct vm *vm, const struct config *cfg,
-		    struct spawner *spawner)
-{
-	struct outputs *outputs = calloc(1, sizeof(*outputs));
-	struct control *control = NULL;
-	struct verdict v;
-
-	if (!outputs) {
-		log_err("out of memory");
-		return EXIT_HOST;
-	}
-	if (outputs_open(outputs, cfg) || control_take_name(&control, cfg))
-		outputs_failed(&v, "host");
-	else
-		run_in(vm, cfg, outputs, &v, control, spawner);
-	outputs_close(outputs, &v);
-	free(outputs);
-	/* Who is told of the end finds everything about it written. */
-	control_leave(control, vm->attach, &v);
-	return cfg->exec.bisect ? verdict_bisect(&v) : v.code;
 }
 
 /* Whether it may start a program when its system calls are filtered already. */
@@ -481,11 +263,39 @@ static bool has_children(const struct config *cfg)
 	return has && cfg->seccomp;
 }
 
+/* Everything that is there before the VM and after it. */
+static int run_told(struct vm *vm, const struct config *cfg)
+{
+	struct outputs *outputs = calloc(1, sizeof(*outputs));
+	struct spawner *spawner = NULL;
+	struct control *control = NULL;
+	struct verdict v;
+	int ret = 0;
+
+	if (!outputs) {
+		log_err("out of memory");
+		return EXIT_HOST;
+	}
+	/* It is forked off before outputs have threads. */
+	if (has_children(cfg))
+		ret = spawner_start(&spawner);
+	if (outputs_open(outputs, cfg) || ret ||
+	    control_take_name(&control, cfg))
+		outputs_failed(&v, "host");
+	else
+		run_in(vm, cfg, outputs, &v, control, spawner);
+	outputs_close(outputs, &v);
+	free(outputs);
+	/* Who is told of the end finds everything about it written. */
+	control_leave(control, vm->attach, &v);
+	spawner_end(spawner);
+	return cfg->exec.bisect ? verdict_bisect(&v) : v.code;
+}
+
 int cmd_run(const struct config *cfg)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
-	struct spawner *spawner = NULL;
-	int code = EXIT_HOST;
+	int code;
 
 	if (!vm) {
 		log_err("out of memory");
@@ -503,9 +313,7 @@ int cmd_run(const struct config *cfg)
 		(void)prctl(PR_SET_DUMPABLE, 0);
 	/* Merging of equal pages may be inherited; it would read guest RAM. */
 	(void)prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
-	if (!has_children(cfg) || !spawner_start(&spawner))
-		code = run_told(vm, cfg, spawner);
-	spawner_end(spawner);
+	code = run_told(vm, cfg);
 	free(vm);
 	return code;
 }

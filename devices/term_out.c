@@ -28,6 +28,7 @@
 
 #include "log.h"
 #include "term.h"
+#include "thread.h"
 
 #define GATHER_MS    3
 #define GATHER_BYTES 4096U /* enough of a burst: no more waiting */
@@ -265,9 +266,6 @@ static void *writer_main(void *arg)
 int term_out_start(struct term_out **out, int fd, int room_fd)
 {
 	struct term_out *o = calloc(1, sizeof(*o));
-	static const int faults[] = { SIGSEGV, SIGBUS,	SIGFPE, SIGILL,
-				      SIGABRT, SIGTRAP, SIGSYS };
-	sigset_t all, old;
 	int err;
 
 	if (!o)
@@ -279,15 +277,10 @@ int term_out_start(struct term_out **out, int fd, int room_fd)
 	pthread_cond_init(&o->more, NULL);
 	pthread_cond_init(&o->room, NULL);
 
-	sigfillset(&all);
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		sigdelset(&all, faults[i]);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&o->writer, NULL, writer_main, o);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	err = thread_start(&o->writer, "terminal", writer_main, o);
 	if (err) {
 		term_out_free(o);
-		return -err;
+		return err;
 	}
 	*out = o;
 	return 0;

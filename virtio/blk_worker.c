@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "thread.h"
 
 /*
  * Requests that are started, and answered, together. The guest works on some
@@ -225,7 +226,6 @@ static void *work(void *arg)
 	struct virtio_blk *b = arg;
 	int ret = 0;
 
-	(void)pthread_setname_np(pthread_self(), b->dev.name);
 	pthread_mutex_lock(&b->dev.lock);
 	while (!b->stop && !ret)
 		ret = round_of(b);
@@ -264,7 +264,7 @@ int blk_worker_start(struct virtio_dev *d)
 	err = disk_queue_open(&b->queue, &b->disk, n * VIRTIO_BLK_QUEUE_SIZE,
 			      events, n + 1);
 	if (!err) {
-		err = -pthread_create(&b->worker, NULL, work, b);
+		err = thread_start(&b->worker, d->name, work, b);
 		if (err)
 			disk_queue_close(b->queue);
 	}

@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "control.h"
 #include "log.h"
+#include "thread.h"
 
 #define REGIONS	 2U
 #define TEXT_MAX MIB(4) /* a guest may share every other page */
@@ -187,7 +188,7 @@ static int start(struct vm *vm)
 		(struct map_region){ .name = "RAM", .range = vm->machine.ram };
 	for (unsigned int i = 0; i < REGIONS; i++)
 		s->nr_pages += s->regions[i].range.len / s->page;
-	ret = -pthread_create(&s->thread, NULL, scan_thread, s);
+	ret = thread_start(&s->thread, "map", scan_thread, s);
 	if (ret)
 		free(s);
 	else

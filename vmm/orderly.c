@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "thread.h"
 
 static void *serve(void *arg)
 {
@@ -34,7 +35,7 @@ int orderly_start(struct orderly *o)
 	memset(o, 0, sizeof(*o));
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->changed, NULL);
-	ret = -pthread_create(&o->thread, NULL, serve, o);
+	ret = thread_start(&o->thread, "orderly", serve, o);
 	if (ret) {
 		log_err("cannot start the thread that starts devices: %s%s",
 			errno_text(ret),
@@ -46,7 +47,6 @@ int orderly_start(struct orderly *o)
 		return ret;
 	}
 	o->started = true;
-	(void)pthread_setname_np(o->thread, "orderly");
 	return 0;
 }
 

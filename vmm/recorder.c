@@ -24,6 +24,7 @@
 #include "flight_trace.h"
 #include "host.h"
 #include "log.h"
+#include "thread.h"
 
 #define TRACEFS "/sys/kernel/tracing"
 
@@ -279,11 +280,9 @@ void recorder_begin(struct vm *vm)
 	}
 	describe(r);
 	r->ending = false;
-	ret = -pthread_create(&r->thread, NULL, record, r);
+	ret = thread_start(&r->thread, "recorder", record, r);
 	if (ret)
 		tell_missing(errno_text(ret));
-	else
-		(void)pthread_setname_np(r->thread, "recorder");
 	r->runs = ret == 0;
 }
 

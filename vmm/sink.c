@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +22,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "thread.h"
 
 #define CLOSE_PATIENCE_S 2
 
@@ -139,25 +139,6 @@ static int open_target(struct sink *s)
 	return s->fd < 0 ? -errno : 0;
 }
 
-/* Signals that end us are for the main thread, who knows what to do then. */
-static int start_writer(struct sink *s)
-{
-	static const int faults[] = { SIGSEGV, SIGBUS,	SIGFPE, SIGILL,
-				      SIGABRT, SIGTRAP, SIGSYS };
-	sigset_t mask, old;
-	int ret;
-
-	sigfillset(&mask);
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		sigdelset(&mask, faults[i]);
-	pthread_sigmask(SIG_SETMASK, &mask, &old);
-	ret = -pthread_create(&s->thread, NULL, writer, s);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!ret)
-		(void)pthread_setname_np(s->thread, "sink");
-	return ret;
-}
-
 static void sink_free(struct sink *s)
 {
 	if (s->is_ours && s->fd >= 0)
@@ -189,7 +170,7 @@ int sink_open(struct sink **out, const char *option, const char *target)
 	if (s->target && s->filling && s->writing)
 		ret = open_target(s);
 	if (!ret)
-		ret = start_writer(s);
+		ret = thread_start(&s->thread, "sink", writer, s);
 	if (ret) {
 		log_err("%s %s: %s", option, target, errno_text(ret));
 		sink_free(s);

@@ -11,10 +11,7 @@ chmod 666 /dev/kvm
 # shellcheck disable=SC3045 # busybox has it
 ulimit -l unlimited
 trap 'ip link del dummy7' EXIT
-ip link add dummy7 type dummy
-ip addr add 10.9.0.5/24 dev dummy7
-ip link set dummy7 up
-ip route add default via 10.9.0.1
+route_out
 chmod 777 .
 
 rc=0

@@ -149,6 +149,16 @@ nr_vms()
 		-name '[0-9]*' ! -name '1-*' | wc -l
 }
 
+# route_out: a default route for passt, which gives its guest 10.9.0.5; remove it
+# with `ip link del dummy7`
+route_out()
+{
+	ip link add dummy7 type dummy
+	ip addr add 10.9.0.5/24 dev dummy7
+	ip link set dummy7 up
+	ip route add default via 10.9.0.1
+}
+
 # as_user COMMAND…: uid 1000, no capabilities
 as_user()
 {

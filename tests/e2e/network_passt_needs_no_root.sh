@@ -11,10 +11,7 @@ chmod 666 /dev/kvm
 ulimit -l unlimited
 # shellcheck disable=SC2046 # a list of numbers
 trap 'ip link del dummy7 2>/dev/null; kill $(jobs -p) 2>/dev/null || true' EXIT
-ip link add dummy7 type dummy
-ip addr add 10.9.0.5/24 dev dummy7
-ip link set dummy7 up
-ip route add default via 10.9.0.1
+route_out
 dd if=/dev/urandom of=file bs=1M count=4 2>/dev/null
 mkfifo silence
 chmod 777 .

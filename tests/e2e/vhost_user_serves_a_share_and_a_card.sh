@@ -10,10 +10,7 @@ mkdir dir run
 chmod 777 run
 # shellcheck disable=SC2046 # a list of numbers
 trap 'ip link del dummy7 2>/dev/null; kill $(jobs -p) 2>/dev/null || true' EXIT
-ip link add dummy7 type dummy
-ip addr add 10.9.0.5/24 dev dummy7
-ip link set dummy7 up
-ip route add default via 10.9.0.1
+route_out
 listens()
 {
 	grep -q " 00010000 .*$1\$" /proc/net/unix

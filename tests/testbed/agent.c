@@ -21,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #include "job.h"
 
 #define PORT_NAME "lkvm.agent"
@@ -220,7 +222,7 @@ static int wait_ms(const struct job *job)
 
 	if (!job->pid || !job->deadline_ms)
 		return -1;
-	left = job->deadline_ms - job_now_ms();
+	left = job->deadline_ms - clock_ms();
 	return left < 0 ? 0 : (int)left;
 }
 

@@ -12,23 +12,15 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "traces.h"
 
 /* What the child turns into its stdin, stdout and stderr. */
 struct child_fds {
 	int in, out, err;
 };
-
-int64_t job_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void put_fd(int *fd)
 {
@@ -138,7 +130,7 @@ int job_start(struct job *job, const struct wire_frame *request)
 	if (!mode || !wire_first(request, "arg"))
 		return -EINVAL;
 	job->is_test = !strcmp(mode, "test");
-	job->start_ms = job_now_ms();
+	job->start_ms = clock_ms();
 	job->deadline_ms = timeout ? job->start_ms + timeout : 0;
 	job->before.vms = traces_vms();
 	job->before.pinned = traces_pinned();

@@ -34,8 +34,6 @@ struct job {
 	char held[WIRE_MAX];
 };
 
-int64_t job_now_ms(void);
-
 /*
  * Starts what a RUN frame asks for:
  *   arg=     repeatedly: the program and its arguments

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "traces.h"
 
 #define GRACE_MS  1000	/* for what the program started to end by itself */
@@ -44,11 +45,11 @@ static bool reap(void)
  */
 static bool kill_everything(struct job *job, int port)
 {
-	int64_t give_up = job_now_ms() + REAP_MS;
+	int64_t give_up = clock_ms() + REAP_MS;
 
 	kill(-1, SIGKILL);
 	while (reap()) {
-		if (job_now_ms() > give_up)
+		if (clock_ms() > give_up)
 			return false;
 		(void)job_output(&job->out, port, WIRE_OUT);
 		(void)job_output(&job->err, port, WIRE_ERR);
@@ -203,8 +204,7 @@ static void send_exit(const struct job *job, int port, const char *left,
 	if (!err)
 		err = wire_put_num(f, "timeout", job->timed_out);
 	if (!err)
-		err = wire_put_num(f, "ms",
-				   (long)(job_now_ms() - job->start_ms));
+		err = wire_put_num(f, "ms", (long)(clock_ms() - job->start_ms));
 	if (!err && left[0])
 		err = wire_put(f, "left", left);
 	if (!err && harm[0])
@@ -217,10 +217,10 @@ static void send_exit(const struct job *job, int port, const char *left,
 void job_finish(struct job *job, int port)
 {
 	char left[768] = "", harm[512], names[512];
-	int64_t patience = job_now_ms() + GRACE_MS;
+	int64_t patience = clock_ms() + GRACE_MS;
 
 	while (traces_processes(names, sizeof(names)) &&
-	       job_now_ms() < patience) {
+	       clock_ms() < patience) {
 		(void)reap();
 		(void)job_output(&job->out, port, WIRE_OUT);
 		(void)job_output(&job->err, port, WIRE_ERR);

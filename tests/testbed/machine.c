@@ -13,8 +13,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define MAX_ARGS  64
 #define TAIL_SIZE 3000
@@ -26,14 +27,6 @@ struct args {
 	size_t len;
 	char text[8192];
 };
-
-int64_t machine_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 __attribute__((format(printf, 2, 3))) static void add(struct args *a,
 						      const char *fmt, ...)
@@ -140,14 +133,14 @@ become_qemu(const struct machine_config *cfg, int fd, pid_t parent)
 int machine_receive(struct machine *m, struct wire_frame *frame,
 		    int64_t timeout_ms, int stop_fd)
 {
-	int64_t end = machine_now_ms() + timeout_ms;
+	int64_t end = clock_ms() + timeout_ms;
 
 	for (;;) {
 		struct pollfd p[] = {
 			{ .fd = m->fd, .events = POLLIN },
 			{ .fd = stop_fd, .events = POLLIN },
 		};
-		int64_t left = timeout_ms < 0 ? -1 : end - machine_now_ms();
+		int64_t left = timeout_ms < 0 ? -1 : end - clock_ms();
 		int got = wire_next(&m->in, frame);
 
 		if (got)
@@ -203,7 +196,7 @@ int machine_start(struct machine *m, const struct machine_config *cfg,
 
 void machine_stop(struct machine *m)
 {
-	int64_t give_up = machine_now_ms() + 3000;
+	int64_t give_up = clock_ms() + 3000;
 
 	if (m->fd >= 0)
 		close(m->fd);
@@ -212,7 +205,7 @@ void machine_stop(struct machine *m)
 		return;
 	kill(m->pid, SIGTERM);
 	while (!waitpid(m->pid, NULL, WNOHANG)) {
-		if (machine_now_ms() > give_up)
+		if (clock_ms() > give_up)
 			kill(m->pid, SIGKILL);
 		poll(NULL, 0, 10);
 	}

@@ -51,6 +51,4 @@ void machine_stop(struct machine *m);
 /* Prints the end of a log file on stderr, under a title. */
 void machine_show_log(const char *title, const char *path);
 
-int64_t machine_now_ms(void);
-
 #endif

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define DEFAULT_TIMEOUT_S 120
 #define EXIT_SKIPPED	  77
 #define SHOWN_LOG	  8000 /* bytes of a failed test's output */
@@ -308,13 +310,13 @@ static enum verdict judge(struct run *r, const struct wire_frame *end)
 
 static enum verdict run_in_host(struct run *r, const struct test *t)
 {
-	int64_t end = machine_now_ms() + (int64_t)t->timeout_s * 1000 +
-		      AGENT_PATIENCE_MS;
+	int64_t end =
+		clock_ms() + (int64_t)t->timeout_s * 1000 + AGENT_PATIENCE_MS;
 	struct wire_frame frame;
 	int err = send_test(r, t);
 
 	while (!err) {
-		int got = machine_receive(&r->m, &frame, end - machine_now_ms(),
+		int got = machine_receive(&r->m, &frame, end - clock_ms(),
 					  r->stop_fd);
 
 		if (got == -EINTR)
@@ -377,7 +379,7 @@ static void tell(struct run *r, const struct test *t, enum verdict v,
 static enum verdict try_test(struct run *r, const struct test *t,
 			     unsigned int nr)
 {
-	int64_t start = machine_now_ms();
+	int64_t start = clock_ms();
 	enum verdict v;
 	char log[512];
 
@@ -392,7 +394,7 @@ static enum verdict try_test(struct run *r, const struct test *t,
 		v = run_in_host(r, t);
 	if (r->log_fd >= 0)
 		close(r->log_fd);
-	tell(r, t, v, log, nr, machine_now_ms() - start);
+	tell(r, t, v, log, nr, clock_ms() - start);
 	return v;
 }
 

@@ -138,18 +138,18 @@ static inline unsigned int nr_quits(struct world *w)
 
 static inline bool wait_for_got(struct world *w, size_t n)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = clock_ms() + PATIENCE_MS;
 
-	while (nr_got(w) < n && now_ms() < end)
+	while (nr_got(w) < n && clock_ms() < end)
 		sleep_ms(1);
 	return nr_got(w) == n;
 }
 
 static inline bool wait_for_quit(struct world *w)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = clock_ms() + PATIENCE_MS;
 
-	while (nr_quits(w) == 0 && now_ms() < end)
+	while (nr_quits(w) == 0 && clock_ms() < end)
 		sleep_ms(1);
 	return nr_quits(w) == 1;
 }

@@ -127,9 +127,9 @@ static int64_t reset_with(struct world *t, unsigned int port, uint32_t len)
 	bring_up_port(t, port);
 	must(vq_driver_add(&t->d[q], &b, 1) >= 0);
 	(void)vq_driver_publish(&t->d[q]);
-	then = now_ms();
+	then = clock_ms();
 	virtio_dev_set_status(t->dev, 0);
-	return now_ms() - then;
+	return clock_ms() - then;
 }
 
 START_TEST(last_words_wait_for_a_reader_that_reads)

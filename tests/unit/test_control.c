@@ -489,7 +489,7 @@ START_TEST(running_out_of_files_is_no_busy_loop)
 			 (ssize_t)strlen(STAT));
 	serve();
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
-	for (until = now_ms() + 20000; now_ms() < until; turns++) {
+	for (until = clock_ms() + 20000; clock_ms() < until; turns++) {
 		ck_assert_int_eq(loop_poll(&loop), 0);
 		if (nr_answers)
 			break;

@@ -14,28 +14,11 @@
 #include "../../vmm/events.h"
 #include "../../vmm/verdict.h"
 
-static char path[] = "/tmp/test_events.XXXXXX";
-
-static void make_path(void)
-{
-	int fd;
-
-	strcpy(path + sizeof(path) - 7, "XXXXXX");
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-}
-
-static void remove_path(void)
-{
-	unlink(path);
-}
-
 /* The only line of the file, as JSON. */
 static json_t *only_line(void)
 {
 	json_error_t err;
-	json_t *j = json_load_file(path, 0, &err);
+	json_t *j = json_load_file(unit_path, 0, &err);
 
 	ck_assert_msg(j != NULL, "%s", err.text);
 	return j;
@@ -46,7 +29,7 @@ START_TEST(a_line_has_version_time_event_and_members)
 	struct events e = { .sinks = { NULL } };
 	json_t *j;
 
-	ck_assert_int_eq(sink_open(&e.sinks[0], "--events", path), 0);
+	ck_assert_int_eq(sink_open(&e.sinks[0], "--events", unit_path), 0);
 	events_tell(&e, "vcpu-start", "\"vcpu\":%u", 7);
 	sink_close(e.sinks[0]);
 	j = only_line();
@@ -106,7 +89,7 @@ START_TEST(members_that_do_not_fit_are_left_out)
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	ck_assert_int_eq(sink_open(&e.sinks[1], "--events", path), 0);
+	ck_assert_int_eq(sink_open(&e.sinks[1], "--events", unit_path), 0);
 	events_tell(&e, "panic", "\"what\":\"%s\"", text);
 	sink_close(e.sinks[1]);
 	j = only_line();
@@ -148,10 +131,10 @@ START_TEST(a_reader_who_does_not_read_holds_nobody)
 	ck_assert_int_eq(pipe(fds), 0);
 	(void)snprintf(target, sizeof(target), "fd:%d", fds[1]);
 	ck_assert_int_eq(sink_open(&s, "--events", target), 0);
-	began = now_ms();
+	began = clock_ms();
 	for (int i = 0; i < 1000; i++)
 		sink_write(s, line, sizeof(line));
-	ck_assert_int_lt(now_ms() - began, 1500);
+	ck_assert_int_lt(clock_ms() - began, 1500);
 	close(fds[0]); /* lets its writer go */
 	sink_close(s);
 	close(fds[1]);
@@ -196,11 +179,11 @@ START_TEST(a_verdict_names_code_origin_and_reason)
 	const struct verdict v = { .code = 110,
 				   .origin = "guest",
 				   .reason = "a \"reset\"" };
-	int fd = verdict_open("--verdict", path);
+	int fd = verdict_open("--verdict", unit_path);
 	json_t *j;
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(verdict_write(fd, path, &v), 0);
+	ck_assert_int_eq(verdict_write(fd, unit_path, &v), 0);
 	j = only_line();
 	ck_assert_int_eq(json_integer_value(json_object_get(j, "code")), 110);
 	ck_assert_str_eq(json_string_value(json_object_get(j, "origin")),
@@ -219,7 +202,7 @@ int main(void)
 	TCase *tc = tcase_create("events");
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	tcase_add_checked_fixture(tc, make_path, remove_path);
+	tcase_add_checked_fixture(tc, unit_path_make, unit_path_remove);
 	tcase_add_test(tc, a_line_has_version_time_event_and_members);
 	tcase_add_test(tc, any_bytes_make_a_json_string);
 	tcase_add_test(tc, a_long_text_is_cut_between_characters);

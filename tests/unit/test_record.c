@@ -14,27 +14,10 @@
 #include "../../vmm/flight_trace.h"
 #include "../../vmm/vm.h"
 
-static char path[] = "/tmp/test_record.XXXXXX";
-
-static void make_path(void)
-{
-	int fd;
-
-	strcpy(path + sizeof(path) - 7, "XXXXXX");
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-}
-
-static void remove_path(void)
-{
-	unlink(path);
-}
-
 /* Lines of the file about @event; each one is JSON. */
 static unsigned int count_lines(const char *event)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = fopen(unit_path, "re");
 	unsigned int n = 0;
 	char line[EVENTS_LINE + 1];
 	json_t *j;
@@ -112,7 +95,7 @@ START_TEST(a_full_record_has_room_for_events_and_then_for_the_end)
 {
 	struct events e = { .recorded = RECORD_SAMPLES };
 
-	ck_assert_int_eq(sink_open(&e.records[0], "--record", path), 0);
+	ck_assert_int_eq(sink_open(&e.records[0], "--record", unit_path), 0);
 	events_record(&e, "sample", "\"exits\":1");
 	events_tell(&e, "reset", "\"life\":1");
 	e.recorded = RECORD_EVENTS;
@@ -135,7 +118,7 @@ START_TEST(samples_are_for_records_alone)
 {
 	struct events e = { .recorded = 0 };
 
-	ck_assert_int_eq(sink_open(&e.sinks[0], "--events", path), 0);
+	ck_assert_int_eq(sink_open(&e.sinks[0], "--events", unit_path), 0);
 	events_record(&e, "sample", "\"exits\":1");
 	events_tell(&e, "reset", "\"life\":1");
 	sink_close(e.sinks[0]);
@@ -166,7 +149,7 @@ START_TEST(a_life_is_sampled_and_mapped_at_its_end)
 	struct vm *vm = make_vm(&cfg);
 	struct events *e = &vm->outputs->events;
 
-	ck_assert_int_eq(sink_open(&e->records[0], "--record", path), 0);
+	ck_assert_int_eq(sink_open(&e->records[0], "--record", unit_path), 0);
 	flight_head(e, &cfg);
 	recorder_begin(vm);
 	usleep(150000);
@@ -266,7 +249,7 @@ int main(void)
 	Suite *s = suite_create("record");
 	TCase *t = tcase_create("record");
 
-	tcase_add_checked_fixture(t, make_path, remove_path);
+	tcase_add_checked_fixture(t, unit_path_make, unit_path_remove);
 	tcase_add_test(t, a_year_takes_some_3000_samples);
 	tcase_add_test(t, the_first_ten_seconds_are_told_at_20_hertz);
 	tcase_add_test(t, many_vcpus_are_looked_at_less_often);

@@ -118,7 +118,7 @@ START_TEST(gone_reader_costs_the_bytes_and_nothing_else)
 {
 	static struct world w;
 	int null = dev_null(), out[2];
-	int64_t begin = now_ms();
+	int64_t begin = clock_ms();
 
 	make_pipe(out);
 	close(out[0]);
@@ -129,7 +129,7 @@ START_TEST(gone_reader_costs_the_bytes_and_nothing_else)
 	}
 	ck_assert_int_eq(term_error(&w.t), -EPIPE);
 	ck_assert_int_eq(stop(&w), -EPIPE);
-	ck_assert_int_lt(now_ms() - begin, PATIENCE_MS);
+	ck_assert_int_lt(clock_ms() - begin, PATIENCE_MS);
 	close(out[1]);
 	close(null);
 }
@@ -250,11 +250,11 @@ static int64_t fini_on_a_full_pipe(bool hurry)
 	}
 	if (hurry)
 		term_hurry(&w.t);
-	begin = now_ms();
+	begin = clock_ms();
 	ck_assert_int_eq(stop(&w), -ETIMEDOUT);
 	close(fds[0]); /* the abandoned writer gets out */
 	close(fds[1]);
-	return now_ms() - begin;
+	return clock_ms() - begin;
 }
 
 START_TEST(user_in_a_hurry_does_not_wait_for_a_reader)
@@ -309,7 +309,7 @@ START_TEST(offered_output_is_refused_until_half_of_it_is_read)
 	int null = dev_null(), out[2];
 	size_t sum = 0, n;
 	static uint8_t buf[4096];
-	int64_t begin = now_ms();
+	int64_t begin = clock_ms();
 
 	make_pipe(out);
 	start(&w, null, out[1], 0);
@@ -322,7 +322,7 @@ START_TEST(offered_output_is_refused_until_half_of_it_is_read)
 	ck_assert(!has_room(&w));
 	/* A pipe holds 64 KiB: what is read of it lets the rest in. */
 	ck_assert_int_eq(fcntl(out[0], F_SETFL, O_NONBLOCK), 0);
-	while (!has_room(&w) && now_ms() - begin < PATIENCE_MS) {
+	while (!has_room(&w) && clock_ms() - begin < PATIENCE_MS) {
 		if (read(out[0], buf, sizeof(buf)) < 0)
 			sleep_ms(1);
 	}

@@ -82,9 +82,9 @@ START_TEST(a_guest_that_panics_for_ever_runs_out_of_time)
 				    .on_reset = RESET_RESTART,
 				    .timeout_ms = 50 };
 	struct vm *vm = begin(&cfg);
-	int64_t began = now_ms();
+	int64_t began = clock_ms();
 
-	while (!vm_finished(vm) && now_ms() - began < 20000) {
+	while (!vm_finished(vm) && clock_ms() - began < 20000) {
 		watchdog_panicked(vm);
 		ck_assert_int_eq(loop_poll(&vm->loop), 0);
 	}

@@ -1,6 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* unit.c: runs one suite of Check tests and prints its totals. */
+/* unit.c: runs one suite of Check tests; a file for them. */
 #include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char unit_path[] = "/tmp/lkvm-pvm-test.XXXXXX";
+
+void unit_path_make(void)
+{
+	int fd;
+
+	strcpy(unit_path + sizeof(unit_path) - 7, "XXXXXX");
+	fd = mkstemp(unit_path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+
+void unit_path_remove(void)
+{
+	unlink(unit_path);
+}
 
 int unit_main(Suite *s)
 {

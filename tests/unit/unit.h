@@ -4,19 +4,16 @@
 #define LKVM_PVM_TESTS_UNIT_H
 
 #include <check.h>
-#include <time.h>
 
 #include "base.h"
+#include "clock.h"
 
 /* Runs @s and returns the program's exit code. */
 int unit_main(Suite *s);
 
-static inline int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+/* A checked fixture: an empty file at unit_path, gone at the end. */
+extern char unit_path[];
+void unit_path_make(void);
+void unit_path_remove(void);
 
 #endif

@@ -181,7 +181,7 @@ runner := build/$(NATIVE)/runner
 helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat memlock manyvms poison victim vsock tapexec kexec)
 bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload netload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
-$(runner): $(call testbed,$(NATIVE),runner tests session machine wire)
+$(runner): $(call testbed,$(NATIVE),runner tests test_list test_run session machine wire)
 $(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
 build/aarch64-static/tests/measure: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
 build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minimal.c)
@@ -259,7 +259,7 @@ help:
 #: make bench         figures (PEER=another VMM's binary)
 #: make image         the testbed's kernel; its path is the last line
 #: make install       (DESTDIR=, PREFIX=)   make dist   make clean
-#: Overrides: KERNEL= HOST_KERNEL=debian QEMU= CPU= V=1 WERROR=0
+#: Overrides: KERNEL= HOST_KERNEL=debian QEMU= CPU= HOSTS= V=1 WERROR=0
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:

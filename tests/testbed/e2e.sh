@@ -7,7 +7,8 @@
 # Environment: KERNEL=PATH (host and guest kernel, nothing is built then),
 # HOST_KERNEL=debian (every test on Debian's kernel), QEMU=, CPU=, SMP=, MEM=,
 # E2E_OUT=DIR (logs; build/e2e), PATIENCE=N (a factor on every timeout),
-# RETRIES=N (a failed test is tried again in a fresh host, and named 'flaky').
+# RETRIES=N (a failed test is tried again, alone in a fresh host, and named
+# 'flaky'), HOSTS=N (that many at a time; as many as there are CPUs).
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
+
+#define HOST_NEEDS (4L << 30) /* bytes */
 
 static const struct host_kind hosts[] = {
 	{ "default", "3", "kvm-arm.mode=protected", false, NULL },
@@ -28,8 +31,10 @@ const struct host_kind *hosts_find(const char *name)
 }
 
 bool hosts_configure(const struct host_kind *kind, const struct options *opt,
-		     struct machine_config *cfg)
+		     unsigned int nr, struct machine_config *cfg)
 {
+	char which[16] = "";
+
 	*cfg = (struct machine_config){
 		.qemu = opt->qemu,
 		.cpu = opt->cpu,
@@ -41,10 +46,12 @@ bool hosts_configure(const struct host_kind *kind, const struct options *opt,
 		.smp = opt->smp,
 		.mem_mib = opt->mem_mib,
 	};
-	snprintf(cfg->log, sizeof(cfg->log), "%s/host-%s.log", opt->out_dir,
-		 kind->name);
-	snprintf(cfg->qemu_log, sizeof(cfg->qemu_log), "%s/qemu-%s.log",
-		 opt->out_dir, kind->name);
+	if (nr)
+		snprintf(which, sizeof(which), "-%u", nr + 1);
+	snprintf(cfg->log, sizeof(cfg->log), "%s/host-%s%s.log", opt->out_dir,
+		 kind->name, which);
+	snprintf(cfg->qemu_log, sizeof(cfg->qemu_log), "%s/qemu-%s%s.log",
+		 opt->out_dir, kind->name, which);
 	return cfg->kernel;
 }
 
@@ -74,6 +81,17 @@ static unsigned int env_number(const char *name, const char *absent)
 	return (unsigned int)strtoul(env_or(name, absent), NULL, 10);
 }
 
+/* One for each CPU, as long as each has memory for its host and QEMU. */
+static unsigned int default_hosts(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	long fit =
+		sysconf(_SC_PHYS_PAGES) / (HOST_NEEDS / sysconf(_SC_PAGESIZE));
+	long nr = cpus < fit ? cpus : fit;
+
+	return nr > 1 ? (unsigned int)nr : 1;
+}
+
 static int usage(void)
 {
 	fprintf(stderr,
@@ -82,7 +100,8 @@ static int usage(void)
 		"       runner exec -k IMAGE -i INITRD -o DIR [-s DIR]"
 		" [-H HOST] [-v] [-e] COMMAND [ARG...]\n"
 		"-K: Debian's kernel. -l: list only. -e: Ctrl-d at the"
-		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB), PATIENCE.\n");
+		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB), PATIENCE, HOSTS (at a\n"
+		"time), RETRIES.\n");
 	return 125;
 }
 
@@ -95,6 +114,7 @@ int main(int argc, char **argv)
 		.mem_mib = env_number("MEM", "2048"),
 		.patience = env_number("PATIENCE", "1"),
 		.retries = env_number("RETRIES", "0"),
+		.hosts = env_number("HOSTS", "0"),
 		.host = "default",
 	};
 	int c;
@@ -123,6 +143,9 @@ int main(int argc, char **argv)
 		else
 			return usage();
 	}
+	/* What tests say as they go would be mixed. */
+	if (!opt.hosts)
+		opt.hosts = opt.verbose ? 1 : default_hosts();
 	argc -= optind + 1;
 	argv += optind + 1;
 	if (argc < 1 || !opt.kernel || !opt.initrd || !opt.out_dir)

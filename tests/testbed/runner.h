@@ -16,6 +16,7 @@ struct options {
 	unsigned int smp, mem_mib; /* SMP=, MEM=: what tests do not declare */
 	unsigned int patience;	   /* PATIENCE=: factor on every timeout */
 	unsigned int retries;	   /* RETRIES=: more tries of a failed test */
+	unsigned int hosts;	   /* HOSTS=: how many run tests at a time */
 	bool verbose, list;	   /* -v, -l */
 	bool eof_key;		   /* -e: the end of a pipe types Ctrl-d */
 };
@@ -30,9 +31,9 @@ struct host_kind {
 /* NULL when there is no such kind. */
 const struct host_kind *hosts_find(const char *name);
 
-/* False: this kind's kernel was not given. */
+/* The host @nr of those at a time. False: this kind's kernel was not given. */
 bool hosts_configure(const struct host_kind *kind, const struct options *opt,
-		     struct machine_config *cfg);
+		     unsigned int nr, struct machine_config *cfg);
 
 /* Runs tests: exit code. */
 int tests_main(const struct options *opt, int argc, char **argv);

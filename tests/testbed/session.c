@@ -237,7 +237,7 @@ int session_main(const struct options *opt, int argc, char **argv)
 	static struct session s;
 	int code = EXIT_NO_HOST, err;
 
-	if (!kind || !hosts_configure(kind, opt, &cfg)) {
+	if (!kind || !hosts_configure(kind, opt, 0, &cfg)) {
 		fprintf(stderr, "no kernel for host '%s'\n", opt->host);
 		return EXIT_NO_HOST;
 	}

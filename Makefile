@@ -259,7 +259,7 @@ help:
 #: make bench         figures (PEER=another VMM's binary)
 #: make image         the testbed's kernel; its path is the last line
 #: make install       (DESTDIR=, PREFIX=)   make dist   make clean
-#: Overrides: KERNEL= HOST_KERNEL=debian QEMU= CPU= HOSTS= V=1 WERROR=0
+#: Overrides: KERNEL= HOST_KERNEL=debian QEMU= CPU= HOSTS= LONG=1 V=1 WERROR=0
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .SECONDARY:

@@ -3,12 +3,14 @@
 # --vsock socket=PATH: connections from the host and from the guest carry what
 # is sent, both ways at once, and one direction may end before the other; the
 # socket is the user's alone and gone at the end. On virtio-mmio and in an
-# ordinary VM, too.
+# ordinary VM, too. LONG=1: a gibibyte each way.
 # timeout: 180
 . /tests/e2e/lib.sh
 
 V=/tests/bin/vsock
 MIB=1048576
+big=$((8 * MIB))
+[ -z "${LONG:-}" ] || big=$((1024 * MIB))
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
 # guest_talks: standard input is the script of the guest, which has vsock
@@ -27,9 +29,9 @@ guest_talks()
 }
 
 guest_talks <<END
-/vsock listen vsock:4294967295:5000 flow $((8 * MIB)) $((8 * MIB))
+/vsock listen vsock:4294967295:5000 flow $big $big
 /vsock listen vsock:4294967295:5001 after 300000 $((2 * MIB))
-/vsock connect vsock:2:6000 flow $((8 * MIB)) $((8 * MIB))
+/vsock connect vsock:2:6000 flow $big $big
 /vsock connect vsock:2:6001 after $((2 * MIB)) 300000
 /vsock connect vsock:2:6002 flow 0 $((4 * MIB))
 /vsock connect vsock:2:6003 flow $((4 * MIB)) 0
@@ -44,7 +46,7 @@ talk()
 	wait_for 10 test -S v.sock
 	[ "$(stat -c %a v.sock)" = 700 ] || fail "others may use the socket"
 	clients=
-	"$V" listen unix:v.sock_6000 flow $((8 * MIB)) $((8 * MIB)) &
+	"$V" listen unix:v.sock_6000 flow $big $big &
 	clients="$clients $!"
 	"$V" listen unix:v.sock_6001 flow 300000 $((2 * MIB)) &
 	clients="$clients $!"
@@ -52,7 +54,7 @@ talk()
 	clients="$clients $!"
 	"$V" listen unix:v.sock_6003 flow 0 $((4 * MIB)) &
 	clients="$clients $!"
-	"$V" connect unix:v.sock:5000 flow $((8 * MIB)) $((8 * MIB)) &
+	"$V" connect unix:v.sock:5000 flow $big $big &
 	clients="$clients $!"
 	"$V" connect unix:v.sock:5001 flow $((2 * MIB)) 300000 &
 	clients="$clients $!"

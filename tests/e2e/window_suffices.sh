@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A window of the automatic size never holds up a device that is as busy as it
 # can be, and one of half that size does: the formula gives what is needed.
-# SECONDS_BUSY=60 for a longer look.
+# LONG=1: for 60 seconds each.
 # timeout: 300
 . /tests/e2e/lib.sh
 
-busy=${SECONDS_BUSY:-4}
+busy=4
+[ -z "${LONG:-}" ] || busy=60
 on_ext4 40
 image ext4/a.img 32
 tunctl -t tap7 >/dev/null

@@ -101,7 +101,7 @@ static int usage(void)
 		" [-H HOST] [-v] [-e] COMMAND [ARG...]\n"
 		"-K: Debian's kernel. -l: list only. -e: Ctrl-d at the"
 		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB), PATIENCE, HOSTS (at a\n"
-		"time), RETRIES.\n");
+		"time), RETRIES, LONG.\n");
 	return 125;
 }
 
@@ -114,6 +114,7 @@ int main(int argc, char **argv)
 		.mem_mib = env_number("MEM", "2048"),
 		.patience = env_number("PATIENCE", "1"),
 		.retries = env_number("RETRIES", "0"),
+		.is_long = env_or("LONG", "")[0],
 		.hosts = env_number("HOSTS", "0"),
 		.host = "default",
 	};

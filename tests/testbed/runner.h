@@ -16,6 +16,7 @@ struct options {
 	unsigned int smp, mem_mib; /* SMP=, MEM=: what tests do not declare */
 	unsigned int patience;	   /* PATIENCE=: factor on every timeout */
 	unsigned int retries;	   /* RETRIES=: more tries of a failed test */
+	bool is_long;		   /* LONG=: what tests have for longer looks */
 	unsigned int hosts;	   /* HOSTS=: how many run tests at a time */
 	bool verbose, list;	   /* -v, -l */
 	bool eof_key;		   /* -e: the end of a pipe types Ctrl-d */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define DEFAULT_TIMEOUT_S 120
+#define LONGER		  8U /* a timeout with LONG=1, times that */
 
 static void read_key(struct test *t, const char *line)
 {
@@ -49,7 +50,7 @@ static int read_head(struct test *t, const char *dir, const char *file,
 	while (fgets(line, sizeof(line), f) && line[0] == '#')
 		read_key(t, line);
 	fclose(f);
-	t->timeout_s *= opt->patience;
+	t->timeout_s *= opt->patience * (opt->is_long ? LONGER : 1);
 	return 0;
 }
 

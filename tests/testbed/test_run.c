@@ -83,6 +83,8 @@ static int send_test(struct test_run *r, const struct test *t)
 	snprintf(env, sizeof(env), "PATIENCE=%u", r->opt->patience);
 	if (!err)
 		err = wire_put(f, "env", env);
+	if (!err && r->opt->is_long)
+		err = wire_put(f, "env", "LONG=1");
 	if (!err)
 		err = wire_put(f, "arg", "/bin/sh");
 	if (!err)

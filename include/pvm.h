@@ -126,7 +126,7 @@ enum pvm_exit_kind {
 	PVM_EXIT_BACKING,     /* -EIO: not anonymous or swap-backed memory */
 	PVM_EXIT_NOT_OWNED,   /* -EPERM: the page belongs to another VM */
 	PVM_EXIT_NOT_READY,   /* -ENOEXEC: vCPU not initialised: our bug */
-	PVM_EXIT_DEBUG,
+	PVM_EXIT_DEBUG, /* a step, a breakpoint; a watchpoint: see is_watch */
 	PVM_EXIT_OTHER, /* see code and err */
 };
 
@@ -140,6 +140,9 @@ struct pvm_exit {
 	unsigned int len;
 	bool is_write;
 	uint8_t *data; /* 8 bytes; what a read returns is put here */
+	/* PVM_EXIT_DEBUG */
+	bool is_watch;
+	uint64_t watched; /* the address of the access, or somewhat below */
 };
 
 /* One KVM_RUN of vCPU @i, on its own thread. Always fills in @e. */
@@ -177,7 +180,16 @@ int __must_check pvm_vcpu_inject_abort(struct pvm *p, unsigned int i);
  * out of the guest. As pvm_vcpu_run(); INTERRUPTED also when it did not run.
  */
 void pvm_vcpu_fault_again(struct pvm *p, unsigned int i, struct pvm_exit *e);
+
 #define PVM_MAX_BREAKPOINTS 16U
+#define PVM_MAX_WATCHPOINTS 16U
+
+/* Loads, stores or both of @len bytes, all of one doubleword. */
+struct pvm_watchpoint {
+	uint64_t at;
+	uint8_t len;
+	bool loads, stores;
+};
 
 /* For what vCPU @i leaves the guest: PVM_EXIT_DEBUG. */
 struct pvm_debug {
@@ -185,6 +197,8 @@ struct pvm_debug {
 	bool instructions; /* BRK */
 	unsigned int nr;   /* ... and before those at these addresses */
 	uint64_t at[PVM_MAX_BREAKPOINTS];
+	unsigned int nr_watch; /* ... and before accesses of these */
+	struct pvm_watchpoint watch[PVM_MAX_WATCHPOINTS];
 };
 
 /* On its own thread, or while it does not run. 0 or -errno. */
@@ -192,10 +206,11 @@ int __must_check pvm_vcpu_set_debug(struct pvm *p, unsigned int i,
 				    const struct pvm_debug *d);
 /* How many addresses there may be; at most PVM_MAX_BREAKPOINTS. */
 unsigned int pvm_nr_breakpoints(struct pvm *p);
+unsigned int pvm_nr_watchpoints(struct pvm *p);
 
-/* More of a vCPU's registers: those for its page tables. As get_state. */
+/* More of a vCPU's registers: those for its page tables, and SPSR. As get_state. */
 struct pvm_vcpu_mmu {
-	uint64_t sp_el0, sctlr_el1, tcr_el1, ttbr0_el1, ttbr1_el1;
+	uint64_t sp_el0, sctlr_el1, tcr_el1, ttbr0_el1, ttbr1_el1, spsr_el1;
 };
 
 int __must_check pvm_vcpu_get_mmu(struct pvm *p, unsigned int i,
@@ -205,6 +220,8 @@ int __must_check pvm_vcpu_set_core(struct pvm *p, unsigned int i,
 				   const uint64_t x[31], uint64_t sp,
 				   bool is_sp_el1, uint64_t pc,
 				   uint64_t pstate);
+int __must_check pvm_vcpu_set_spsr(struct pvm *p, unsigned int i,
+				   uint64_t spsr_el1);
 
 /*
  * Copies @len bytes from, or with @write to, guest memory of an ordinary VM.

@@ -15,6 +15,10 @@
 
 /* DBGBCR_EL1: enabled, EL1 and EL0, all four bytes of an instruction. */
 #define BCR 0x1e7U
+/* DBGWCR_EL1: the same, of the bytes @bas. */
+#define WCR(loads, stores, bas)                                                \
+	(7U | (unsigned int)(loads) << 3 | (unsigned int)(stores) << 4 |       \
+	 (unsigned int)(bas) << 5)
 
 int pvm_vcpu_set_debug(struct pvm *p, unsigned int i, const struct pvm_debug *d)
 {
@@ -24,7 +28,7 @@ int pvm_vcpu_set_debug(struct pvm *p, unsigned int i, const struct pvm_debug *d)
 		debug.control |= KVM_GUESTDBG_SINGLESTEP;
 	if (d->instructions)
 		debug.control |= KVM_GUESTDBG_USE_SW_BP;
-	if (d->nr)
+	if (d->nr || d->nr_watch)
 		debug.control |= KVM_GUESTDBG_USE_HW;
 	if (debug.control)
 		debug.control |= KVM_GUESTDBG_ENABLE;
@@ -32,18 +36,34 @@ int pvm_vcpu_set_debug(struct pvm *p, unsigned int i, const struct pvm_debug *d)
 		debug.arch.dbg_bvr[b] = d->at[b];
 		debug.arch.dbg_bcr[b] = BCR;
 	}
+	for (unsigned int w = 0; w < d->nr_watch; w++) {
+		const struct pvm_watchpoint *at = &d->watch[w];
+
+		debug.arch.dbg_wvr[w] = at->at & ~7ULL;
+		debug.arch.dbg_wcr[w] =
+			WCR(at->loads, at->stores,
+			    (((1U << at->len) - 1) << (at->at & 7)) & 0xff);
+	}
 	return kvm_ioctl(p->vcpus[i].fd, KVM_SET_GUEST_DEBUG, &debug);
+}
+
+static unsigned int number(struct pvm *p, int cap, unsigned int max)
+{
+	int n = kvm_ioctl_val(p->kvm_fd, KVM_CHECK_EXTENSION, cap);
+
+	if (n < 0)
+		return 0;
+	return n < (int)max ? (unsigned int)n : max;
 }
 
 unsigned int pvm_nr_breakpoints(struct pvm *p)
 {
-	int n = kvm_ioctl_val(p->kvm_fd, KVM_CHECK_EXTENSION,
-			      KVM_CAP_GUEST_DEBUG_HW_BPS);
+	return number(p, KVM_CAP_GUEST_DEBUG_HW_BPS, PVM_MAX_BREAKPOINTS);
+}
 
-	if (n < 0)
-		return 0;
-	return n < (int)PVM_MAX_BREAKPOINTS ? (unsigned int)n
-					    : PVM_MAX_BREAKPOINTS;
+unsigned int pvm_nr_watchpoints(struct pvm *p)
+{
+	return number(p, KVM_CAP_GUEST_DEBUG_HW_WPS, PVM_MAX_WATCHPOINTS);
 }
 
 int pvm_vcpu_get_mmu(struct pvm *p, unsigned int i, struct pvm_vcpu_mmu *m)
@@ -59,7 +79,16 @@ int pvm_vcpu_get_mmu(struct pvm *p, unsigned int i, struct pvm_vcpu_mmu *m)
 		ret = pvm_get_reg(v, SYSREG_TTBR0_EL1, &m->ttbr0_el1);
 	if (!ret)
 		ret = pvm_get_reg(v, SYSREG_TTBR1_EL1, &m->ttbr1_el1);
+	if (!ret)
+		ret = pvm_get_reg(v, PVM_CORE_REG(spsr[KVM_SPSR_EL1]),
+				  &m->spsr_el1);
 	return ret;
+}
+
+int pvm_vcpu_set_spsr(struct pvm *p, unsigned int i, uint64_t spsr_el1)
+{
+	return pvm_set_reg(&p->vcpus[i], PVM_CORE_REG(spsr[KVM_SPSR_EL1]),
+			   spsr_el1);
 }
 
 int pvm_vcpu_set_core(struct pvm *p, unsigned int i, const uint64_t x[31],

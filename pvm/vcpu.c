@@ -20,6 +20,8 @@
 
 #define SYSREG_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
 #define SYSREG_VBAR_EL1	 ARM64_SYS_REG(3, 0, 12, 0, 0)
+/* ESR's exception class: a watchpoint, from a lower level. */
+#define ESR_EC_WATCHPOINT 0x34U
 
 int pvm_vcpus_create(struct pvm *p)
 {
@@ -182,6 +184,8 @@ static void decode_exit(struct kvm_run *run, struct pvm_exit *e)
 		break;
 	case KVM_EXIT_DEBUG:
 		e->kind = PVM_EXIT_DEBUG;
+		e->is_watch = run->debug.arch.hsr >> 26 == ESR_EC_WATCHPOINT;
+		e->watched = run->debug.arch.far;
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
 		e->kind = PVM_EXIT_OTHER;

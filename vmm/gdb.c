@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gdb_memory.h"
+#include "gdb_cpu.h"
 #include "gdb_stub.h"
 #include "log.h"
 #include "unix_listen.h"
@@ -30,8 +30,6 @@
 
 #define SIG_INT	 2
 #define SIG_TRAP 5
-
-#define PSTATE_USES_SP_EL1(p) (((p)&0xfU) == 5)
 
 struct gdb {
 	struct vm *vm;
@@ -44,11 +42,11 @@ struct gdb {
 
 	/* why the guest stops; state_lock */
 	bool has_stop;
-	unsigned int stopper;
-	int signal;
+	struct gdb_stop stop;
 
 	struct gdb_memory memory;
-	struct stat made; /* a unix socket */
+	struct gdb_step *steps; /* owned; one for each vCPU */
+	struct stat made;	/* a unix socket */
 };
 
 /* --- vCPUs ------------------------------------------------------------------ */
@@ -71,26 +69,37 @@ static bool all_rest(struct vm *vm)
 	return rest;
 }
 
-/* Stops the guest for @vcpu, unless it stops for another already. */
-static void stop_for(struct gdb *g, unsigned int vcpu, int signal)
+/* Stops the guest, unless it stops for another reason already. */
+static void stop_for(struct gdb *g, const struct gdb_stop *why)
 {
 	struct vm *vm = g->vm;
 
 	pthread_mutex_lock(&vm->state_lock);
 	if (!g->has_stop) {
 		g->has_stop = true;
-		g->stopper = vcpu;
-		g->signal = signal;
+		g->stop = *why;
 	}
 	hold_all(vm);
 	pthread_mutex_unlock(&vm->state_lock);
 	vcpus_kick(vm);
 }
 
-void gdb_hit(struct vcpu *v)
+static void stop_for_user(struct gdb *g)
 {
+	stop_for(g, &(struct gdb_stop){ .vcpu = 0, .signal = SIG_INT });
+}
+
+void gdb_hit(struct vcpu *v, const struct pvm_exit *e)
+{
+	const struct gdb_stop why = {
+		.vcpu = v->index,
+		.signal = SIG_TRAP,
+		.is_watch = e->is_watch,
+		.watched = e->watched,
+	};
+
 	if (v->vm->gdb)
-		stop_for(v->vm->gdb, v->index, SIG_TRAP);
+		stop_for(v->vm->gdb, &why);
 }
 
 void gdb_rests(struct vm *vm)
@@ -111,13 +120,31 @@ static int arm(struct gdb *g, unsigned int vcpu, bool step)
 	return pvm_vcpu_set_debug(g->vm->pvm, vcpu, &d);
 }
 
+/* All vCPUs rest: those that stepped are as if nothing had been masked. */
+static void end_steps(struct gdb *g)
+{
+	for (unsigned int i = 0; i < g->vm->cfg->nr_vcpus; i++)
+		if (g->steps[i].active &&
+		    gdb_cpu_end_step(g->vm->pvm, i, &g->steps[i]))
+			log_warn("gdb: vCPU %u may keep its interrupts masked",
+				 i);
+}
+
+static int begin_step(struct gdb *g, unsigned int vcpu)
+{
+	return gdb_cpu_begin_step(&g->memory, vcpu, &g->steps[vcpu]);
+}
+
 static void let_go(struct gdb *g, const enum gdb_resume *how)
 {
 	struct vm *vm = g->vm;
 
-	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
-		if (arm(g, i, how && how[i] == GDB_STEP))
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
+		bool step = how && how[i] == GDB_STEP;
+
+		if ((step && begin_step(g, i)) || arm(g, i, step))
 			log_warn("gdb: KVM does not stop vCPU %u for it", i);
+	}
 	g->waits = false;
 	pthread_mutex_lock(&vm->state_lock);
 	g->has_stop = false;
@@ -132,27 +159,15 @@ static void let_go(struct gdb *g, const enum gdb_resume *how)
 static int get_regs(void *ctx, unsigned int vcpu, struct gdb_regs *r)
 {
 	struct gdb *g = ctx;
-	struct pvm_vcpu_state s;
-	struct pvm_vcpu_mmu m;
-	int ret = pvm_vcpu_get_state(g->vm->pvm, vcpu, &s);
 
-	if (!ret)
-		ret = pvm_vcpu_get_mmu(g->vm->pvm, vcpu, &m);
-	if (ret)
-		return ret;
-	memcpy(r->x, s.x, sizeof(r->x));
-	r->sp = PSTATE_USES_SP_EL1(s.pstate) ? s.sp_el1 : m.sp_el0;
-	r->pc = s.pc;
-	r->cpsr = (uint32_t)s.pstate;
-	return 0;
+	return gdb_cpu_get(g->vm->pvm, vcpu, r);
 }
 
 static int set_regs(void *ctx, unsigned int vcpu, const struct gdb_regs *r)
 {
 	struct gdb *g = ctx;
 
-	return pvm_vcpu_set_core(g->vm->pvm, vcpu, r->x, r->sp,
-				 PSTATE_USES_SP_EL1(r->cpsr), r->pc, r->cpsr);
+	return gdb_cpu_set(g->vm->pvm, vcpu, r);
 }
 
 static int read_memory(void *ctx, unsigned int vcpu, uint64_t va,
@@ -181,6 +196,20 @@ static int set_break(void *ctx, unsigned int vcpu, bool hardware, uint64_t va,
 	return gdb_memory_break(&g->memory, vcpu, hardware, va, on);
 }
 
+static int set_watch(void *ctx, enum gdb_break kind, uint64_t va, uint64_t len,
+		     bool on)
+{
+	const struct gdb_watch w = {
+		.va = va,
+		.len = len,
+		.loads = kind != GDB_WATCH_STORES,
+		.stores = kind != GDB_WATCH_LOADS,
+	};
+	struct gdb *g = ctx;
+
+	return gdb_memory_watch(&g->memory, &w, on);
+}
+
 /* --- the debugger ----------------------------------------------------------- */
 
 static void resume(void *ctx, const enum gdb_resume *how)
@@ -190,13 +219,14 @@ static void resume(void *ctx, const enum gdb_resume *how)
 
 static void interrupt(void *ctx)
 {
-	stop_for(ctx, 0, SIG_INT);
+	stop_for_user(ctx);
 }
 
 static void detach(void *ctx)
 {
 	struct gdb *g = ctx;
 
+	end_steps(g);
 	gdb_memory_forget(&g->memory);
 	let_go(g, NULL);
 }
@@ -232,7 +262,7 @@ static void hang_up(struct gdb *g)
 	if (all_rest(g->vm))
 		detach(g);
 	else
-		stop_for(g, 0, SIG_INT);
+		stop_for_user(g);
 }
 
 static void feed(struct gdb *g)
@@ -252,6 +282,7 @@ static void rest_ready(struct watch *w, uint32_t events)
 	(void)!read(w->fd, &count, sizeof(count));
 	if (!all_rest(g->vm))
 		return;
+	end_steps(g);
 	if (g->peer.fd < 0) {
 		/* It left while the guest ran, or has yet to come. */
 		if (!g->waits)
@@ -263,7 +294,10 @@ static void rest_ready(struct watch *w, uint32_t events)
 	/* Breakpoints of one that left while the guest ran. */
 	if (g->is_first)
 		gdb_memory_forget(&g->memory);
-	gdb_stub_stopped(&g->stub, g->stopper, g->signal, g->is_first);
+	if (g->stop.is_watch)
+		g->stop.watched =
+			gdb_memory_watched(&g->memory, g->stop.watched);
+	gdb_stub_stopped(&g->stub, &g->stop, g->is_first);
 	g->is_first = false;
 	feed(g);
 }
@@ -317,7 +351,7 @@ static void listener_ready(struct watch *w, uint32_t events)
 		gdb_stub_fini(&g->stub);
 		return;
 	}
-	stop_for(g, 0, SIG_INT);
+	stop_for_user(g);
 	gdb_rests(g->vm);
 }
 
@@ -368,6 +402,7 @@ static void fill_target(struct gdb *g, unsigned int nr_vcpus)
 		.read = read_memory,
 		.write = write_memory,
 		.set_break = set_break,
+		.set_watch = set_watch,
 		.resume = resume,
 		.interrupt = interrupt,
 		.detach = detach,
@@ -384,7 +419,10 @@ int gdb_init(struct vm *vm)
 	if (!vm->cfg->gdb)
 		return 0;
 	g = calloc(1, sizeof(*g));
-	if (!g) {
+	if (g)
+		g->steps = calloc(vm->cfg->nr_vcpus, sizeof(*g->steps));
+	if (!g || !g->steps) {
+		free(g);
 		log_err("out of memory");
 		return -ENOMEM;
 	}
@@ -427,20 +465,26 @@ void gdb_fini(struct vm *vm)
 		unix_unlisten(vm->cfg->gdb, &g->made);
 	if (g->listener.fd >= 0)
 		close(g->listener.fd);
+	free(g->steps);
 	free(g);
 	vm->gdb = NULL;
 }
 
 void gdb_begin(struct vm *vm)
 {
-	if (!vm->gdb)
+	struct gdb *g = vm->gdb;
+
+	if (!g)
 		return;
-	vm->gdb->memory.pvm = vm->pvm;
-	vm->gdb->memory.nr_soft = vm->gdb->memory.hard.nr = 0;
-	vm->gdb->has_stop = false;
+	gdb_memory_begin(&g->memory, vm->pvm);
+	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++) {
+		g->steps[i].active = false;
+		if (arm(g, i, false))
+			log_warn("gdb: KVM does not stop vCPU %u for it", i);
+	}
 }
 
 bool gdb_waits(const struct vm *vm)
 {
-	return vm->gdb && vm->gdb->waits;
+	return vm->gdb && (vm->gdb->waits || vm->gdb->has_stop);
 }

@@ -129,9 +129,94 @@ int gdb_memory_break(struct gdb_memory *m, unsigned int vcpu, bool hardware,
 	return hardware ? set_hard(m, va, on) : set_soft(m, vcpu, va, on);
 }
 
+/* --- watchpoints ------------------------------------------------------------ */
+
+static bool is_same(const struct gdb_watch *a, const struct gdb_watch *b)
+{
+	return a->va == b->va && a->len == b->len && a->loads == b->loads &&
+	       a->stores == b->stores;
+}
+
+/* All parts of @w; how many there were. */
+static unsigned int drop_watch(struct gdb_memory *m, const struct gdb_watch *w)
+{
+	struct pvm_debug *d = &m->hard;
+	unsigned int left = 0, nr = d->nr_watch;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		if (is_same(&m->watch[i], w))
+			continue;
+		m->watch[left] = m->watch[i];
+		d->watch[left++] = d->watch[i];
+	}
+	d->nr_watch = left;
+	return nr - left;
+}
+
+/* One of the CPU's for each doubleword of it. */
+int gdb_memory_watch(struct gdb_memory *m, const struct gdb_watch *w, bool on)
+{
+	unsigned int max = pvm_nr_watchpoints(m->pvm), parts;
+	struct pvm_debug *d = &m->hard;
+	uint64_t va = w->va, left = w->len;
+
+	(void)drop_watch(m, w);
+	if (!on)
+		return 0;
+	if (left == 0 || left > UINT64_MAX - va)
+		return -EINVAL;
+	if (left > 8ULL * PVM_MAX_WATCHPOINTS)
+		return -ENOSPC;
+	parts = (unsigned int)(((va % 8) + left + 7) / 8);
+	if (parts > max || d->nr_watch > max - parts)
+		return -ENOSPC;
+	while (left) {
+		uint8_t n = (uint8_t)(8 - va % 8);
+
+		n = n > left ? (uint8_t)left : n;
+		m->watch[d->nr_watch] = *w;
+		d->watch[d->nr_watch++] = (struct pvm_watchpoint){
+			.at = va,
+			.len = n,
+			.loads = w->loads,
+			.stores = w->stores,
+		};
+		va += n;
+		left -= n;
+	}
+	return 0;
+}
+
+/*
+ * A wide access may begin below what is watched, and gdb wants an address in it:
+ * that of the nearest.
+ */
+uint64_t gdb_memory_watched(const struct gdb_memory *m, uint64_t far)
+{
+	uint64_t best = far, distance = UINT64_MAX;
+
+	for (unsigned int i = 0; i < m->hard.nr_watch; i++) {
+		const struct pvm_watchpoint *w = &m->hard.watch[i];
+
+		if (far - w->at < w->len)
+			return far;
+		if (w->at >= far && w->at - far < distance) {
+			distance = w->at - far;
+			best = w->at;
+		}
+	}
+	return best;
+}
+
 void gdb_memory_forget(struct gdb_memory *m)
 {
 	while (m->nr_soft)
 		drop_soft(m, m->nr_soft - 1);
-	m->hard.nr = 0;
+	m->hard.nr = m->hard.nr_watch = 0;
+}
+
+void gdb_memory_begin(struct gdb_memory *m, struct pvm *pvm)
+{
+	m->pvm = pvm;
+	m->nr_soft = 0;
 }

@@ -18,35 +18,6 @@
 #define SP_AT	 ((size_t)31 * 16) /* digits, behind x0 to x30 */
 #define NR_GREGS 34U		   /* x0 to x30, sp, pc, cpsr */
 
-/* --- what is in a packet ---------------------------------------------------- */
-
-static bool starts(const char *p, const char *with)
-{
-	return !strncmp(p, with, strlen(with));
-}
-
-/*
- * A thread: "1", "p1.1"; "-1" and "0" are all of them and any of them, of which
- * the @any is taken. False: there is none such.
- */
-static bool take_thread(struct gdb_stub *g, const char *p, unsigned int any,
-			unsigned int *vcpu)
-{
-	const char *dot = *p == 'p' ? strchr(p, '.') : NULL;
-	uint64_t n;
-
-	if (*p == 'p')
-		p = dot ? dot + 1 : "0";
-	if (!strcmp(p, "-1") || !strcmp(p, "0")) {
-		*vcpu = any;
-		return true;
-	}
-	if (!gdb_take_number(&p, &n, '\0') || n == 0 || n > g->target->nr_vcpus)
-		return false;
-	*vcpu = (unsigned int)n - 1;
-	return true;
-}
-
 /* --- registers -------------------------------------------------------------- */
 
 static void read_regs(struct gdb_stub *g)
@@ -160,24 +131,29 @@ static void write_memory(struct gdb_stub *g, const char *p)
 				       (size_t)len));
 }
 
-/* Z0: by an instruction, Z1: by the CPU; others are not known here. */
+/* "Z1,ADDRESS,LENGTH": an instruction's is 4. */
 static void breakpoint(struct gdb_stub *g, const char *p)
 {
 	const struct gdb_target *t = g->target;
-	bool on = p[0] == 'Z', hardware = p[1] == '1';
-	uint64_t va, kind;
+	bool on = p[0] == 'Z';
+	unsigned int kind = (unsigned int)gdb_digit(p[1]);
+	uint64_t va, len;
+	int err = -EINVAL;
 
-	if (p[1] != '0' && p[1] != '1') {
+	if (kind >= GDB_NR_BREAKS) {
 		gdb_reply(g, "%s", "");
 		return;
 	}
 	p += 3;
-	if (p[-1] != ',' || !gdb_take_number(&p, &va, ',') ||
-	    !gdb_take_number(&p, &kind, '\0') || kind != 4)
-		gdb_answer(g, -EINVAL);
-	else
-		gdb_answer(g,
-			   t->set_break(t->ctx, g->general, hardware, va, on));
+	if (p[-1] == ',' && gdb_take_number(&p, &va, ',') &&
+	    gdb_take_number(&p, &len, '\0')) {
+		if (kind >= GDB_WATCH_STORES)
+			err = t->set_watch(t->ctx, kind, va, len, on);
+		else if (len == 4)
+			err = t->set_break(t->ctx, g->general,
+					   kind == GDB_BREAK_HARD, va, on);
+	}
+	gdb_answer(g, err);
 }
 
 /* --- running ---------------------------------------------------------------- */
@@ -219,7 +195,8 @@ static void vcont(struct gdb_stub *g, char *p)
 			continue;
 		colon = strchr(one, ':');
 		if (!take_action(one, &how) ||
-		    (colon && !take_thread(g, colon + 1, UINT32_MAX, &vcpu))) {
+		    (colon &&
+		     !gdb_take_thread(g, colon + 1, UINT32_MAX, &vcpu))) {
 			gdb_answer(g, -EINVAL);
 			return;
 		}
@@ -246,93 +223,24 @@ static void old_resume(struct gdb_stub *g, char verb)
 
 static void tell_stop(struct gdb_stub *g)
 {
-	gdb_reply(g, "T%02xthread:%x;", (unsigned int)g->last_signal,
-		  g->last_stop + 1);
-}
+	const struct gdb_stop *s = &g->last;
 
-/* --- questions -------------------------------------------------------------- */
-
-/* "OFFSET,LENGTH" of target.xml. */
-static void read_xml(struct gdb_stub *g, const char *p)
-{
-	uint64_t offset, len, left;
-
-	if (!gdb_take_number(&p, &offset, ',') ||
-	    !gdb_take_number(&p, &len, '\0') || offset > gdb_target_xml_len) {
-		gdb_answer(g, -EINVAL);
-		return;
-	}
-	left = gdb_target_xml_len - offset;
-	if (len > GDB_PACKET - 1)
-		len = GDB_PACKET - 1;
-	if (len > left)
-		len = left;
-	gdb_reply(g, "%c%.*s", len < left ? 'm' : 'l', (int)len,
-		  gdb_target_xml + offset);
-}
-
-/* As many as fit; a VM has 512 at most, of four characters. */
-static void list_threads(struct gdb_stub *g)
-{
-	size_t len = 1;
-
-	g->reply[1] = 'm';
-	for (unsigned int i = 0; i < g->target->nr_vcpus; i++) {
-		if (len > sizeof(g->reply) - 24)
-			break;
-		len += (size_t)snprintf(g->reply + 1 + len, 12, "%s%x",
-					i ? "," : "", i + 1);
-	}
-	gdb_send_reply(g, len);
-}
-
-static void extra_info(struct gdb_stub *g, const char *p)
-{
-	unsigned int vcpu;
-	char name[16];
-	size_t len;
-
-	if (!take_thread(g, p, 0, &vcpu)) {
-		gdb_answer(g, -EINVAL);
-		return;
-	}
-	(void)snprintf(name, sizeof(name), "vCPU %u", vcpu);
-	len = strlen(name);
-	gdb_put_hex(g->reply + 1, name, len);
-	gdb_send_reply(g, 2 * len);
-}
-
-static void question(struct gdb_stub *g, const char *p)
-{
-	static const char xml[] = "qXfer:features:read:target.xml:";
-	static const char extra[] = "qThreadExtraInfo,";
-
-	if (starts(p, "qSupported"))
-		gdb_reply(
-			g,
-			"PacketSize=%x;qXfer:features:read+;QStartNoAckMode+;vContSupported+",
-			GDB_PACKET);
-	else if (starts(p, xml))
-		read_xml(g, p + sizeof(xml) - 1);
-	else if (!strcmp(p, "qfThreadInfo"))
-		list_threads(g);
-	else if (!strcmp(p, "qsThreadInfo"))
-		gdb_reply(g, "l");
-	else if (!strcmp(p, "qC"))
-		gdb_reply(g, "QC%x", g->general + 1);
-	else if (starts(p, "qAttached"))
-		gdb_reply(g, "1");
-	else if (starts(p, extra))
-		extra_info(g, p + sizeof(extra) - 1);
+	if (s->is_watch)
+		gdb_reply(g, "T%02xwatch:%llx;thread:%x;",
+			  (unsigned int)s->signal,
+			  (unsigned long long)s->watched, s->vcpu + 1);
 	else
-		gdb_reply(g, "%s", "");
+		gdb_reply(g, "T%02xthread:%x;", (unsigned int)s->signal,
+			  s->vcpu + 1);
 }
+
+/* --- the rest --------------------------------------------------------------- */
 
 static void set_thread(struct gdb_stub *g, const char *p)
 {
 	unsigned int vcpu;
 
-	if (!take_thread(g, p + 1, g->general, &vcpu)) {
+	if (!gdb_take_thread(g, p + 1, g->general, &vcpu)) {
 		gdb_answer(g, -EINVAL);
 		return;
 	}
@@ -351,11 +259,11 @@ static void long_command(struct gdb_stub *g, char *p)
 {
 	if (!strcmp(p, "vCont?"))
 		gdb_reply(g, "vCont;c;C;s;S");
-	else if (starts(p, "vCont;"))
+	else if (gdb_starts(p, "vCont;"))
 		vcont(g, p + 6);
 	else if (!strcmp(p, "QStartNoAckMode"))
 		set_no_ack(g);
-	else if (starts(p, "vKill")) {
+	else if (gdb_starts(p, "vKill")) {
 		gdb_answer(g, 0);
 		g->target->kill(g->target->ctx);
 	} else
@@ -373,7 +281,7 @@ static void alive(struct gdb_stub *g, const char *p)
 {
 	unsigned int vcpu;
 
-	gdb_answer(g, take_thread(g, p, 0, &vcpu) ? 0 : -ESRCH);
+	gdb_answer(g, gdb_take_thread(g, p, 0, &vcpu) ? 0 : -ESRCH);
 }
 
 static void command(struct gdb_stub *g, char *p)
@@ -423,7 +331,7 @@ static void command(struct gdb_stub *g, char *p)
 		g->target->kill(g->target->ctx);
 		break;
 	case 'q':
-		question(g, p);
+		gdb_question(g, p);
 		break;
 	case 'v':
 	case 'Q':
@@ -516,13 +424,15 @@ void gdb_stub_fini(struct gdb_stub *g)
 	g->how = NULL;
 }
 
-void gdb_stub_stopped(struct gdb_stub *g, unsigned int vcpu, int signal,
+void gdb_stub_stopped(struct gdb_stub *g, const struct gdb_stop *why,
 		      bool is_first)
 {
 	g->stopped = true;
-	g->general = g->last_stop = vcpu;
-	g->last_signal = is_first ? SIG_INT : signal;
-	if (!is_first)
+	g->general = why->vcpu;
+	g->last = *why;
+	if (is_first)
+		g->last = (struct gdb_stop){ why->vcpu, .signal = SIG_INT };
+	else
 		tell_stop(g);
 }
 

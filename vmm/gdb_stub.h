@@ -26,6 +26,24 @@ enum gdb_resume {
 	GDB_STEP,
 };
 
+/* Why the guest stands still. */
+struct gdb_stop {
+	unsigned int vcpu;
+	int signal;
+	bool is_watch;
+	uint64_t watched; /* the address */
+};
+
+/* What gdb has a Z and a number for. */
+enum gdb_break {
+	GDB_BREAK_SOFT, /* an instruction in memory */
+	GDB_BREAK_HARD, /* the CPU's */
+	GDB_WATCH_STORES,
+	GDB_WATCH_LOADS,
+	GDB_WATCH_BOTH,
+	GDB_NR_BREAKS
+};
+
 struct gdb_target {
 	void *ctx;
 	unsigned int nr_vcpus;
@@ -40,6 +58,9 @@ struct gdb_target {
 	/* A breakpoint at @va; -ENOSPC: no more of them. */
 	int (*set_break)(void *ctx, unsigned int vcpu, bool hardware,
 			 uint64_t va, bool on);
+	/* The same for accesses of @len bytes there. */
+	int (*set_watch)(void *ctx, enum gdb_break kind, uint64_t va,
+			 uint64_t len, bool on);
 	/* @how: one for each vCPU. Afterwards gdb_stub_stopped() is called. */
 	void (*resume)(void *ctx, const enum gdb_resume *how);
 	/* Ctrl-C: the same. */
@@ -58,9 +79,8 @@ struct gdb_stub {
 	uint8_t sum, check;
 	char packet[GDB_PACKET + 1]; /* its end included */
 	size_t len;
-	unsigned int general;	/* the vCPU of registers and memory */
-	unsigned int last_stop; /* ... that stopped last, and why */
-	int last_signal;
+	unsigned int general; /* the vCPU of registers and memory */
+	struct gdb_stop last;
 	enum gdb_resume *how; /* owned; one for each vCPU */
 	char reply[2 * GDB_PACKET + 8];
 };
@@ -75,8 +95,8 @@ void gdb_stub_fini(struct gdb_stub *g);
  */
 size_t gdb_stub_feed(struct gdb_stub *g, const char *bytes, size_t len);
 
-/* The guest stands still, because of @vcpu; @is_first: since the debugger came. */
-void gdb_stub_stopped(struct gdb_stub *g, unsigned int vcpu, int signal,
+/* The guest stands still; @is_first: since the debugger came. */
+void gdb_stub_stopped(struct gdb_stub *g, const struct gdb_stop *why,
 		      bool is_first);
 /* It has ended. */
 void gdb_stub_ended(struct gdb_stub *g, int code);

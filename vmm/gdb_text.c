@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 const char gdb_target_xml[] =
 	"<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
@@ -64,6 +65,29 @@ bool gdb_take_bytes(const char *at, uint8_t *bytes, size_t len)
 		bytes[i] = (uint8_t)(gdb_digit(at[0]) << 4 | gdb_digit(at[1]));
 	}
 	return *at == '\0';
+}
+
+bool gdb_starts(const char *p, const char *with)
+{
+	return !strncmp(p, with, strlen(with));
+}
+
+bool gdb_take_thread(struct gdb_stub *g, const char *p, unsigned int any,
+		     unsigned int *vcpu)
+{
+	const char *dot = *p == 'p' ? strchr(p, '.') : NULL;
+	uint64_t n;
+
+	if (*p == 'p')
+		p = dot ? dot + 1 : "0";
+	if (!strcmp(p, "-1") || !strcmp(p, "0")) {
+		*vcpu = any;
+		return true;
+	}
+	if (!gdb_take_number(&p, &n, '\0') || n == 0 || n > g->target->nr_vcpus)
+		return false;
+	*vcpu = (unsigned int)n - 1;
+	return true;
 }
 
 /* --- packets out ------------------------------------------------------------ */

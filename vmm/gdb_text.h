@@ -18,6 +18,17 @@ bool gdb_take_number(const char **at, uint64_t *n, char end);
 /* As many bytes, and nothing behind them. */
 bool gdb_take_bytes(const char *at, uint8_t *bytes, size_t len);
 
+bool gdb_starts(const char *p, const char *with);
+/*
+ * A thread: "1", "p1.1"; "-1" and "0" are all of them and any of them, of which
+ * the @any is taken. False: there is none such.
+ */
+bool gdb_take_thread(struct gdb_stub *g, const char *p, unsigned int any,
+		     unsigned int *vcpu);
+
+/* gdb_query.c: the packets that begin with q. */
+void gdb_question(struct gdb_stub *g, const char *p);
+
 /* Sends g->reply, of which @len bytes behind the first are text. */
 void gdb_send_reply(struct gdb_stub *g, size_t len);
 void gdb_reply(struct gdb_stub *g, const char *fmt, ...) __printf(2, 3);

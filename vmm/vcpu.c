@@ -156,7 +156,7 @@ bool vcpu_dispatch(struct vcpu *v, struct pvm_exit *e)
 		break;
 	case PVM_EXIT_DEBUG:
 		if (vm->gdb) {
-			gdb_hit(v);
+			gdb_hit(v, e);
 			return vcpu_park(v);
 		}
 		__attribute__((fallthrough));

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # --gdb: a debugger sees an ordinary guest's registers and memory, stops it before
-# its first instruction, at breakpoints of both kinds, after a step and by Ctrl-C,
-# of a payload and of Linux, by its virtual addresses.
+# its first instruction, at breakpoints of both kinds, at accesses it watches, after
+# a step and by Ctrl-C, of a payload and of Linux, by its virtual addresses; no step
+# of Linux ends in an interrupt, and the CPU's breakpoints are there after a reset.
 # timeout: 180
 . /tests/e2e/lib.sh
 
@@ -105,6 +106,18 @@ expect m81400000,8 "$count"
 expect M81400000,8:0000000000010000 OK
 expect m81400000,8 0000000000010000
 
+# What the loop stores, before it does, and what it loads
+expect Z2,81400000,8 OK
+expect 'vCont;c' 'T05watch:81400000;thread:2;'
+expect p20 "$(swapped "00000000$(hex $((loop + 8)))")"
+expect z2,81400000,8 OK
+expect 'vCont;s:2' 'T05thread:2;'
+expect Z3,81400004,1 OK
+expect 'vCont;c' 'T05watch:8140000[0-4];thread:2;'
+expect p20 "$(swapped "00000000$(hex $loop)")"
+expect z3,81400004,1 OK
+expect M81400000,8:0000000000010000 OK
+
 # On and on, until Ctrl-C; the second vCPU may be late on a busy host
 for _ in $(seq $((100 * ${PATIENCE:-1}))); do
 	want=$(($(nr_replies) + 1))
@@ -133,10 +146,11 @@ disconnect
 
 # Linux, by virtual addresses, at a port: where it sets its host's name
 CMD='grep T.__arm64_sys_sethostname$ /proc/kallsyms; read -r _; hostname x'
-CMD="$CMD; echo named"
+CMD="$CMD; echo named; drain; reboot -f"
 mkfifo keys
 exec 8<>keys
-boot --protected=off --name guest --gdb 1234 <keys >guest.log 2>&1 &
+boot --protected=off --name guest --gdb 1234 --on-reset=restart <keys \
+	>guest.log 2>&1 &
 pid=$!
 wait_for 60 said '__arm64_sys_sethostname'
 at=$(sed -n 's/.*\([0-9a-f]\{16\}\) T __arm64_sys_sethostname.*/\1/p' guest.log)
@@ -154,10 +168,31 @@ wait_for 60 has_replies $want
 expect p20 "$(swapped "$at")"
 expect "z0,$at,4" OK
 expect "m$at,4" "$code"
+
+# It stood still for long, so its timer's interrupt is due, and waits
+ask p21
+flags=$reply
+expect 'vCont;s:1' 'T05thread:1;'
+expect p20 "$(swapped "$(printf '%x' $((0x$at + 4)))")"
+expect p21 "$flags"
 ! said '^named' || fail "it went on"
-expect 'vCont;c' 'W00'
+
+# After a reset Linux has no breakpoint in memory, and the CPU has
+expect "Z1,$at,4" OK
+want=$(($(nr_replies) + 1))
+printf '$vCont;c#00' >&9
+# Its init sets a name, too
+wait_for 90 has_replies $want
+said '^named' || fail "it did not go on"
+expect p20 "$(swapped "$at")"
+expect "m$at,4" "$code"
+expect "z1,$at,4" OK
+printf '$vCont;c#00' >&9
+want=$(($(nr_replies) + 1))
+"$LKVM" stop --force guest
+wait_for 60 has_replies $want
+tail -c 7 gdb.log | grep -q '^.W8f#' || fail "its end is not told"
 rc=0
 wait $pid || rc=$?
-[ $rc -eq 0 ] || fail "exit $rc"
-said '^named' || fail "it did not go on"
+[ $rc -eq 143 ] || fail "exit $rc"
 disconnect

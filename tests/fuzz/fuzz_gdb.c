@@ -63,6 +63,15 @@ static int set_break(void *ctx, unsigned int vcpu, bool hardware, uint64_t va,
 	return 0;
 }
 
+static int set_watch(void *ctx, enum gdb_break kind, uint64_t va, uint64_t len,
+		     bool on)
+{
+	(void)ctx;
+	(void)on;
+	assert(kind >= GDB_WATCH_STORES && kind <= GDB_WATCH_BOTH);
+	return len > va ? -1 : 0;
+}
+
 static void resume(void *ctx, const enum gdb_resume *how)
 {
 	(void)ctx;
@@ -93,29 +102,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.read = mem_read,
 		.write = mem_write,
 		.set_break = set_break,
+		.set_watch = set_watch,
 		.resume = resume,
 		.interrupt = nothing,
 		.detach = nothing,
 		.kill = nothing,
 		.send = sent,
 	};
+	static const struct gdb_stop last = { VCPUS - 1, 5, true, 1UL << 63 };
+	static const struct gdb_stop first = { .signal = 5 };
 	struct gdb_stub g;
 	size_t at = 0;
 
 	if (gdb_stub_init(&g, &target))
 		abort();
-	gdb_stub_stopped(&g, 0, 5, true);
+	gdb_stub_stopped(&g, &first, true);
 	while (at < size) {
 		size_t n;
 
 		if (data[at] == 0xff)
-			gdb_stub_stopped(&g, VCPUS - 1, 5, false);
+			gdb_stub_stopped(&g, &last, false);
 		n = gdb_stub_feed(&g, (const char *)data + at, size - at);
 		at += n;
 		if (at == size)
 			break;
 		assert(!g.stopped && data[at] == '$');
-		gdb_stub_stopped(&g, 0, 5, false);
+		gdb_stub_stopped(&g, &first, false);
 	}
 	gdb_stub_ended(&g, 114);
 	gdb_stub_fini(&g);

@@ -51,6 +51,8 @@ static void seed_write_all(void)
 		"z0,1000,4",
 		"z1,1000,4",
 		"Z2,1,4",
+		"Z3,1000,10",
+		"z4,1000,1",
 		"vCont;s:1;c",
 		"\x03",
 		"s",

@@ -302,6 +302,20 @@ unsigned int pvm_nr_breakpoints(struct pvm *p)
 	return 2;
 }
 
+unsigned int pvm_nr_watchpoints(struct pvm *p)
+{
+	(void)p;
+	return 2;
+}
+
+int pvm_vcpu_set_spsr(struct pvm *p, unsigned int i, uint64_t spsr_el1)
+{
+	(void)p;
+	(void)i;
+	(void)spsr_el1;
+	return 0;
+}
+
 int pvm_vcpu_get_mmu(struct pvm *p, unsigned int i, struct pvm_vcpu_mmu *m)
 {
 	(void)p;

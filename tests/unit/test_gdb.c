@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "../../vmm/gdb_step.h"
 #include "../../vmm/gdb_stub.h"
 #include "../../vmm/gdb_walk.h"
 
@@ -20,7 +21,8 @@ static struct fake {
 	struct gdb_target target;
 	struct gdb_regs regs[2];
 	uint8_t mem[64];
-	uint64_t soft, hard;
+	uint64_t soft, hard, watch, watch_len;
+	enum gdb_break watch_kind;
 	enum gdb_resume how[2];
 	unsigned int nr_resumes, nr_interrupts, nr_detaches, nr_kills;
 	char out[16384];
@@ -78,6 +80,23 @@ static int set_break(void *ctx, unsigned int vcpu, bool hardware, uint64_t va,
 	return 0;
 }
 
+static int set_watch(void *ctx, enum gdb_break kind, uint64_t va, uint64_t len,
+		     bool on)
+{
+	(void)ctx;
+	f.watch = on ? va : 0;
+	f.watch_len = len;
+	f.watch_kind = kind;
+	return len > 64 ? -ENOSPC : 0;
+}
+
+static void stopped(unsigned int vcpu, bool is_first)
+{
+	const struct gdb_stop why = { .vcpu = vcpu, .signal = 5 };
+
+	gdb_stub_stopped(&f.stub, &why, is_first);
+}
+
 static void resume(void *ctx, const enum gdb_resume *how)
 {
 	(void)ctx;
@@ -122,6 +141,7 @@ static void setup(void)
 		.read = mem_read,
 		.write = mem_write,
 		.set_break = set_break,
+		.set_watch = set_watch,
 		.resume = resume,
 		.interrupt = interrupt,
 		.detach = detach,
@@ -129,7 +149,7 @@ static void setup(void)
 		.send = send_it,
 	};
 	ck_assert_int_eq(gdb_stub_init(&f.stub, &f.target), 0);
-	gdb_stub_stopped(&f.stub, 0, 5, true);
+	stopped(0, true);
 }
 
 static void teardown(void)
@@ -249,9 +269,36 @@ START_TEST(breakpoints_are_of_two_kinds)
 	ck_assert_uint_eq(f.hard, 0x1004);
 	ck_assert_str_eq(ask("z0,1000,4"), "OK");
 	ck_assert_uint_eq(f.soft, 0);
-	ck_assert_str_eq(ask("Z2,1000,4"), "");
+	ck_assert_str_eq(ask("Z5,1000,4"), "");
 	ck_assert_str_eq(ask("Z0"), "E01");
 	ck_assert_str_eq(ask("Z0,1000,2"), "E01");
+}
+END_TEST
+
+START_TEST(accesses_are_watched)
+{
+	static const struct gdb_stop why = {
+		.vcpu = 1,
+		.signal = 5,
+		.is_watch = true,
+		.watched = 0xffff800080001234,
+	};
+
+	ck_assert_str_eq(ask("Z2,ffff800080001230,8"), "OK");
+	ck_assert_uint_eq(f.watch, 0xffff800080001230);
+	ck_assert_uint_eq(f.watch_len, 8);
+	ck_assert_int_eq(f.watch_kind, GDB_WATCH_STORES);
+	ck_assert_str_eq(ask("Z4,1000,100"), "E01");
+	ck_assert_int_eq(f.watch_kind, GDB_WATCH_BOTH);
+	ck_assert_str_eq(ask("Z3,1000"), "E01");
+	ask("c");
+	f.len = 0;
+	gdb_stub_stopped(&f.stub, &why, false);
+	ck_assert_str_eq(f.out, "$T05watch:ffff800080001234;thread:2;#56");
+	ck_assert_str_eq(ask("?"), "T05watch:ffff800080001234;thread:2;");
+	ck_assert_str_eq(ask("z3,1000,1"), "OK");
+	ck_assert_uint_eq(f.watch, 0);
+	ck_assert_int_eq(f.watch_kind, GDB_WATCH_LOADS);
 }
 END_TEST
 
@@ -266,18 +313,18 @@ START_TEST(it_runs_and_stops)
 	ck_assert_uint_eq(gdb_stub_feed(&f.stub, "+\x03", 2), 2);
 	ck_assert_uint_eq(f.nr_interrupts, 1);
 	f.len = 0;
-	gdb_stub_stopped(&f.stub, 1, 5, false);
+	stopped(1, false);
 	ck_assert_str_eq(f.out, "$T05thread:2;#d8");
 	ck_assert_str_eq(ask("?"), "T05thread:2;");
 	ask("s");
 	ck_assert_int_eq(f.how[0], GDB_STAY);
 	ck_assert_int_eq(f.how[1], GDB_STEP);
-	gdb_stub_stopped(&f.stub, 1, 5, false);
+	stopped(1, false);
 	ck_assert_str_eq(ask("vCont;x"), "E01");
 	ck_assert_str_eq(ask("vCont;s:9"), "E01");
 	ask("c");
 	ck_assert_int_eq(f.how[0], GDB_CONTINUE);
-	gdb_stub_stopped(&f.stub, 0, 5, false);
+	stopped(0, false);
 	ck_assert_str_eq(ask("D;1"), "OK");
 	ck_assert_uint_eq(f.nr_detaches, 1);
 }
@@ -409,6 +456,99 @@ START_TEST(without_an_mmu_addresses_are_what_they_are)
 }
 END_TEST
 
+/* --- steps ------------------------------------------------------------------ */
+
+#define I	  0x80ULL
+#define F	  0x40ULL
+#define VBAR	  0xffff800080010800ULL
+#define PSTATE	  0x20000005ULL /* EL1h, no mask, a flag of a comparison */
+#define NOP	  0xd503201fU
+#define MRS_DAIF  0xd53b4223U /* x3 */
+#define MSR_DAIF  0xd51b4223U
+#define DAIFSET_I 0xd50342dfU
+#define DAIFCLR_I 0xd50342ffU
+#define ERET	  0xd69f03e0U
+
+static struct gdb_step step;
+static struct gdb_step_regs regs;
+
+static void step_begins(uint32_t insn, uint64_t pstate)
+{
+	memset(&regs, 0, sizeof(regs));
+	regs.pc = 0x1000;
+	regs.pstate = pstate;
+	regs.vbar = VBAR;
+	ck_assert(gdb_step_begin(&step, &regs, insn));
+	ck_assert_uint_eq(regs.pstate, pstate | I | F);
+}
+
+/* It was executed, and left @pstate. */
+static uint64_t pstate_after(uint64_t pstate)
+{
+	regs.pc += 4;
+	regs.pstate = pstate;
+	gdb_step_end(&step, &regs);
+	ck_assert(!step.active);
+	return regs.pstate;
+}
+
+START_TEST(a_step_has_no_interrupt_and_leaves_no_mask)
+{
+	step_begins(NOP, PSTATE);
+	/* A comparison's flags stay. */
+	ck_assert_uint_eq(pstate_after(0x60000005 | I | F), 0x60000005);
+	step_begins(NOP, PSTATE | F);
+	ck_assert_uint_eq(pstate_after(PSTATE | I | F), PSTATE | F);
+	/* It never happened */
+	step_begins(DAIFSET_I, PSTATE);
+	gdb_step_end(&step, &regs);
+	ck_assert_uint_eq(regs.pstate, PSTATE);
+	/* Who has none anyhow is left alone. */
+	regs.pstate = PSTATE | I | F;
+	ck_assert(!gdb_step_begin(&step, &regs, NOP));
+	regs.pstate = PSTATE;
+	gdb_step_end(&step, &regs);
+	ck_assert_uint_eq(regs.pstate, PSTATE);
+}
+END_TEST
+
+START_TEST(a_step_of_what_uses_the_masks_does_what_it_would)
+{
+	step_begins(MRS_DAIF, PSTATE);
+	regs.x[3] = I | F;
+	ck_assert_uint_eq(pstate_after(PSTATE | I | F), PSTATE);
+	ck_assert_uint_eq(regs.x[3], 0);
+	step_begins(MRS_DAIF | 0x1f, PSTATE | F); /* xzr */
+	ck_assert_uint_eq(pstate_after(PSTATE | I | F), PSTATE | F);
+	step_begins(DAIFSET_I, PSTATE);
+	ck_assert_uint_eq(pstate_after(PSTATE | I | F), PSTATE | I);
+	step_begins(DAIFCLR_I, PSTATE | I);
+	ck_assert_uint_eq(pstate_after(PSTATE | F), PSTATE);
+	step_begins(MSR_DAIF, PSTATE);
+	ck_assert_uint_eq(pstate_after(PSTATE | I), PSTATE | I);
+	/* To a program, whose masks come from SPSR */
+	step_begins(ERET, PSTATE | I);
+	regs.pc = 0x400000;
+	ck_assert_uint_eq(pstate_after(0), 0);
+}
+END_TEST
+
+START_TEST(an_exception_of_a_step_keeps_no_mask)
+{
+	step_begins(NOP, PSTATE | F);
+	regs.pc = VBAR + 0x200;
+	regs.pstate = 0x3c5;
+	regs.spsr = PSTATE | I | F;
+	gdb_step_end(&step, &regs);
+	ck_assert_uint_eq(regs.pstate, 0x3c5);
+	ck_assert_uint_eq(regs.spsr, PSTATE | F);
+	/* Not one: it stepped from one vector to the next. */
+	step_begins(NOP, PSTATE);
+	regs.pc = step.pc = VBAR + 0x7c;
+	ck_assert_uint_eq(pstate_after(PSTATE | I | F), PSTATE);
+}
+END_TEST
+
 /* --- options ---------------------------------------------------------------- */
 
 static int parse(struct config *cfg, const char *a, const char *b,
@@ -467,11 +607,15 @@ int main(void)
 	tcase_add_test(tc, registers_are_read_and_written);
 	tcase_add_test(tc, memory_is_read_and_written);
 	tcase_add_test(tc, breakpoints_are_of_two_kinds);
+	tcase_add_test(tc, accesses_are_watched);
 	tcase_add_test(tc, it_runs_and_stops);
 	tcase_add_test(tc, broken_packets_are_asked_for_again);
 	tcase_add_loop_test(tc, addresses_are_found_in_each_granule, 0,
 			    ARRAY_SIZE(granules));
 	tcase_add_test(tc, long_addresses_have_their_upper_bits_elsewhere);
+	tcase_add_test(tc, a_step_has_no_interrupt_and_leaves_no_mask);
+	tcase_add_test(tc, a_step_of_what_uses_the_masks_does_what_it_would);
+	tcase_add_test(tc, an_exception_of_a_step_keeps_no_mask);
 	tcase_add_test(tc, a_protected_guest_is_not_debugged);
 	tcase_add_test(tc, without_an_mmu_addresses_are_what_they_are);
 	suite_add_tcase(s, tc);

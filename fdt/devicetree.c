@@ -10,7 +10,7 @@
 
 enum {
 	PHANDLE_GIC = 1,
-	PHANDLE_ITS,
+	PHANDLE_MSI, /* the ITS, or the GICv2m frame */
 	PHANDLE_CLOCK,
 	PHANDLE_WINDOW,
 	PHANDLE_GPIO,
@@ -123,6 +123,22 @@ static void add_psci(struct dt_writer *w)
 	dt_end(w);
 }
 
+/* Which SPIs it has is said here, too: each of its registers is an exit. */
+static void add_gicv2m(struct dt_writer *w, const struct machine *m)
+{
+	const struct gpa_range frame = { MACHINE_GICV2M_BASE,
+					 MACHINE_GICV2M_SIZE };
+
+	dt_begin_at(w, "msi-controller", frame.gpa);
+	dt_string(w, "compatible", "arm,gic-v2m-frame");
+	dt_flag(w, "msi-controller");
+	dt_ranges(w, "reg", &frame, 1);
+	dt_u32(w, "arm,msi-base-spi", 32 + MACHINE_GICV2M_SPI);
+	dt_u32(w, "arm,msi-num-spis", m->nr_msi_spis);
+	dt_u32(w, "phandle", PHANDLE_MSI);
+	dt_end(w);
+}
+
 static void add_gic(struct dt_writer *w, const struct machine *m)
 {
 	const struct gpa_range its = machine_gic_its(m);
@@ -146,9 +162,11 @@ static void add_gic(struct dt_writer *w, const struct machine *m)
 		dt_flag(w, "msi-controller");
 		dt_u32(w, "#msi-cells", 1);
 		dt_ranges(w, "reg", &its, 1);
-		dt_u32(w, "phandle", PHANDLE_ITS);
+		dt_u32(w, "phandle", PHANDLE_MSI);
 		dt_end(w);
 	}
+	if (m->nr_msi_spis)
+		add_gicv2m(w, m);
 	dt_end(w);
 }
 
@@ -233,6 +251,7 @@ static void add_gpio(struct dt_writer *w)
 	dt_begin_at(w, "gpio", MACHINE_GPIO_BASE);
 	dt_bytes(w, "compatible", compatible, sizeof(compatible));
 	dt_ranges(w, "reg", &reg, 1);
+	dt_u32(w, "arm,primecell-periphid", 0x00041061);
 	dt_cells(w, "interrupts", interrupt, ARRAY_SIZE(interrupt));
 	dt_flag(w, "gpio-controller");
 	dt_u32(w, "#gpio-cells", 2);
@@ -287,7 +306,7 @@ static void add_pci(struct dt_writer *w, const struct machine *m)
 					 DT_CELLS64(MACHINE_PCI_MMIO_BASE),
 					 DT_CELLS64(MACHINE_PCI_MMIO_BASE),
 					 DT_CELLS64(MACHINE_PCI_MMIO_SIZE) };
-	static const uint32_t msi_map[] = { 0, PHANDLE_ITS, 0, PCI_REQUESTERS };
+	static const uint32_t msi_map[] = { 0, PHANDLE_MSI, 0, PCI_REQUESTERS };
 	const struct gpa_range ecam = { MACHINE_PCI_ECAM_BASE,
 					MACHINE_PCI_BUSES * PCI_BUS_SIZE };
 
@@ -302,7 +321,7 @@ static void add_pci(struct dt_writer *w, const struct machine *m)
 	dt_flag(w, "dma-coherent");
 	if (m->window.len)
 		dt_u32(w, "memory-region", PHANDLE_WINDOW);
-	if (m->has_its)
+	if (m->has_its || m->nr_msi_spis)
 		dt_cells(w, "msi-map", msi_map, ARRAY_SIZE(msi_map));
 	else
 		add_pci_intx(w);

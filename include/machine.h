@@ -7,6 +7,7 @@
  *
  *   0x0100_0000  8250 UART          0x0101_0000  PL031 RTC
  *   0x0102_0000  pvpanic (ours)     0x0103_0000  PL061 GPIO (ours)
+ *   0x0104_0000  GICv2m frame (ours)
  *   0x0300_0000  virtio-mmio
  *   0x3fff_0000  GICv3 distributor; redistributors, then the ITS, below it
  *   0x4000_0000  PCI ECAM (256 MiB) 0x5000_0000  PCI MMIO (512 MiB)
@@ -43,13 +44,21 @@
 #define MACHINE_GPIO_SPI       1U
 #define MACHINE_GPIO_POWER_KEY 3U /* line */
 
+/*
+ * The frame that makes SPIs of messages, and the first of them: those that
+ * virtio-mmio has otherwise.
+ */
+#define MACHINE_GICV2M_BASE 0x01040000ULL
+#define MACHINE_GICV2M_SIZE 0x1000ULL
+#define MACHINE_GICV2M_SPI  MACHINE_VIRTIO_MMIO_SPI
+
 #define MACHINE_GIC_DIST_BASE	0x3fff0000ULL
 #define MACHINE_GIC_DIST_SIZE	0x10000ULL
 #define MACHINE_GIC_REDIST_SIZE 0x20000ULL /* each vCPU's two 64 KiB frames */
 #define MACHINE_GIC_ITS_SIZE	0x20000ULL
 /*
- * SPIs the distributor implements, in steps of 32: all, or those of the machine
- * without virtio-mmio. Linux writes to each one's register when it boots.
+ * SPIs the distributor implements, in steps of 32: with virtio-mmio, or with PCI
+ * and no more messages than there is room for. Linux writes to each one's register when it boots.
  */
 #define MACHINE_GIC_SPIS     64U
 #define MACHINE_GIC_SPIS_PCI 32U
@@ -82,6 +91,7 @@ struct machine {
 	struct gpa_range ram;
 	struct gpa_range window; /* guest-shared bounce window, or absent */
 	bool has_its;
+	unsigned int nr_msi_spis; /* of the GICv2m frame; 0: there is none */
 	bool has_pci;
 	unsigned int nr_virtio_mmio; /* devices, from the first slot on */
 

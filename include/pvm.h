@@ -21,7 +21,7 @@ struct pvm_config {
 	bool protected_vm; /* never replaced by an ordinary VM in silence */
 	bool its;
 	unsigned int nr_vcpus;
-	unsigned int nr_spis; /* 32 or MACHINE_GIC_SPIS */
+	unsigned int nr_spis; /* in steps of 32 */
 	struct gpa_range ram;
 	/* What devices and guest share (window.h), or absent; borrowed. */
 	struct gpa_range window;
@@ -50,6 +50,9 @@ uint64_t pvm_ram_address(const struct pvm *p);
  * the kernel can. Logs and returns -errno: -EINVAL when the host has no
  * protected VMs, -ENOMEM when it has no room for another VM.
  */
+/* In place of the configuration's; before pvm_start_vm(). */
+void pvm_set_nr_spis(struct pvm *p, unsigned int nr);
+
 int __must_check pvm_start_vm(struct pvm *p, gpa_t entry, uint64_t x0);
 
 /*

@@ -2,7 +2,7 @@
 /*
  * virtio_pci.h: the modern virtio-pci transport (virtio 1.3 §4.1): one function
  * of struct pci_host for one struct virtio_dev. MSI-X where the guest has an
- * ITS, INTA where it has none.
+ * ITS or a GICv2m frame, INTA where it has neither.
  *
  * Locks, in the order they nest: the bus's lock (register accesses), the
  * device's lock, ours. Ours guards what interrupts and doorbells depend on.
@@ -26,7 +26,8 @@ struct virtio_pci_irq {
 	struct watch watch; /* the eventfd; watched by the loop for INTA */
 	uint16_t vector;    /* as the driver wrote it */
 	bool watched;
-	bool routed; /* KVM sends it as an MSI, which is: */
+	bool routed;	  /* KVM sends it as an MSI, which is: */
+	unsigned int gsi; /* to KVM */
 	uint16_t routed_vector;
 	uint64_t address;
 	uint32_t data;
@@ -36,10 +37,17 @@ struct virtio_pci_vector {
 	uint32_t address_low, address_high, data, control;
 };
 
+/* What makes interrupts of messages. */
+enum virtio_pci_msi {
+	VIRTIO_PCI_INTX, /* nothing */
+	VIRTIO_PCI_ITS,
+	VIRTIO_PCI_GICV2M,
+};
+
 struct virtio_pci {
 	struct virtio_dev *dev;
 	struct pci_dev pci;
-	bool has_msix;
+	enum virtio_pci_msi msi;
 	unsigned int nr_vectors;
 	unsigned int access_cap, msix_cap; /* in configuration space */
 
@@ -63,11 +71,11 @@ struct virtio_pci {
 
 /*
  * Makes @t the transport of @dev, which is initialised already, in the next
- * slot of @h. @has_msix: the guest has an ITS. 0 or -errno; fini is
+ * slot of @h. 0 or -errno; fini is
  * idempotent on what init saw, and is called before virtio_dev_fini().
  */
 int __must_check virtio_pci_init(struct virtio_pci *t, struct virtio_dev *dev,
-				 struct pci_host *h, bool has_msix);
+				 struct pci_host *h, enum virtio_pci_msi msi);
 void virtio_pci_fini(struct virtio_pci *t);
 
 /*

@@ -35,7 +35,7 @@ static const struct loader_kconfig_item items[] = {
 	  LOADER_NEEDED_ON_PCI },
 	{ "CONFIG_VIRTIO_PCI", "no virtio device works on PCI",
 	  LOADER_NEEDED_ON_PCI },
-	{ "CONFIG_ARM_GIC_V3_ITS", "PCI devices have no interrupts",
+	{ "CONFIG_ARM_GIC_V2M", "PCI devices have no interrupts",
 	  LOADER_NEEDED_ON_PCI },
 	{ "CONFIG_VIRTIO_MMIO",
 	  "no virtio device works with --virtio-transport=mmio",

@@ -73,6 +73,11 @@ int pvm_gic_create(struct pvm *p)
 	return p->cfg.its ? create_its(p, machine_gic_its(&m).gpa) : 0;
 }
 
+void pvm_set_nr_spis(struct pvm *p, unsigned int nr)
+{
+	p->cfg.nr_spis = nr;
+}
+
 int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)
 {
 	struct kvm_irq_level l = {
@@ -81,7 +86,7 @@ int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)
 		.level = high,
 	};
 
-	if (spi >= MACHINE_GIC_SPIS)
+	if (spi >= p->cfg.nr_spis)
 		return -EINVAL;
 	return kvm_ioctl(p->vm_fd, KVM_IRQ_LINE, &l);
 }

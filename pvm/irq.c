@@ -75,7 +75,7 @@ static int irqfd(struct pvm *p, int eventfd, unsigned int gsi, uint32_t flags)
 
 int pvm_irqfd_spi(struct pvm *p, int eventfd, unsigned int spi)
 {
-	return spi < MACHINE_GIC_SPIS ? irqfd(p, eventfd, spi, 0) : -EINVAL;
+	return spi < p->cfg.nr_spis ? irqfd(p, eventfd, spi, 0) : -EINVAL;
 }
 
 int pvm_irqfd_msi(struct pvm *p, int eventfd, unsigned int gsi, uint32_t devid,

@@ -160,7 +160,7 @@ static void config_written(void *ctx, unsigned int offset, unsigned int len)
 {
 	struct virtio_pci *t = ctx;
 
-	if (t->has_msix &&
+	if (t->msi != VIRTIO_PCI_INTX &&
 	    overlaps(offset, len, t->msix_cap + PCI_MSIX_FLAGS, 2))
 		msix_control_written(t);
 	if (overlaps(offset, len, access_data(t), 4))
@@ -232,7 +232,7 @@ static void add_structures(struct virtio_pci *t)
 }
 
 int virtio_pci_init(struct virtio_pci *t, struct virtio_dev *dev,
-		    struct pci_host *h, bool has_msix)
+		    struct pci_host *h, enum virtio_pci_msi msi)
 {
 	const struct pci_id id = {
 		.vendor = VENDOR_RED_HAT,
@@ -248,15 +248,16 @@ int virtio_pci_init(struct virtio_pci *t, struct virtio_dev *dev,
 	       dev->config_len <= BAR_PART);
 	memset(t, 0, sizeof(*t));
 	t->dev = dev;
-	t->has_msix = has_msix;
+	t->msi = msi;
 	t->nr_vectors = dev->nr_queues + 1;
 	pthread_mutex_init(&t->lock, NULL);
 	ret = virtio_pci_irqs_init(t);
 	if (ret)
 		goto fail;
 
-	pci_dev_init(&t->pci, &id, BAR_LEN, !has_msix, &virtio_pci_ops, t);
-	if (has_msix)
+	pci_dev_init(&t->pci, &id, BAR_LEN, msi == VIRTIO_PCI_INTX,
+		     &virtio_pci_ops, t);
+	if (msi != VIRTIO_PCI_INTX)
 		add_msix(t);
 	add_structures(t);
 	ret = pci_host_add(h, &t->pci);

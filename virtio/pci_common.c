@@ -96,7 +96,7 @@ uint64_t virtio_pci_common_read(struct virtio_pci *t, uint64_t offset,
 static void set_vector(struct virtio_pci *t, unsigned int irq, uint64_t vector)
 {
 	/* Read back, it says whether the vector could be had, §4.1.5.1.2. */
-	if (!t->has_msix || vector >= t->nr_vectors)
+	if (t->msi == VIRTIO_PCI_INTX || vector >= t->nr_vectors)
 		vector = VIRTIO_PCI_NO_VECTOR;
 	pthread_mutex_lock(&t->lock);
 	t->irqs[irq].vector = (uint16_t)vector;

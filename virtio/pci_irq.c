@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "gicv2m.h"
 #include "log.h"
 #include "transport.h"
 
@@ -75,8 +76,7 @@ static bool is_route_right(const struct virtio_pci *t,
 static void unroute(struct virtio_pci *t, struct virtio_pci_irq *irq)
 {
 	if (t->pvm)
-		(void)pvm_irqfd_remove(t->pvm, irq->watch.fd,
-				       gsi(t, irq->routed_vector));
+		(void)pvm_irqfd_remove(t->pvm, irq->watch.fd, irq->gsi);
 	irq->routed = false;
 }
 
@@ -88,6 +88,26 @@ static void say_slow(struct virtio_pci *t, const char *what, int err)
 	t->said_slow = true;
 }
 
+/* An MSI to the GICv2m frame is an SPI, and its eventfd an SPI's irqfd. */
+static int route_spi(struct virtio_pci *t, struct virtio_pci_irq *irq)
+{
+	int spi = gicv2m_spi(MACHINE_GICV2M_BASE, MACHINE_GICV2M_SPI,
+			     irq->address, irq->data);
+
+	if (spi < 0)
+		return spi;
+	irq->gsi = (unsigned int)spi;
+	return pvm_irqfd_spi(t->pvm, irq->watch.fd, irq->gsi);
+}
+
+static int route_msi(struct virtio_pci *t, struct virtio_pci_irq *irq)
+{
+	irq->gsi = gsi(t, irq->vector);
+	return pvm_irqfd_msi(t->pvm, irq->watch.fd, irq->gsi,
+			     pci_requester_id(&t->pci), irq->address,
+			     irq->data);
+}
+
 static void route(struct virtio_pci *t, struct virtio_pci_irq *irq)
 {
 	const struct virtio_pci_vector *v = &t->table[irq->vector];
@@ -96,8 +116,7 @@ static void route(struct virtio_pci *t, struct virtio_pci_irq *irq)
 	irq->routed_vector = irq->vector;
 	irq->address = address_of(v);
 	irq->data = v->data;
-	ret = pvm_irqfd_msi(t->pvm, irq->watch.fd, gsi(t, irq->vector),
-			    pci_requester_id(&t->pci), irq->address, irq->data);
+	ret = t->msi == VIRTIO_PCI_ITS ? route_msi(t, irq) : route_spi(t, irq);
 	irq->routed = ret == 0;
 	if (ret)
 		say_slow(t, "KVM refused an interrupt of the guest's", ret);
@@ -105,7 +124,7 @@ static void route(struct virtio_pci *t, struct virtio_pci_irq *irq)
 
 static void watch_irq(struct virtio_pci *t, struct virtio_pci_irq *irq)
 {
-	bool wanted = t->pvm && !t->has_msix;
+	bool wanted = t->pvm && t->msi == VIRTIO_PCI_INTX;
 	int ret;
 
 	if (wanted == irq->watched)
@@ -276,7 +295,7 @@ void virtio_pci_check_msi(struct virtio_pci *t)
 	struct virtio_pci_irq *irq = NULL;
 	int ret;
 
-	if (t->checked_msi)
+	if (t->checked_msi || t->msi != VIRTIO_PCI_ITS)
 		return;
 	pthread_mutex_lock(&t->lock);
 	for (unsigned int i = 0; i < t->dev->nr_queues && !irq; i++)
@@ -288,7 +307,7 @@ void virtio_pci_check_msi(struct virtio_pci *t)
 		ret = pvm_send_msi(t->pvm, pci_requester_id(&t->pci),
 				   irq->address, irq->data);
 		if (ret == 0)
-			log_err("%s: the guest's ITS does not know the interrupt its driver set up, so none will arrive: Linux before 6.13, or without CONFIG_ARM_PKVM_GUEST, does not share the ITS' tables in a protected VM; start it with --irqchip=gicv3",
+			log_err("%s: the guest's ITS does not know the interrupt its driver set up, so none will arrive: Linux before 6.13, or without CONFIG_ARM_PKVM_GUEST, does not share the ITS' tables in a protected VM; leave out --irqchip=gicv3-its",
 				t->dev->name);
 	}
 	pthread_mutex_unlock(&t->lock);

@@ -171,7 +171,8 @@ static void judge_limits(const struct check_facts *f, struct check_report *r)
 		check_add(r, CHECK_OK, "ITS", "there");
 	} else {
 		item = check_add(r, CHECK_WARN, "ITS", "KVM cannot emulate it");
-		check_remedy(item, "run with --irqchip gicv3");
+		check_remedy(item,
+			     "--irqchip gicv3-v2m, the default, does without");
 	}
 	if (h->ptrauth_address == h->ptrauth_generic)
 		check_add(r, CHECK_OK, "PTRAUTH", "%s",

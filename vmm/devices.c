@@ -16,12 +16,17 @@
 
 static int slot_init(struct vm *vm, unsigned int i, struct virtio_dev *dev)
 {
-	bool has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
+	static const enum virtio_pci_msi msi[] = {
+		[IRQCHIP_GICV3_V2M] = VIRTIO_PCI_GICV2M,
+		[IRQCHIP_GICV3_ITS] = VIRTIO_PCI_ITS,
+		[IRQCHIP_GICV3] = VIRTIO_PCI_INTX,
+	};
 	struct devices *ds = vm->devices;
 
 	if (vm->cfg->virtio_mmio)
 		return virtio_mmio_init(&ds->slots[i].mmio, dev, i);
-	return virtio_pci_init(&ds->slots[i].pci, dev, &ds->pci, has_its);
+	return virtio_pci_init(&ds->slots[i].pci, dev, &ds->pci,
+			       msi[vm->cfg->irqchip]);
 }
 
 static void slot_fini(struct vm *vm, union devices_slot *s)
@@ -307,6 +312,20 @@ int devices_init_window(struct vm *vm)
 	}
 	vm->devices = ds;
 	return 0;
+}
+
+/* Whole steps of the GIC's: one for each queue and configuration at least. */
+unsigned int devices_nr_msi_spis(const struct vm *vm)
+{
+	const struct devices *ds = vm->devices;
+	uint64_t nr = MACHINE_GICV2M_SPI;
+
+	if (!ds || vm->cfg->virtio_mmio ||
+	    vm->cfg->irqchip != IRQCHIP_GICV3_V2M)
+		return 0;
+	for (unsigned int i = 0; i < ds->nr; i++)
+		nr += ds->all[i]->nr_queues + 1;
+	return (unsigned int)align_up(nr, 32) - MACHINE_GICV2M_SPI;
 }
 
 int devices_init(struct vm *vm)

@@ -91,6 +91,27 @@ static void gpio_irq(void *ctx, bool high)
 	(void)pvm_set_spi(vm->pvm, MACHINE_GPIO_SPI, high);
 }
 
+static void msi_arrived(void *ctx, unsigned int spi)
+{
+	struct vm *vm = ctx;
+
+	(void)pvm_set_spi(vm->pvm, spi, true);
+	(void)pvm_set_spi(vm->pvm, spi, false);
+}
+
+/* Where the guest finds which messages there are; ours come by irqfd. */
+static int add_gicv2m(struct vm *vm)
+{
+	vm->gicv2m = (struct gicv2m){ .ctx = vm,
+				      .raise = msi_arrived,
+				      .first_spi = MACHINE_GICV2M_SPI,
+				      .nr_spis = vm->machine.nr_msi_spis };
+	if (!vm->gicv2m.nr_spis)
+		return 0;
+	return bus_add(&vm->bus, MACHINE_GICV2M_BASE, MACHINE_GICV2M_SIZE,
+		       "gicv2m", &gicv2m_ops, &vm->gicv2m);
+}
+
 static int add_devices(struct vm *vm)
 {
 	const struct pl061_host gpio_host = { .ctx = vm, .set_irq = gpio_irq };
@@ -119,6 +140,8 @@ static int add_devices(struct vm *vm)
 	if (!ret)
 		ret = bus_add(&vm->bus, MACHINE_GPIO_BASE, MACHINE_GPIO_SIZE,
 			      "gpio", &pl061_ops, &vm->gpio);
+	if (!ret)
+		ret = add_gicv2m(vm);
 	return ret ? ret : devices_plug(vm);
 }
 
@@ -361,7 +384,14 @@ static int open_pvm(struct vm *vm)
 		pc.window_hva = vm->devices->window.hva;
 	}
 	ret = pvm_open(&vm->pvm, &pc);
-	return ret ? ret : devices_init(vm);
+	if (!ret)
+		ret = devices_init(vm);
+	/* Linux writes to the registers of each SPI there is. */
+	vm->machine.nr_msi_spis = ret ? 0 : devices_nr_msi_spis(vm);
+	if (vm->machine.nr_msi_spis)
+		pvm_set_nr_spis(vm->pvm,
+				MACHINE_GICV2M_SPI + vm->machine.nr_msi_spis);
+	return ret;
 }
 
 int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner)

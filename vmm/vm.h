@@ -23,6 +23,7 @@
 #include "devices.h"
 #include "donations.h"
 #include "exec.h"
+#include "gicv2m.h"
 #include "guard.h"
 #include "loader.h"
 #include "loop.h"
@@ -82,6 +83,7 @@ struct vm {
 	struct uart uart;
 	struct rtc rtc;
 	struct pvpanic pvpanic;
+	struct gicv2m gicv2m;
 	struct pl061 gpio;	 /* the power key */
 	struct devices *devices; /* owned; NULL: no virtio devices */
 

@@ -54,11 +54,11 @@ static void msix_control(uint16_t bits)
 		act(CONFIG | WRITE | 1, 0, at + 2, bits);
 }
 
-static void vectors(uint32_t address)
+static void vectors(uint32_t address, uint32_t data)
 {
 	for (uint16_t v = 0; v < 3; v++) {
 		act(WRITE | 2, TABLE, v * 16, address);
-		act(WRITE | 2, TABLE, v * 16 + 8, v);
+		act(WRITE | 2, TABLE, v * 16 + 8, data + v);
 		act(WRITE | 2, TABLE, v * 16 + 12, 0);
 		if (v)
 			act(WRITE | 1, COMMON, 22, v - 1U);
@@ -83,17 +83,24 @@ static void seed_write_all(void)
 {
 	begin(3);
 	msix_control(0x8000);
-	vectors(0x8080000);
+	vectors(0x8080000, 0);
 	act(SIGNAL, 0, 0, 0);
 	act(WRITE | 2, TABLE, 12, 1);
 	act(SIGNAL, 1, 0, 0);
 	act(3, PENDING, 0, 0);
-	vectors(0x8090000);
+	vectors(0x8090000, 0);
 	msix_control(0xc000);
 	act(SIGNAL, 0, 0, 0);
 	act(2, PENDING, 0, 0);
 	act(RESTART, 0, 0, 0);
 	seed_write("msix", seed, len);
+	begin(7); /* without an ITS; then another SPI, then none */
+	msix_control(0x8000);
+	vectors(0x1040040, 40);
+	act(SIGNAL, 0, 0, 0);
+	vectors(0x1040040, 50);
+	vectors(0x1040040, 2);
+	seed_write("gicv2m", seed, len);
 	for (uint8_t choices = 0; choices < 4; choices++) {
 		const char name[] = { 'r', (char)('0' + choices), '\0' };
 

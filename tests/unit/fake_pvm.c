@@ -51,6 +51,12 @@ void pvm_stop_vm(struct pvm *p)
 	(void)p;
 }
 
+void pvm_set_nr_spis(struct pvm *p, unsigned int nr)
+{
+	(void)p;
+	(void)nr;
+}
+
 int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)
 {
 	(void)p;

@@ -219,7 +219,7 @@ START_TEST(what_a_pvm_can_do_without_only_warns)
 	ck_assert_ptr_nonnull(
 		strstr(item("/dev/vhost-vsock")->finding, "--vsock cid="));
 	assert_remedy(item("passt"), CHECK_WARN, "apt install passt");
-	assert_remedy(item("ITS"), CHECK_WARN, "--irqchip gicv3");
+	assert_remedy(item("ITS"), CHECK_WARN, "--irqchip gicv3-v2m");
 	ck_assert_int_eq(item("mseal")->state, CHECK_WARN);
 	ck_assert_int_eq(item("host page size")->state, CHECK_WARN);
 	ck_assert_int_eq(report.verdict, CHECK_CAN_RUN);

@@ -206,6 +206,7 @@ START_TEST(power_key_is_a_line_of_the_gpio)
 	gpio = must_node(&w, "/gpio@1030000");
 	key = must_node(&w, "/gpio-keys/power");
 	ck_assert(is_compatible(&w, gpio, "arm,pl061"));
+	CHECK_CELLS(&w, gpio, "arm,primecell-periphid", 0x00041061);
 	ck_assert(has(&w, gpio, "gpio-controller"));
 	CHECK_CELLS(&w, gpio, "interrupts", 0, 1, 4);
 	CHECK_CELLS(&w, key, "linux,code", 116);
@@ -263,6 +264,30 @@ START_TEST(without_its_pci_interrupts_are_spis)
 		ck_assert_uint_eq(fdt32_ld(cell + 8), 2 + (slot + pin) % 4);
 		ck_assert_uint_eq(fdt32_ld(cell + 9), 4); /* level, high */
 	}
+}
+END_TEST
+
+START_TEST(messages_can_be_spis)
+{
+	static struct world w;
+	uint32_t frame;
+	int at;
+
+	start(&w);
+	w.m.has_its = false;
+	w.m.nr_msi_spis = 26;
+	build(&w);
+	at = must_node(&w,
+		       "/interrupt-controller@3fff0000/msi-controller@1040000");
+	ck_assert_str_eq(text(&w, at, "compatible"), "arm,gic-v2m-frame");
+	ck_assert(has(&w, at, "msi-controller"));
+	CHECK_CELLS(&w, at, "reg", 0, 0x1040000, 0, 0x1000);
+	CHECK_CELLS(&w, at, "arm,msi-base-spi", 38);
+	CHECK_CELLS(&w, at, "arm,msi-num-spis", 26);
+	frame = fdt_get_phandle(w.fdt, at);
+	at = must_node(&w, "/pcie@40000000");
+	CHECK_CELLS(&w, at, "msi-map", 0, frame, 0, 0x10000);
+	ck_assert(!has(&w, at, "interrupt-map"));
 }
 END_TEST
 
@@ -468,6 +493,7 @@ START_TEST(dtc_has_nothing_to_say)
 			start(&w);
 			w.m.nr_vcpus = cpu_counts[i];
 			w.m.has_its = bits & 1;
+			w.m.nr_msi_spis = bits & 1 ? 0 : 26;
 			w.m.has_pci = bits & 2;
 			w.m.nr_virtio_mmio = bits & 2 ? 0 : 3;
 			if (bits & 4)
@@ -484,6 +510,7 @@ END_TEST
 static void add_device_tests(TCase *tc)
 {
 	tcase_add_test(tc, without_its_pci_interrupts_are_spis);
+	tcase_add_test(tc, messages_can_be_spis);
 	tcase_add_test(tc, pci_host_is_coherent_bounces_and_maps_msis);
 	tcase_add_test(tc, without_pci_there_is_no_host_bridge);
 	tcase_add_test(tc, virtio_mmio_devices_have_a_page_and_an_edge_each);

@@ -8,7 +8,7 @@ static struct world w;
 
 static void start(void)
 {
-	ck_assert_int_eq(world_init(&w, true), 0);
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_ITS), 0);
 }
 
 START_TEST(driver_finds_every_structure)
@@ -30,7 +30,7 @@ END_TEST
 
 START_TEST(without_its_there_is_inta_and_no_msix)
 {
-	ck_assert_int_eq(world_init(&w, false), 0);
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_INTX), 0);
 	ck_assert_uint_eq(w.msix, 0);
 	ck_assert_uint_eq(load(&w, cfg(0x3d), 1), 1);
 	world_fini(&w);

@@ -2,6 +2,7 @@
 /* test_virtio_pci_irq.c: interrupts and doorbells of virtio-pci. */
 #include "unit.h"
 
+#include "gicv2m.h"
 #include "virtio_pci_fixture.h"
 
 static struct world w;
@@ -24,9 +25,9 @@ static struct fake_ioeventfd *bell_of(unsigned int q)
 }
 
 /* A driver that runs, vector q for queue q and the last for the rest. */
-static void start(void)
+static void start_with(enum virtio_pci_msi msi)
 {
-	ck_assert_int_eq(world_init(&w, true), 0);
+	ck_assert_int_eq(world_init(&w, msi), 0);
 	negotiate(&w);
 	msix_control(&w, 0xc000); /* as Linux: masked, entries, unmasked */
 	for (unsigned int v = 0; v <= QUEUES; v++)
@@ -39,6 +40,11 @@ static void start(void)
 		set(&w, ENABLE, 2, 1);
 	}
 	set(&w, STATUS, 1, 15);
+}
+
+static void start(void)
+{
+	start_with(VIRTIO_PCI_ITS);
 }
 
 static uint64_t pending(void)
@@ -243,7 +249,7 @@ END_TEST
 
 START_TEST(refused_eventfds_are_survived)
 {
-	ck_assert_int_eq(world_init(&w, true), 0);
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_ITS), 0);
 	fake_pvm.refuses_eventfds = true;
 	go(&w);
 	msix_control(&w, 0x8000);
@@ -258,11 +264,67 @@ START_TEST(refused_eventfds_are_survived)
 }
 END_TEST
 
+/* --- without an ITS -------------------------------------------------------- */
+
+static void message(unsigned int v, uint64_t address, uint32_t data)
+{
+	store(&w, BAR + w.table + v * 16, 8, address);
+	store(&w, BAR + w.table + v * 16 + 8, 4, data);
+	mask_vector(&w, v, false);
+}
+
+START_TEST(message_to_the_frame_is_an_spi)
+{
+	const uint64_t frame = MACHINE_GICV2M_BASE + GICV2M_SET_SPI;
+
+	start_with(VIRTIO_PCI_GICV2M);
+	ck_assert_ptr_null(irq_of(0)); /* the ITS' address */
+	message(0, frame, 32 + MACHINE_GICV2M_SPI);
+	ck_assert_uint_eq(irq_of(0)->gsi, MACHINE_GICV2M_SPI);
+	message(1, frame, 32 + 31);
+	ck_assert_uint_eq(irq_of(1)->gsi, 31);
+	/* Moved, masked, and unmasked again */
+	message(1, frame, 32 + 30);
+	ck_assert_uint_eq(irq_of(1)->gsi, 30);
+	mask_vector(&w, 1, true);
+	ck_assert_ptr_null(irq_of(1));
+	mask_vector(&w, 1, false);
+	ck_assert_uint_eq(irq_of(1)->gsi, 30);
+	ck_assert_uint_eq(fake_pvm.nr_msis, 0); /* no ITS was asked */
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(message_to_anything_else_goes_nowhere)
+{
+	const uint64_t frame = MACHINE_GICV2M_BASE + GICV2M_SET_SPI;
+
+	start_with(VIRTIO_PCI_GICV2M);
+	message(0, frame, 32 + MACHINE_GICV2M_SPI - 1); /* PCI's INTD */
+	ck_assert_ptr_null(irq_of(0));
+	message(0, frame, 32 + MACHINE_UART_SPI);
+	ck_assert_ptr_null(irq_of(0));
+	message(0, frame, 0);
+	ck_assert_ptr_null(irq_of(0));
+	message(0, frame, 1020);
+	ck_assert_ptr_null(irq_of(0));
+	message(0, frame, UINT32_MAX);
+	ck_assert_ptr_null(irq_of(0));
+	message(0, frame + 4, 40);
+	ck_assert_ptr_null(irq_of(0));
+	message(0, frame | 1ULL << 32, 40);
+	ck_assert_ptr_null(irq_of(0));
+	message(0, frame, 40);
+	ck_assert_uint_eq(irq_of(0)->gsi, 8);
+	world_fini(&w);
+}
+END_TEST
+
 /* --- INTA ------------------------------------------------------------------ */
 
 START_TEST(inta_is_high_until_isr_is_read)
 {
-	ck_assert_int_eq(world_init(&w, false), 0);
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_INTX), 0);
 	go(&w);
 	ck_assert(!w.line[SLOT]);
 	signal_queue(1);
@@ -277,7 +339,7 @@ END_TEST
 
 START_TEST(isr_tells_queue_from_configuration)
 {
-	ck_assert_int_eq(world_init(&w, false), 0);
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_INTX), 0);
 	go(&w);
 	pthread_mutex_lock(&w.dev.lock);
 	virtio_config_changed(&w.dev);
@@ -293,7 +355,7 @@ END_TEST
 
 START_TEST(inta_goes_down_with_a_reset)
 {
-	ck_assert_int_eq(world_init(&w, false), 0);
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_INTX), 0);
 	go(&w);
 	signal_queue(0);
 	ck_assert_int_eq(loop_poll(&w.loop), 0);
@@ -306,7 +368,7 @@ END_TEST
 
 START_TEST(without_msix_there_is_no_vector)
 {
-	ck_assert_int_eq(world_init(&w, false), 0);
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_INTX), 0);
 	go(&w);
 	set(&w, QUEUE, 2, 0);
 	set(&w, VECTOR, 2, 0);
@@ -337,11 +399,11 @@ static void *device_thread(void *arg)
 	return NULL;
 }
 
-static void drive(bool has_msix)
+static void drive(enum virtio_pci_msi msi)
 {
 	for (unsigned int i = 0; i < 200; i++) {
 		go(&w);
-		if (has_msix) {
+		if (msi != VIRTIO_PCI_INTX) {
 			msix_control(&w, i & 1 ? 0xc000 : 0x8000);
 			set_vector(&w, 0, i);
 			set(&w, QUEUE, 2, 0);
@@ -358,12 +420,13 @@ static void drive(bool has_msix)
 
 START_TEST(registers_and_interrupts_have_threads_of_their_own)
 {
-	bool end = false, has_msix = _i == 1;
+	enum virtio_pci_msi msi = (enum virtio_pci_msi)_i;
+	bool end = false;
 	pthread_t thread;
 
-	ck_assert_int_eq(world_init(&w, has_msix), 0);
+	ck_assert_int_eq(world_init(&w, msi), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, device_thread, &end), 0);
-	drive(has_msix);
+	drive(msi);
 	__atomic_store_n(&end, true, __ATOMIC_SEQ_CST);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	set(&w, STATUS, 1, 0);
@@ -391,12 +454,14 @@ int main(void)
 	tcase_add_test(tc, its_is_asked_once_whether_it_knows_the_interrupt);
 	tcase_add_test(tc, nothing_stays_wired_after_a_life);
 	tcase_add_test(tc, refused_eventfds_are_survived);
+	tcase_add_test(tc, message_to_the_frame_is_an_spi);
+	tcase_add_test(tc, message_to_anything_else_goes_nowhere);
 	tcase_add_test(tc, inta_is_high_until_isr_is_read);
 	tcase_add_test(tc, isr_tells_queue_from_configuration);
 	tcase_add_test(tc, inta_goes_down_with_a_reset);
 	tcase_add_test(tc, without_msix_there_is_no_vector);
 	tcase_add_loop_test(
-		tc, registers_and_interrupts_have_threads_of_their_own, 0, 2);
+		tc, registers_and_interrupts_have_threads_of_their_own, 0, 3);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

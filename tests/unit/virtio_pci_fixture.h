@@ -194,7 +194,7 @@ static inline void nobody_moved(void *ctx, gpa_t gpa)
 }
 
 /* The device, plugged in; the driver has switched the BAR on. 0 or -1. */
-static inline int world_plug(struct world *w, bool has_msix)
+static inline int world_plug(struct world *w, enum virtio_pci_msi msi)
 {
 	static const struct pci_ops no_ops = { .bar_moved = nobody_moved };
 	static const struct pci_id no_id = { .vendor = 0x1234 };
@@ -212,7 +212,7 @@ static inline int world_plug(struct world *w, bool has_msix)
 	pci_dev_init(&w->other, &no_id, 0x1000, false, &no_ops, w);
 	if (pci_host_add(&w->host, &w->other) ||
 	    virtio_dev_init(&w->dev, &init) ||
-	    virtio_pci_init(&w->pci, &w->dev, &w->host, has_msix) ||
+	    virtio_pci_init(&w->pci, &w->dev, &w->host, msi) ||
 	    pci_host_map(&w->host, &w->bus))
 		return -1;
 	pci_host_power_on(&w->host);
@@ -234,13 +234,13 @@ static inline void world_unplug(struct world *w)
 	w->access = w->msix = w->table = w->pba = 0;
 }
 
-static inline int world_init(struct world *w, bool has_msix)
+static inline int world_init(struct world *w, enum virtio_pci_msi msi)
 {
 	memset(w, 0, sizeof(*w));
 	log_set_level(LOG_ERROR);
 	if (loop_init(&w->loop) || window_init(&w->window, WINDOW_GPA, MIB(2)))
 		return -1;
-	return world_plug(w, has_msix);
+	return world_plug(w, msi);
 }
 
 static inline void world_fini(struct world *w)

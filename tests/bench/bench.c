@@ -95,8 +95,10 @@ static void vm_argv(const char **argv, const struct contender *c,
 	argv[n++] = "1";
 	argv[n++] = "--console";
 	argv[n++] = "serial";
-	argv[n++] = "--irqchip";
-	argv[n++] = "gicv3-its";
+	if (c->is_peer) { /* at its best; ours is the default */
+		argv[n++] = "--irqchip";
+		argv[n++] = "gicv3-its";
+	}
 	argv[n++] = "--protected";
 	/* Neither gets a network card or a root it did not ask for. */
 	argv[n++] = "--network";

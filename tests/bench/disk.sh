@@ -4,7 +4,7 @@
 # rounds, then counts per request in one more run with the tracer on.
 #
 # usage: disk.sh ROUNDS OURS [PEER]     both take kvmtool's options, PEER also
-# those in PEER_OPTIONS
+# those in PEER_OPTIONS (default: kvmtool's ITS)
 set -eu
 rounds=$1
 shift
@@ -42,10 +42,10 @@ peer=${2:-}
 vmm()
 {
 	more=
-	[ "$1" != "$peer" ] || more=${PEER_OPTIONS:-}
+	[ "$1" != "$peer" ] || more=${PEER_OPTIONS:---irqchip gicv3-its}
 	# shellcheck disable=SC2086 # words
 	"$1" run -k /boot/Image -i initrd -m 128 -c 1 --console serial \
-		--irqchip gicv3-its --force-pci --protected \
+		--force-pci --protected \
 		--network mode=none -d "$dir/disk/disk.img${DISK_OPTIONS:-}" $more \
 		-p "quiet lkvm.run=\"/ioload /dev/vda $ms\"" </dev/null 2>&1
 }

@@ -46,11 +46,15 @@ END
 cp /boot/initrd.cpio initrd
 printf 'netload\nrun.sh\n' | cpio -o -H newc 2>/dev/null >>initrd
 
+peer=${2:-}
+
 # vmm BINARY HOW: one guest that runs the load through a tap, with vhost or
 # without (1, 0), or through passt, which is none of root's
 vmm()
 {
 	net=mode=tap,tapif=tap7,vhost=$2
+	irqchip=
+	[ "$1" != "$peer" ] || irqchip='--irqchip gicv3-its'
 	hosts='10.7.0.2 10.7.0.1'
 	user=root
 	if [ "$2" = passt ]; then
@@ -58,10 +62,10 @@ vmm()
 		hosts='10.9.0.5 10.9.0.1'
 		user=user
 	fi
-	# shellcheck disable=SC2016 # that shell expands it
+	# shellcheck disable=SC2016,SC2086 # that shell expands it; words
 	su -m -s /bin/sh -- $user -c 'exec "$@"' sh \
 		"$1" run -k /boot/Image -i "$dir/initrd" -m 128 -c 1 \
-		--console serial --irqchip gicv3-its --force-pci --protected \
+		--console serial $irqchip --force-pci --protected \
 		--network "$net" \
 		-p "quiet lkvm.run=\"sh /run.sh $hosts\"" </dev/null 2>&1
 }

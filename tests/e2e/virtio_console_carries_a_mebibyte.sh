@@ -9,7 +9,7 @@ head -c 800000 /dev/urandom | base64 | head -c 1048576 >up.txt
 mkfifo in
 "$LKVM" run -k "$IMAGE" -i "$INITRD" -m 128 --console virtio -p "quiet \
 lkvm.run=\"stty raw -echo; echo go; head -c 1048576 >/tmp/x; md5sum </tmp/x; \
-echo BEGIN; cat /tmp/x; echo; echo END\"" <in >out.log 2>err.log &
+echo =BEGIN=; cat /tmp/x; echo; echo =END=\"" <in >out.log 2>err.log &
 pid=$!
 exec 3>in
 wait_for 60 grep -q '^go' out.log
@@ -19,5 +19,5 @@ wait $pid || rc=$?
 [ $rc -eq 0 ] || fail "exit $rc: $(tail -n 5 out.log err.log)"
 sum=$(md5sum <up.txt | cut -c1-32)
 expect_out "^$sum"
-sed '1,/^BEGIN/d;/^END/,$d' out.log | head -c 1048576 | cmp - up.txt ||
+sed '1,/^=BEGIN=/d;/^=END=/,$d' out.log | head -c 1048576 | cmp - up.txt ||
 	fail "what came back differs"

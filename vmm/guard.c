@@ -61,6 +61,8 @@ static const char *const refused[] = {
 	"remap_file_pages",
 	"migrate_pages",
 	"move_pages",
+	/* May replace mappings, and has its address elsewhere than mmap(2). */
+	"shmat",
 	/* KVM locks what it must, and counts it; this would count it twice. */
 	"mlockall",
 };

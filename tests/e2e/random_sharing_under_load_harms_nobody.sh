@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A guest shares pages and takes them back, at random, 1500 steps, while it uses
-# disks, a card and random numbers, and another guest does so, too: each step's
+# A guest shares pages and takes them back, at random, in two lives of 1500 steps,
+# well over a thousand of them shares and their ends, while it uses disks, a card and
+# random numbers, and another guest uses its disk and card, too: each step's
 # result and each page are as promised, the other guest's files are, and when they
 # are gone no page is locked, and no VM left.
 # timeout: 200
@@ -55,6 +56,12 @@ other=$!
 wait_for 60 grep -q loading other.log
 sh -c 'while nc -l -p 5003 </dev/null >got; do cp got whole; done' &
 
+# counted NAME: of what the guest did
+counted()
+{
+	echo $((0x$(sed -n "s/^$1 \([0-9a-f]*\).*/\1/p" out.log)))
+}
+done=0
 for mode in a b; do
 	# A device was told of pages that are not shared: 114
 	expect_rc 114 "$LKVM" run -m 64 --window=4M --rng -d disk.img \
@@ -63,7 +70,10 @@ for mode in a b; do
 	expect_out '^seed [0-9a-f]{16}' '^steps 0*5dc' '^unharmed' \
 		'^shares 0*[1-9a-f]' '^broken 0*[1-9a-f]'
 	expect_no_out FAILED
+	done=$((done + $(counted shares) + $(counted unshares) + $(counted taken)))
+	[ "$(nr_vms)" -eq 1 ] || fail "not the other guest's VM alone"
 done
+[ $done -ge 1000 ] || fail "only $done shares and takings"
 
 sh -c 'while echo enough | nc -l -p 5004; do :; done' >/dev/null 2>&1 &
 rc=0

@@ -211,9 +211,13 @@ END_TEST
 
 START_TEST(advice_that_undoes_a_protection_is_refused_anywhere)
 {
-	static const int advices[] = { MADV_REMOVE,	MADV_DOFORK,
-				       MADV_MERGEABLE,	MADV_DODUMP,
-				       MADV_KEEPONFORK, MADV_HWPOISON };
+	static const int advices[] = { MADV_REMOVE,
+				       MADV_DOFORK,
+				       MADV_MERGEABLE,
+				       MADV_DODUMP,
+				       MADV_KEEPONFORK,
+				       MADV_HWPOISON,
+				       101 /* MADV_SOFT_OFFLINE */ };
 
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
 		ck_assert_int_eq(advise(ram + RAM_LEN, PAGE, advices[i]),
@@ -227,6 +231,7 @@ START_TEST(mappings_of_guest_memory_stay_as_they_are)
 	const unsigned long fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 
 	ck_assert_int_eq(call(SYS_munmap, r, PAGE, 0, 0, 0), KILLED);
+	ck_assert_int_eq(call(SYS_munmap, r, RAM_LEN, 0, 0, 0), KILLED);
 	ck_assert_int_eq(call(SYS_munmap, r - PAGE, 2 * PAGE, 0, 0, 0), KILLED);
 	ck_assert_int_eq(call(SYS_mprotect, r, PAGE, PROT_READ, 0, 0), KILLED);
 	ck_assert_int_eq(call(SYS_mprotect, w, PAGE, PROT_READ, 0, 0), KILLED);
@@ -290,6 +295,8 @@ START_TEST(ways_to_memory_that_are_the_kernels_own_are_refused)
 		SYS_sendfile,
 		SYS_copy_file_range,
 		SYS_process_madvise,
+		SYS_process_mrelease,
+		SYS_shmat,
 		SYS_userfaultfd,
 		SYS_remap_file_pages,
 		SYS_migrate_pages,

@@ -29,6 +29,7 @@ static inline int thread_start(pthread_t *thread, const char *name,
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (ret)
 		return ret;
+	/* cppcheck-suppress arrayIndexOutOfBoundsCond */
 	for (size_t i = 0; i + 1 < sizeof(seen) && name[i]; i++)
 		seen[i] = name[i];
 	(void)pthread_setname_np(*thread, seen);

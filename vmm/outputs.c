@@ -86,6 +86,7 @@ int outputs_open(struct outputs *o, const struct config *cfg)
 	memset(o, 0, sizeof(*o));
 	o->verdicts[0].fd = o->verdicts[1].fd = o->junit = -1;
 	o->cfg = cfg;
+	notify_open(&o->notify);
 	o->wants_ktap = wants_ktap(cfg);
 	pthread_mutex_init(&o->lock, NULL);
 	ktap_init(&o->ktap);
@@ -157,6 +158,8 @@ void outputs_close(struct outputs *o, const struct verdict *v)
 {
 	char reason[768];
 
+	notify_tell(&o->notify, NULL, "%s: %s", v->origin, v->reason);
+	notify_close(&o->notify);
 	__atomic_store_n(&o->events.is_ending, true, __ATOMIC_RELAXED);
 	events_tell(&o->events, "exit",
 		    "\"code\":%d,\"origin\":\"%s\",\"reason\":%s", v->code,

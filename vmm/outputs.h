@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * outputs.h: where a run leaves word of itself: events, a record, a
- * verdict, the console's log. They are there before the VM is, and end after it.
+ * verdict, the console's log, the service manager. They are there before the VM
+ * is, and end after it.
  */
 #ifndef LKVM_PVM_OUTPUTS_H
 #define LKVM_PVM_OUTPUTS_H
@@ -10,6 +11,7 @@
 #include "events.h"
 #include "expect.h"
 #include "ktap.h"
+#include "notify.h"
 #include "verdict.h"
 
 #define OUTPUTS_TWICE 2U /* by an option of its own, and in --artifacts */
@@ -18,6 +20,7 @@ struct outputs {
 	struct events events;
 	struct expect expect;
 	struct sink *logs[OUTPUTS_TWICE]; /* of the console */
+	struct notify notify; /* the service manager; not of vCPUs */
 	const struct config *cfg;
 	bool wants_ktap;
 	pthread_mutex_t lock;

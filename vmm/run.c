@@ -35,6 +35,8 @@ static int serve(struct vm *vm)
 		start = vcpus_start(vm);
 	if (start)
 		vm_finish_as(vm, EXIT_HOST, "host", "cannot run the vCPUs");
+	else
+		notify_ready(&vm->outputs->notify, vm->nr_restarts);
 	while (!vm_finished(vm)) {
 		ret = loop_run(&vm->loop);
 		if (ret)
@@ -178,8 +180,11 @@ static int live(struct vm *vm)
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
 		recorder_end(vm, !again);
-		if (!again)
+		if (!again) {
+			notify_stopping(&vm->outputs->notify,
+					vm->verdict.reason);
 			user_close_terminal(vm);
+		}
 		if (vm->exec)
 			judge_exec(vm); /* its output may be lost */
 		vm_destroy(vm);

@@ -335,6 +335,7 @@ void watchdog_booted(struct vm *vm, const char *by)
 		return;
 	vm->watchdog.is_booted = true;
 	vm_tell(vm, "init-reached", "\"by\":\"%s\"", by);
+	notify_tell(&vm->outputs->notify, NULL, "the guest's init runs");
 }
 
 /* --- life ------------------------------------------------------------------- */

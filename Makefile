@@ -11,6 +11,7 @@
 VERSION := 0.1.0
 NATIVE := $(shell uname -m)
 PREFIX ?= /usr/local
+ZSH_DIR ?= $(PREFIX)/share/zsh/site-functions
 TESTBED := tests/testbed
 WERROR ?= $(if $(wildcard .git),1,0)
 V ?= 0
@@ -174,6 +175,9 @@ build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld $(w
 	$(Q)$(CC_aarch64:gcc=objcopy) -O binary $@.elf $@
 guests: $(guest_FLATS)
 
+# --- a Debian package: its libraries are those of the machine's own suite
+deb := build/deb/lkvm-pvm_$(VERSION)_arm64.deb
+
 # --- the emulated pKVM host: its init, the tests' helpers, who boots it ----
 testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
@@ -213,7 +217,7 @@ bench: $(in_host)
 	@tests/bench/run $(runner) $(PEER)
 
 # --- checks -----------------------------------------------------------------
-check-lint: $(programs)
+check-lint: $(programs) $(deb)
 	$(Q)tests/lint/run
 check:
 	$(Q)tests/check
@@ -233,8 +237,14 @@ install: build/aarch64/lkvm-pvm $(completions)
 	install -D -m 755 $< $(DESTDIR)$(PREFIX)/bin/lkvm-pvm
 	install -D -m 644 lkvm-pvm.1 $(DESTDIR)$(PREFIX)/share/man/man1/lkvm-pvm.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bash-completion/completions build/completions/lkvm-pvm
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions build/completions/_lkvm-pvm
+	install -D -m 644 -t $(DESTDIR)$(ZSH_DIR) build/completions/_lkvm-pvm
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d build/completions/lkvm-pvm.fish
+	@mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@BINDIR@|$(PREFIX)/bin|' vmm/dist/lkvm-pvm@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/lkvm-pvm@.service
+$(deb): build/aarch64/lkvm-pvm $(completions) lkvm-pvm.1 $(wildcard vmm/dist/*)
+	$(call say,DEB,$@)
+	$(Q)vmm/dist/deb $(VERSION) $(@D) >/dev/null
+deb: $(deb)
 dist:
 	@mkdir -p build
 	git archive --prefix=lkvm-pvm-$(VERSION)/ -o build/lkvm-pvm-$(VERSION).tar.gz HEAD
@@ -259,9 +269,10 @@ help:
 #: make bench         figures (PEER=another VMM's binary)
 #: make image         the testbed's kernel; its path is the last line
 #: make install       (DESTDIR=, PREFIX=)   make dist   make clean
+#: make deb           a package for Debian, arm64: build/deb/lkvm-pvm_*.deb
 #: Overrides: KERNEL= HOST_KERNEL=debian QEMU= CPU= HOSTS= LONG=1 V=1 WERROR=0
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' 2>/dev/null)
 .SECONDARY:
 .PHONY: all check check-unit check-tsan check-lint check-matrix e2e image host run bench \
-	guests install dist clean help
+	guests install deb dist clean help

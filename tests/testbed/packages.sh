@@ -34,7 +34,8 @@ group()
 		esac
 		;;
 	lint)
-		echo cppcheck mandoc shellcheck codespell zsh fish
+		echo cppcheck mandoc shellcheck codespell zsh fish \
+			lintian
 		case $(suite) in
 		bookworm) echo clang-format-14 clang-tidy-14 ;;
 		esac

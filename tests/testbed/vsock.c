@@ -30,9 +30,10 @@
  * each and wants it back, then closes them. connect waits until there is
  * somebody. Exit code: 0, or 1 with a line that says what went wrong.
  */
-#define PATIENCE_S 60
-#define CHUNK	   (1 << 17)
-#define MOST	   4096
+#define PATIENCE_S	60
+#define LONG_PATIENCE_S 1200
+#define CHUNK		(1 << 17)
+#define MOST		4096
 
 static void die(const char *what)
 {
@@ -106,8 +107,10 @@ static int try_connect(const struct where *w)
 static int connect_to(const struct where *w)
 {
 	const struct timespec pause = { .tv_nsec = 100000000L };
+	/* Behind gibibytes it comes late. */
+	const int tries = (getenv("LONG") ? LONG_PATIENCE_S : PATIENCE_S) * 10;
 
-	for (int i = 0; i < PATIENCE_S * 10; i++) {
+	for (int i = 0; i < tries; i++) {
 		int fd = try_connect(w);
 
 		if (fd >= 0)

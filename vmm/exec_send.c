@@ -149,6 +149,16 @@ void exec_resize(struct exec *e)
 	exec_wake(e);
 }
 
+bool exec_is_reached(struct exec *e)
+{
+	bool is_reached;
+
+	pthread_mutex_lock(&e->lock);
+	is_reached = e->wire.hello;
+	pthread_mutex_unlock(&e->lock);
+	return is_reached;
+}
+
 bool exec_runs(struct exec *e)
 {
 	bool runs;

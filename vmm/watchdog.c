@@ -37,6 +37,10 @@
 #include "log.h"
 #include "vm.h"
 
+/* Without --hang-timeout: for exec's init, and how often that is looked at. */
+#define REACH_MS      60000
+#define REACH_TICK_MS 10000
+
 #define TICK_MS		 100
 #define SAMPLE_MS	 500
 #define PANIC_QUIET_MS	 1000
@@ -147,7 +151,18 @@ static bool is_paused(struct vm *vm)
 	return paused;
 }
 
-static void look_at_progress(struct vm *vm, int64_t now)
+/*
+ * Nobody who waits for a command has asked for a guest that stands still before
+ * its init was reached. 0: no limit.
+ */
+static unsigned int hang_limit_ms(struct vm *vm)
+{
+	if (vm->cfg->hang_timeout_ms)
+		return vm->cfg->hang_timeout_ms;
+	return vm->exec && !exec_is_reached(vm->exec) ? REACH_MS : 0;
+}
+
+static void look_at_progress(struct vm *vm, int64_t now, unsigned int limit_ms)
 {
 	struct watchdog *w = &vm->watchdog;
 	uint64_t progress = sum_progress(vm);
@@ -159,7 +174,7 @@ static void look_at_progress(struct vm *vm, int64_t now)
 		w->progress = progress;
 		w->progress_ms = now;
 	}
-	if (now - w->progress_ms >= (int64_t)vm->cfg->hang_timeout_ms) {
+	if (now - w->progress_ms >= (int64_t)limit_ms) {
 		(void)snprintf(v.reason, sizeof(v.reason),
 			       "hung: nothing happened in it for %.1f s",
 			       (double)(now - w->progress_ms) / 1000);
@@ -263,7 +278,9 @@ static int64_t next_look(struct vm *vm, const struct expect_found *f,
 	    cfg->console_log || cfg->artifacts || is_waiting ||
 	    (has_panicked(vm, f) && !w->panic_told))
 		return TICK_MS;
-	if (w->end_ms)
+	if (hang_limit_ms(vm))
+		next = REACH_TICK_MS;
+	if (w->end_ms && (!next || w->end_ms - now < next))
 		next = w->end_ms - now;
 	if (!w->is_booted && w->boot_end_ms &&
 	    (!next || w->boot_end_ms - now < next))
@@ -275,6 +292,7 @@ static void look(struct vm *vm)
 {
 	struct expect_found f;
 	int64_t now = clock_ms(), next;
+	unsigned int limit_ms = hang_limit_ms(vm);
 	bool is_waiting;
 
 	(void)expect_look(&vm->outputs->expect);
@@ -282,8 +300,8 @@ static void look(struct vm *vm)
 	look_at_output(vm, &f);
 	if (has_panicked(vm, &f))
 		look_at_panic(vm, &f, now);
-	if (vm->cfg->hang_timeout_ms)
-		look_at_progress(vm, now);
+	if (limit_ms)
+		look_at_progress(vm, now, limit_ms);
 	is_waiting = look_at_sharing(vm, now);
 	look_at_time(vm, now);
 	next = next_look(vm, &f, is_waiting, now);

@@ -13,6 +13,11 @@ verdict() # verdict PATTERN: what the last one says
 	grep -q -- "$1" verdict.json || fail "verdict: $(cat verdict.json)"
 }
 
+# A guest that stands still without our init is not waited for for ever.
+"$LKVM" exec -k "$GUEST/idle.flat" -m 64 --verdict still.json -- true \
+	</dev/null >still.log 2>&1 &
+still=$!
+
 # Kernel messages, and programs that print on the console, come in between.
 {
 	printf '\020ab\n\r\000\377\003\021\023'
@@ -72,3 +77,8 @@ END
 hostile 125 '"origin":"vmm","reason":"exec: the guest powered off before its init could be reached.*"channel":"none"'
 expect_rc 124 "$LKVM" exec -k "$GUEST/idle.flat" -m 64 --timeout 2 -- true
 expect_out "exec's init was not reached"
+rc=0
+wait $still || rc=$?
+[ $rc -eq 113 ] || fail "exit $rc: $(cat still.log)"
+grep -q 'hung: nothing happened in it for .*init was not reached' still.json ||
+	fail "$(cat still.json)"

@@ -44,24 +44,12 @@ bool consoles_have_terminal(const struct vm *vm)
 	return vm->cfg->console == CONSOLE_VIRTIO;
 }
 
-size_t consoles_typed(struct vm *vm, const uint8_t *bytes, size_t len)
-{
-	return virtio_console_input(device_of(vm), 0, bytes, len);
-}
-
-void consoles_typed_break(struct vm *vm)
-{
-	const uint8_t byte = HVC_SYSRQ;
-
-	(void)virtio_console_input(device_of(vm), 0, &byte, 1);
-}
-
 size_t consoles_type(struct vm *vm, const uint8_t *bytes, size_t len)
 {
 	size_t n;
 
 	if (consoles_have_terminal(vm))
-		return consoles_typed(vm, bytes, len);
+		return virtio_console_input(device_of(vm), 0, bytes, len);
 	pthread_mutex_lock(&vm->io_lock);
 	n = uart_receive(&vm->uart, bytes, len);
 	pthread_mutex_unlock(&vm->io_lock);
@@ -70,8 +58,10 @@ size_t consoles_type(struct vm *vm, const uint8_t *bytes, size_t len)
 
 void consoles_break(struct vm *vm)
 {
+	const uint8_t byte = HVC_SYSRQ;
+
 	if (consoles_have_terminal(vm)) {
-		consoles_typed_break(vm);
+		(void)virtio_console_input(device_of(vm), 0, &byte, 1);
 		return;
 	}
 	pthread_mutex_lock(&vm->io_lock);

@@ -29,11 +29,9 @@ struct consoles {
 int __must_check consoles_init(struct vm *vm);
 void consoles_fini(struct vm *vm);
 
-/* The terminal, when the guest has its console on hvc0. Loop's thread. */
+/* Whether the guest has its console on hvc0. Loop's thread, as all below. */
 bool consoles_have_terminal(const struct vm *vm);
-size_t consoles_typed(struct vm *vm, const uint8_t *bytes, size_t len);
-void consoles_typed_break(struct vm *vm);
-/* The same for the console, whichever it is. */
+/* On the console, wherever it is; how many bytes the guest had room for. */
 size_t consoles_type(struct vm *vm, const uint8_t *bytes, size_t len);
 void consoles_break(struct vm *vm);
 void consoles_output_room(struct vm *vm);

@@ -17,16 +17,10 @@
 static size_t typed(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct vm *vm = ctx;
-	size_t n;
 
 	if (vm->exec)
 		return exec_typed(vm->exec, bytes, len);
-	if (consoles_have_terminal(vm))
-		return consoles_typed(vm, bytes, len);
-	pthread_mutex_lock(&vm->io_lock);
-	n = uart_receive(&vm->uart, bytes, len);
-	pthread_mutex_unlock(&vm->io_lock);
-	return n;
+	return consoles_type(vm, bytes, len);
 }
 
 static void typed_end(void *ctx)
@@ -39,15 +33,7 @@ static void typed_end(void *ctx)
 
 static void typed_break(void *ctx)
 {
-	struct vm *vm = ctx;
-
-	if (consoles_have_terminal(vm)) {
-		consoles_typed_break(vm);
-		return;
-	}
-	pthread_mutex_lock(&vm->io_lock);
-	uart_receive_break(&vm->uart);
-	pthread_mutex_unlock(&vm->io_lock);
+	consoles_break(ctx);
 }
 
 static void output_room(void *ctx)

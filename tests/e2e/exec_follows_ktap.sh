@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A command that tells of tests in KTAP: its output passes as it is, a test that
 # failed is exit 1, totals are in the verdict, --junit has each of them.
-# timeout: 120
+# timeout: 240
 . /tests/e2e/lib.sh
 
 ex() # ex OPTION… -- COMMAND…
@@ -55,3 +55,18 @@ ex --junit junit.xml -- sh -c 'exit 3' >out 2>err || rc=$?
 [ $rc -eq 3 ] || fail "exit $rc: $(cat err)"
 grep -q '<failure message="the command exited with 3"/>' junit.xml ||
 	fail "$(cat junit.xml)"
+
+# The example to copy: its tests are tests here, and one of them can fail
+PATH=/usr/local/bin:$PATH
+rc=0
+/tests/examples/ktap.sh /boot/guest.Image "$INITRD" -c 2 >out 2>err || rc=$?
+[ $rc -eq 0 ] || fail "example: exit $rc: $(cat out err)"
+grep -q '^ok 1 cpus_are_online$' out || fail "example: $(cat out)"
+grep -q 'tests="4" failures="0" errors="0"' junit.xml || fail "$(cat junit.xml)"
+rc=0
+/tests/examples/ktap.sh /boot/guest.Image "$INITRD" -c 2 -p maxcpus=1 \
+	>out 2>err || rc=$?
+[ $rc -eq 1 ] || fail "example: exit $rc: $(cat out err)"
+grep -q '1 of 4 tests failed (first: cpus_are_online)' err ||
+	fail "example: $(cat err)"
+grep -q 'tests="4" failures="1" errors="0"' junit.xml || fail "$(cat junit.xml)"

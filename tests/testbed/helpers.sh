@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Gathers the arm64 programs that lkvm-pvm starts or talks to: virtiofsd, passt,
-# qemu-storage-daemon (and qemu-img, for its images), git for its bisect. Prints their
-# directory.
+# qemu-storage-daemon (and qemu-img, for its images), git for its bisect, GNU parallel
+# for its matrix. Prints their directory.
 #
 # usage: helpers.sh
 #
@@ -16,8 +16,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 # The programs' packages, and those of the libraries that they need.
-packages="virtiofsd passt qemu-utils git
-	libaio1t64 libatomic1 libc6 libcap-ng0 libffi8 libfuse3-4 libgcc-s1
+packages="virtiofsd passt qemu-utils git parallel perl-base
+	libaio1t64 libatomic1 libc6 libcap-ng0 libcrypt1 libffi8 libfuse3-4 libgcc-s1
 	libglib2.0-0t64 libgmp10 libgnutls30t64 libhogweed6t64 libidn2-0
 	libnettle8t64 libnuma1 libp11-kit0 libpcre2-8-0 libseccomp2
 	libtasn1-6 libunistring5 liburing2 libzstd1 zlib1g"
@@ -38,7 +38,7 @@ libraries()
 	done
 }
 
-# program FILE: one of them, and what starts it
+# program FILE [OPTION]: one of them, and what starts it
 program()
 {
 	cp "$1" "$tmp/out/opt/"
@@ -47,9 +47,21 @@ program()
 		#!/bin/sh
 		exec /opt/helpers/lib/ld-linux-aarch64.so.1 \\
 			--library-path /opt/helpers/lib \\
-			/opt/helpers/opt/$name "\$@"
+			/opt/helpers/opt/$name ${2:+$2 }"\$@"
 	END
 	chmod 755 "$tmp/out/bin/$name"
+}
+
+# GNU parallel, which is a script, and as much of Perl as it takes
+take_parallel()
+{
+	program "$tmp/root/usr/bin/perl" -I/opt/helpers/lib/perl-base
+	libraries "$tmp/root/usr/bin/perl"
+	cp -a "$tmp/root/usr/lib/aarch64-linux-gnu/perl-base" "$tmp/out/lib/"
+	cp "$tmp/root/usr/bin/parallel" "$tmp/out/opt/"
+	printf '#!/bin/sh\nexec /opt/helpers/bin/perl %s "$@"\n' \
+		/opt/helpers/opt/parallel >"$tmp/out/bin/parallel"
+	chmod 755 "$tmp/out/bin/parallel"
 }
 
 make_helpers()
@@ -70,6 +82,7 @@ make_helpers()
 		program "$tmp/root/usr/$file"
 		libraries "$tmp/root/usr/$file"
 	done
+	take_parallel
 	(cd "$tmp/debs" && printf '%s\n' ./*.deb) >"$tmp/out/packages"
 	chmod 755 "$tmp/out"
 }
@@ -78,7 +91,7 @@ helpers=$cache/helpers-$(key "$here/helpers.sh")
 if [ ! -d "$helpers" ]; then
 	lock helpers
 	if [ ! -d "$helpers" ]; then
-		say "helpers: fetching virtiofsd, passt, qemu-utils and git for arm64 (20 MB)"
+		say "helpers: fetching virtiofsd, passt, qemu-utils, git and others for arm64 (24 MB)"
 		tmp=$(mktemp -d "$cache/helpers.XXXXXX")
 		trap 'rm -rf "$tmp"' EXIT
 		trap 'exit 130' INT TERM HUP

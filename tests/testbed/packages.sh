@@ -6,7 +6,7 @@
 #   build   compilers, libraries, what a kernel build needs, QEMU
 #   test    what the tests need beyond that
 #   lint    checkers; the two whose verdict changes from version to version
-#           are Debian 12's or none
+#           are Debian 12's or none; Debian 13 has no lava-common
 #
 # As root, or through sudo. Nothing is printed when nothing is missing.
 set -eu
@@ -37,7 +37,7 @@ group()
 		echo cppcheck mandoc shellcheck codespell zsh fish \
 			lintian
 		case $(suite) in
-		bookworm) echo clang-format-14 clang-tidy-14 ;;
+		bookworm) echo clang-format-14 clang-tidy-14 lava-common ;;
 		esac
 		;;
 	*)

@@ -12,7 +12,7 @@
 #   build/guest/*.flat             /tests/guest/*.flat
 # and further: the small guest kernel in its formats when GUEST_IMAGE names it
 # (/boot/guest.*), Debian's when STOCK_IMAGE does (/boot/stock.zst), the guests'
-# initrd, virtiofsd and others (/opt/helpers), tests/e2e.
+# initrd, virtiofsd and others (/opt/helpers), tests/e2e, tests/examples.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -102,7 +102,7 @@ take_programs()
 			cp "$file" "$root/tests/guest/"
 		fi
 	done
-	cp -r "$top/tests/e2e" "$root/tests/"
+	cp -r "$top/tests/e2e" "$top/tests/examples" "$root/tests/"
 }
 
 take_helpers()
@@ -122,7 +122,8 @@ inputs()
 		"$top/build/aarch64-static/agent" \
 		"$top/build/aarch64-static/lkvm-pvm" \
 		"$top/build/aarch64-static/tests" "$top/build/aarch64/lkvm-pvm" \
-		"$top/build/guest" "$top/tests/e2e" "$here/guest-init.sh" \
+		"$top/build/guest" "$top/tests/e2e" "$top/tests/examples" \
+		"$here/guest-init.sh" \
 		"$here/guest-initrd.sh" "$here/initramfs.sh" "$here/stage.sh" \
 		"$here/helpers.sh" \
 		-type f -printf '%p %s %T@\n' 2>/dev/null | sort

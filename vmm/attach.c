@@ -43,6 +43,7 @@ struct attached {
 	bool is_deaf;		 /* it sends no more */
 	bool is_held;		 /* the guest has no room for its bytes */
 	bool is_told;		 /* the end */
+	bool is_over;		 /* its own event, which comes, frees it */
 	uint8_t out[ATTACH_FRAME], in[ATTACH_FRAME];
 };
 
@@ -272,12 +273,17 @@ static void leave(struct attached *k)
 	attached_free(k);
 }
 
-/* Both ways; who cannot be served any more leaves. */
+/*
+ * Both ways. Who cannot be served any more is hung up on: an event of its own may
+ * be among those that the loop has in hand, so that event alone frees it.
+ */
 static void serve(struct attached *k)
 {
 	uint32_t events = 0;
 	int ret = 0;
 
+	if (k->is_over)
+		return;
 	if (k->is_held && !take_frames(k))
 		ret = -EPROTO;
 	if (!ret)
@@ -292,23 +298,25 @@ static void serve(struct attached *k)
 		      ? 0
 		      : loop_change(k->attach->loop, &k->watch, events);
 out:
-	if (ret)
-		leave(k);
+	if (ret) {
+		k->is_over = true;
+		(void)shutdown(k->watch.fd, SHUT_RDWR);
+	}
 }
 
 static void client_ready(struct watch *w, uint32_t events)
 {
 	struct attached *k = container_of(w, struct attached, watch);
-	bool good = true;
+	bool good = !k->is_over;
 
-	if (events & EPOLLIN && !k->is_held && !k->is_deaf)
+	if (good && events & EPOLLIN && !k->is_held && !k->is_deaf)
 		good = hear(k);
-	/* Gone. What it had said before is the guest's first. */
+	/* Gone, and with it what the guest had no room for. */
 	if (events & (EPOLLERR | EPOLLHUP) && (k->is_deaf || k->is_held))
 		good = false;
 	if (good)
 		serve(k);
-	else
+	if (!good || k->is_over)
 		leave(k);
 }
 
@@ -320,10 +328,8 @@ static void timer_fired(struct watch *w, uint32_t events)
 	(void)events;
 	if (read(w->fd, &count, sizeof(count)) < 0)
 		return;
-	for (struct attached *k = a->all, *next; k; k = next) {
-		next = k->next;
+	for (struct attached *k = a->all; k; k = k->next)
 		serve(k);
-	}
 }
 
 int attach_add(struct attach *a, int fd)

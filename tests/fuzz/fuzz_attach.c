@@ -75,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	serve(&l);
 	g.appetite = SIZE_MAX;
 	attach_input_room(a);
+	attach_hear(a, data, size);
 	if (size & 1)
 		close(one);
 	serve(&l);

@@ -324,6 +324,26 @@ START_TEST(who_does_not_read_holds_up_the_end_for_seconds_at_most)
 }
 END_TEST
 
+/* The timer and the client's own event come in one batch, whatever their order. */
+START_TEST(who_hangs_up_while_it_is_shown_something_is_gone_once)
+{
+	const struct timespec gathering = { .tv_nsec = 20000000 };
+	int fds[3];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = client();
+	serve();
+	prints("hello\n");
+	(void)nanosleep(&gathering, NULL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	serve();
+	for (unsigned int i = 0; i < ATTACH_CLIENTS; i++)
+		close(client());
+	serve();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("attach");
@@ -339,6 +359,8 @@ int main(void)
 	tcase_add_test(tc, the_end_comes_behind_the_last_words);
 	tcase_add_test(tc,
 		       who_does_not_read_holds_up_the_end_for_seconds_at_most);
+	tcase_add_test(tc,
+		       who_hangs_up_while_it_is_shown_something_is_gone_once);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -103,6 +103,8 @@ static void become(const struct request *rq, int *fds, int said)
 		at += strlen(at) + 1;
 	}
 	(void)setpgid(0, 0);
+	/* Nor are we, in the eyes of a service manager, what it starts. */
+	(void)unsetenv("NOTIFY_SOCKET"); /* NOLINT: one thread */
 	reset_signals();
 	aside = fcntl(said, F_DUPFD_CLOEXEC, FD_ASIDE);
 	err = aside < 0 ? errno : argv[0] ? give_fds(rq, fds) : EINVAL;

@@ -267,7 +267,9 @@ size_t virtio_console_input(struct virtio_console *c, unsigned int port,
 	pthread_mutex_lock(&c->dev.lock);
 	if (p->is_open && console_can_use(c, q))
 		done = take_input(c, q, bytes, len);
-	p->owes_input_room = done < len;
+	/* Several may type: who was refused before is still owed it. */
+	if (done < len)
+		p->owes_input_room = true;
 	pthread_mutex_unlock(&c->dev.lock);
 	return done;
 }

@@ -338,7 +338,7 @@ static int tell(struct console *c)
 	if (c->err == -EPIPE)
 		log_err("%s: it has ended, without a word (killed?)",
 			c->client.name);
-	else if (c->err == -EPROTO || c->end)
+	else if (c->err == -EPROTO || (c->end && !c->out_failed))
 		log_err("%s: said what this lkvm-pvm does not understand; is it of another version?",
 			c->client.name);
 	else if (c->err)

@@ -47,10 +47,12 @@ void notify_open(struct notify *n)
 	} else {
 		n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		if (n->fd < 0 || setsockopt(n->fd, SOL_SOCKET, SO_SNDTIMEO,
-					    &patience, sizeof(patience)))
+					    &patience, sizeof(patience))) {
 			log_warn("NOTIFY_SOCKET: %s; the service manager is "
 				 "told nothing",
 				 errno_text(errno));
+			notify_close(n);
+		}
 	}
 	(void)unsetenv("NOTIFY_SOCKET"); /* NOLINT: one thread */
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* user.c: who sits before it: keys, signals, and the terminal they come from. */
+/* user.c: the user's keys and signals, and the terminal they come from. */
 #include "user.h"
 
 #include <errno.h>

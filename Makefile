@@ -217,7 +217,7 @@ bench: $(in_host)
 	@tests/bench/run $(runner) $(PEER)
 
 # --- checks -----------------------------------------------------------------
-check-lint: $(programs) $(deb)
+check-lint: $(programs)
 	$(Q)tests/lint/run
 check:
 	$(Q)tests/check

@@ -3,6 +3,7 @@
 #include "runner.h"
 
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define HOST_NEEDS (4L << 30) /* bytes */
+#define HOST_NEEDS	  (4L << 30) /* bytes */
+#define MAX_DEFAULT_HOSTS 4
 
 static const struct host_kind hosts[] = {
 	{ "default", "3", "kvm-arm.mode=protected", false, NULL },
@@ -81,14 +83,22 @@ static unsigned int env_number(const char *name, const char *absent)
 	return (unsigned int)strtoul(env_or(name, absent), NULL, 10);
 }
 
-/* One for each CPU, as long as each has memory for its host and QEMU. */
+/*
+ * One for each CPU that is ours, as long as each has memory for its host and QEMU.
+ * Few: a container may have less of both than it sees.
+ */
 static unsigned int default_hosts(void)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t ours;
+	long cpus = sched_getaffinity(0, sizeof(ours), &ours)
+			    ? 1
+			    : CPU_COUNT(&ours);
 	long fit =
 		sysconf(_SC_PHYS_PAGES) / (HOST_NEEDS / sysconf(_SC_PAGESIZE));
 	long nr = cpus < fit ? cpus : fit;
 
+	if (nr > MAX_DEFAULT_HOSTS)
+		return MAX_DEFAULT_HOSTS;
 	return nr > 1 ? (unsigned int)nr : 1;
 }
 

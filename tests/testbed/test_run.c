@@ -17,6 +17,25 @@
 /* Beyond the test's own timeout: the agent kills, reaps and reports. */
 #define AGENT_PATIENCE_MS 90000
 
+/* Other hosts' runs have the same stdout and stderr. */
+static void lock_output(struct test_run *r)
+{
+	(void)!lockf(r->stdout_lock, F_LOCK, 0);
+}
+
+static void unlock_output(struct test_run *r)
+{
+	(void)!lockf(r->stdout_lock, F_ULOCK, 0);
+}
+
+static void show_logs(struct test_run *r)
+{
+	lock_output(r);
+	machine_show_log("QEMU", r->cfg.qemu_log);
+	machine_show_log("console of the host", r->cfg.log);
+	unlock_output(r);
+}
+
 void test_run_stop_host(struct test_run *r)
 {
 	machine_stop(&r->m);
@@ -57,8 +76,7 @@ static enum verdict have_host(struct test_run *r, const struct test *t)
 		snprintf(r->reason, sizeof(r->reason),
 			 "host did not come up: %s",
 			 err == -EPIPE ? "QEMU ended" : strerror(-err));
-		machine_show_log("QEMU", r->cfg.qemu_log);
-		machine_show_log("console of the host", r->cfg.log);
+		show_logs(r);
 		return FAILED;
 	}
 	r->booted_for = t;
@@ -179,8 +197,7 @@ static enum verdict run_in_host(struct test_run *r, const struct test *t)
 		else
 			keep_output(r, &frame);
 	}
-	machine_show_log("QEMU", r->cfg.qemu_log);
-	machine_show_log("console of the host", r->cfg.log);
+	show_logs(r);
 	snprintf(r->reason, sizeof(r->reason), "host %s: %s",
 		 err == -ETIMEDOUT ? "does not answer" : "died",
 		 err == -EPIPE ? "QEMU ended" : strerror(-err));
@@ -215,15 +232,14 @@ static void tell(struct test_run *r, const struct test *t, enum verdict v,
 		[STOPPED] = "stop",
 	};
 
-	/* Other hosts' runs have the same stdout. */
-	(void)!lockf(r->stdout_lock, F_LOCK, 0);
+	lock_output(r);
 	if (v == FAILED && !r->opt->verbose)
 		show_failure(r, log);
 	printf("%s %3u %s (%lld.%llds)%s%s\n", words[v], nr, t->name,
 	       (long long)ms / 1000, (long long)ms % 1000 / 100,
 	       r->reason[0] ? ": " : "", r->reason);
 	fflush(stdout);
-	(void)!lockf(r->stdout_lock, F_ULOCK, 0);
+	unlock_output(r);
 }
 
 enum verdict test_run(struct test_run *r, const struct test *t, unsigned int nr)

@@ -127,28 +127,28 @@ static bool wait_for_members(struct crew *c)
 
 /* --- the whole --------------------------------------------------------------- */
 
-/* Each of its tries in a fresh host. */
-static bool try_failed_again(struct crew *c)
+/*
+ * Each try in a fresh host, whose logs are its own. Only one that passes says
+ * more than the first, which failed.
+ */
+static void try_failed_again(struct crew *c)
 {
-	bool go_on = true;
+	enum verdict v = FAILED;
 
-	for (unsigned int i = 0; go_on && i < c->list.nr; i++) {
+	c->run.nr = c->opt->hosts;
+	for (unsigned int i = 0; v != STOPPED && i < c->list.nr; i++) {
 		struct result *res = &c->shared->results[i];
-		char first[sizeof(res->reason)];
 
-		memcpy(first, res->reason, sizeof(first));
 		for (unsigned int n = c->opt->retries;
-		     go_on && n > 0 && res->verdict == FAILED; n--) {
+		     v != STOPPED && n > 0 && res->verdict == FAILED; n--) {
 			test_run_stop_host(&c->run);
-			go_on = run_test(c, i) != STOPPED;
-			if (res->verdict != PASSED)
-				continue;
-			res->is_flaky = true;
-			memcpy(res->reason, first, sizeof(first));
+			v = test_run(&c->run, &c->list.tests[i], i + 1);
+			res->is_flaky = v == PASSED;
+			if (v == PASSED)
+				res->verdict = v;
 		}
 	}
 	test_run_stop_host(&c->run);
-	return go_on;
 }
 
 /* A member that died ran a test, which counts. */
@@ -215,7 +215,7 @@ static int run_all(struct crew *c)
 	start_members(c, nr < MAX_HOSTS ? nr : MAX_HOSTS);
 	if (wait_for_members(c)) {
 		judge_lost(c);
-		(void)try_failed_again(c);
+		try_failed_again(c);
 	}
 	return total(c);
 }

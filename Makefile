@@ -203,7 +203,7 @@ $(runner):
 	$(call say,LINK,$@)
 	$(Q)gcc -o $@ $^
 in_host := $(agent) $(runner) $(helper_PROGS) $(bench_PROGS) $(guest_FLATS) \
-	build/aarch64-static/lkvm-pvm build/aarch64/lkvm-pvm
+	build/aarch64-static/lkvm-pvm build/aarch64/lkvm-pvm $(deb)
 
 image:
 	$(Q)$(TESTBED)/kernel.sh default

@@ -215,3 +215,38 @@ off_ext4()
 	umount ext4 2>/dev/null
 	losetup -d "$loop"
 }
+
+# trixie_ready: Debian in /opt/trixie, with our package installed by its dpkg
+# (which misses ldconfig and start-stop-daemon there)
+trixie_ready()
+{
+	[ -d /opt/trixie ] || skip "no Debian was staged"
+	[ ! -e /opt/trixie/usr/bin/lkvm-pvm ] || return 0
+	cp /bin/busybox /opt/lkvm-pvm.deb /opt/trixie/usr/bin/
+	for applet in sh rm diff; do
+		ln -s busybox "/opt/trixie/usr/bin/$applet"
+	done
+	mkdir -p /opt/trixie/var/log /opt/trixie/etc/lkvm-pvm
+	cp /etc/passwd /etc/group /opt/trixie/etc/
+	expect_rc 0 in_trixie /usr/bin/dpkg --force-bad-path \
+		-i /usr/bin/lkvm-pvm.deb
+	expect_out '^Setting up lkvm-pvm '
+}
+
+# in_trixie COMMAND…: with Debian as its root, in a name space of its own; also
+# as the first process in one of processes, when $TRIXIE_INIT is set
+in_trixie()
+{
+	# shellcheck disable=SC2016 # that shell expands it
+	unshare -m ${TRIXIE_INIT:+-p -f} sh -ec '
+		cd /opt/trixie
+		mount --bind . .
+		cd /opt/trixie
+		mount --rbind /dev dev
+		mount --rbind /sys sys
+		mount -t proc proc proc
+		mount -t tmpfs tmpfs run
+		mount -t tmpfs tmpfs tmp
+		mount --move . /
+		exec chroot . "$@"' sh "$@"
+}

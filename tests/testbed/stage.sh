@@ -10,6 +10,7 @@
 #   build/aarch64/lkvm-pvm         /opt/dynamic/lkvm-pvm, with its libraries
 #   build/aarch64-static/tests/*   /tests/bin/*
 #   build/guest/*.flat             /tests/guest/*.flat
+#   build/deb/*.deb                /opt/lkvm-pvm.deb, with /opt/trixie for it
 # and further: the small guest kernel in its formats when GUEST_IMAGE names it
 # (/boot/guest.*), Debian's when STOCK_IMAGE does (/boot/stock.zst), the guests'
 # initrd, virtiofsd and others (/opt/helpers), tests/e2e, tests/examples.
@@ -114,6 +115,17 @@ take_helpers()
 	cp -a "$helpers" "$root/opt/helpers"
 }
 
+# Debian, and our package for it
+take_trixie()
+{
+	local trixie
+
+	trixie=$("$here/trixie.sh")
+	mkdir -p "$root/opt"
+	cp -a "$trixie" "$root/opt/trixie"
+	cp "$top"/build/deb/lkvm-pvm_*_arm64.deb "$root/opt/lkvm-pvm.deb"
+}
+
 # What the result depends on: names, sizes and times
 inputs()
 {
@@ -125,7 +137,7 @@ inputs()
 		"$top/build/guest" "$top/tests/e2e" "$top/tests/examples" \
 		"$here/guest-init.sh" \
 		"$here/guest-initrd.sh" "$here/initramfs.sh" "$here/stage.sh" \
-		"$here/helpers.sh" \
+		"$here/helpers.sh" "$here/trixie.sh" "$top/build/deb" \
 		-type f -printf '%p %s %T@\n' 2>/dev/null | sort
 }
 
@@ -153,5 +165,8 @@ fi
 take_etc
 take_programs
 take_helpers
+if [ -d "$top/build/deb" ]; then
+	take_trixie
+fi
 "$here/initramfs.sh" --busybox "$out" "$root"
 mv "$out.now" "$out.inputs"

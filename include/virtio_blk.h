@@ -15,7 +15,7 @@
  * it may, and one that does not fit into the window is tried for ever; so all
  * entries of a queue together fit. It takes a run of swiotlb's slots, too.
  */
-#define VIRTIO_BLK_SEGMENT KIB(8)
+#define VIRTIO_BLK_SEGMENT KIB(4)
 
 /* Entries of each of @nr_queues queues: the more there are, the fewer. */
 static inline uint16_t virtio_blk_queue_size(unsigned int nr_queues)

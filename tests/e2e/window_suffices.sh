@@ -70,7 +70,7 @@ half_does_not()
 mem=600
 disk="/ioload /dev/vda ${busy}000 32 64; /ioload /dev/vda ${busy}000 8 992"
 suffices "$disk" -d ext4/a.img
-half_does_not "/ioload /dev/vda ${busy}000 32 64" -d ext4/a.img --window=1M
+half_does_not "/ioload /dev/vda ${busy}000 32 64" -d ext4/a.img --window=640K
 
 mem=256
 net="ip link set eth0 up; ip addr add 10.7.0.2/24 dev eth0

@@ -40,8 +40,8 @@ enum reclaim_action {
 };
 
 enum irqchip_kind {
-	IRQCHIP_GICV3_V2M,
 	IRQCHIP_GICV3_ITS,
+	IRQCHIP_GICV3_V2M,
 	IRQCHIP_GICV3,
 };
 

@@ -97,10 +97,12 @@ void loader_kconfig_fini(struct loader_kconfig *kc);
 
 /* When a pVM cannot use devices or a console without a thing. */
 enum loader_need {
-	LOADER_OPTIONAL,
-	LOADER_NEEDED,
-	LOADER_NEEDED_ON_PCI,
-	LOADER_NEEDED_ON_MMIO, /* with --virtio-transport=mmio */
+	LOADER_OPTIONAL = 0,
+	LOADER_NEEDED = 1,
+	LOADER_NEEDED_ON_PCI = 2,
+	LOADER_NEEDED_ON_MMIO = 4, /* with --virtio-transport=mmio */
+	LOADER_NEEDED_ON_ITS = 8,  /* on PCI by default */
+	LOADER_NEEDED_ON_V2M = 16, /* on PCI with --irqchip=gicv3-v2m */
 };
 
 /* One thing a pVM guest wants of its kernel's configuration. */
@@ -125,9 +127,9 @@ int loader_kconfig_describe(const struct loader_kconfig_item *item, char state,
 
 /*
  * One warning for each thing that @kc, when it has a text, lacks and the guest
- * needs, its devices being where @transport says.
+ * needs; @machine: LOADER_NEEDED_ON_ flags of what it has.
  */
 void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc,
-			 enum loader_need transport);
+			 unsigned int machine);
 
 #endif

@@ -35,8 +35,12 @@ static const struct loader_kconfig_item items[] = {
 	  LOADER_NEEDED_ON_PCI },
 	{ "CONFIG_VIRTIO_PCI", "no virtio device works on PCI",
 	  LOADER_NEEDED_ON_PCI },
-	{ "CONFIG_ARM_GIC_V2M", "PCI devices have no interrupts",
-	  LOADER_NEEDED_ON_PCI },
+	{ "CONFIG_ARM_GIC_V3_ITS",
+	  "PCI devices have no interrupts without --irqchip=gicv3-v2m",
+	  LOADER_NEEDED_ON_ITS },
+	{ "CONFIG_ARM_GIC_V2M",
+	  "PCI devices have no interrupts with --irqchip=gicv3-v2m",
+	  LOADER_NEEDED_ON_V2M },
 	{ "CONFIG_VIRTIO_MMIO",
 	  "no virtio device works with --virtio-transport=mmio",
 	  LOADER_NEEDED_ON_MMIO },
@@ -209,14 +213,14 @@ int loader_kconfig_describe(const struct loader_kconfig_item *item, char state,
 }
 
 void loader_kconfig_warn(const char *kernel, const struct loader_kconfig *kc,
-			 enum loader_need transport)
+			 unsigned int machine)
 {
 	for (size_t i = 0; kc->text && i < ARRAY_SIZE(items); i++) {
 		char state = loader_kconfig_get(kc, items[i].symbol);
 		char text[160];
 
-		if (state != 'n' || (items[i].need != LOADER_NEEDED &&
-				     items[i].need != transport))
+		if (state != 'n' ||
+		    !(items[i].need & (machine | LOADER_NEEDED)))
 			continue;
 		loader_kconfig_describe(&items[i], state, text, sizeof(text));
 		log_warn("kernel %s: %s", kernel, text);

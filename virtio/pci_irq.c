@@ -307,7 +307,7 @@ void virtio_pci_check_msi(struct virtio_pci *t)
 		ret = pvm_send_msi(t->pvm, pci_requester_id(&t->pci),
 				   irq->address, irq->data);
 		if (ret == 0)
-			log_err("%s: the guest's ITS does not know the interrupt its driver set up, so none will arrive: Linux before 6.13, or without CONFIG_ARM_PKVM_GUEST, does not share the ITS' tables in a protected VM; leave out --irqchip=gicv3-its",
+			log_err("%s: the guest's ITS does not know the interrupt its driver set up, so none will arrive: Linux before 6.13, or without CONFIG_ARM_PKVM_GUEST, does not share the ITS' tables in a protected VM; give --irqchip=gicv3-v2m",
 				t->dev->name);
 	}
 	pthread_mutex_unlock(&t->lock);

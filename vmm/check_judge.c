@@ -171,8 +171,7 @@ static void judge_limits(const struct check_facts *f, struct check_report *r)
 		check_add(r, CHECK_OK, "ITS", "there");
 	} else {
 		item = check_add(r, CHECK_WARN, "ITS", "KVM cannot emulate it");
-		check_remedy(item,
-			     "--irqchip gicv3-v2m, the default, does without");
+		check_remedy(item, "run with --irqchip gicv3-v2m or gicv3");
 	}
 	if (h->ptrauth_address == h->ptrauth_generic)
 		check_add(r, CHECK_OK, "PTRAUTH", "%s",
@@ -217,7 +216,8 @@ static enum check_state symbol_state(const struct loader_kconfig_item *item,
 	if (found == 'y')
 		return CHECK_OK;
 	if (found == 'm' || item->need == LOADER_OPTIONAL ||
-	    item->need == LOADER_NEEDED_ON_MMIO)
+	    item->need == LOADER_NEEDED_ON_MMIO ||
+	    item->need == LOADER_NEEDED_ON_V2M)
 		return CHECK_WARN;
 	return CHECK_FAIL;
 }

@@ -244,16 +244,16 @@ int config_set_vmlinux(struct opt_parse *p, const char *value)
 int config_set_irqchip(struct opt_parse *p, const char *value)
 {
 	static const char *const names[] = {
-		[IRQCHIP_GICV3_V2M] = "gicv3-v2m",
 		[IRQCHIP_GICV3_ITS] = "gicv3-its",
+		[IRQCHIP_GICV3_V2M] = "gicv3-v2m",
 		[IRQCHIP_GICV3] = "gicv3",
 	};
 	int i;
 
 	if (!strcmp(value, "gicv2") || !strcmp(value, "gicv2m"))
 		return opt_bad_value(p, value,
-				     "pKVM has no GICv2; give gicv3-v2m (the "
-				     "default), gicv3-its or gicv3");
+				     "pKVM has no GICv2; give gicv3-its (the "
+				     "default), gicv3-v2m or gicv3");
 	i = choose(p, value, names, ARRAY_SIZE(names));
 	if (i < 0)
 		return i;

@@ -67,8 +67,8 @@ static const struct opt_spec run_specs[] = {
 
 	HEADING("Machine"),
 	{ .name = "irqchip", .arg = OPT_VALUE,
-	  .arg_name = "gicv3-v2m|gicv3-its|gicv3", .set = config_set_irqchip,
-	  .help = "its interrupt controller (default: gicv3-v2m)" },
+	  .arg_name = "gicv3-its|gicv3-v2m|gicv3", .set = config_set_irqchip,
+	  .help = "its interrupt controller (default: gicv3-its)" },
 	{ .name = "kaslr-seed", .arg = OPT_VALUE,
 	  .arg_name = "N", .set = config_set_kaslr_seed,
 	  .help = "seed for the guest's address layout (default: random)" },

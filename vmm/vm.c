@@ -151,6 +151,11 @@ static int add_devices(struct vm *vm)
 static void warn_of_config(const struct config *cfg, const struct ram_view *ram,
 			   const struct loader_placement *pl)
 {
+	static const unsigned int by_irqchip[] = {
+		[IRQCHIP_GICV3_ITS] = LOADER_NEEDED_ON_ITS,
+		[IRQCHIP_GICV3_V2M] = LOADER_NEEDED_ON_V2M,
+		[IRQCHIP_GICV3] = 0,
+	};
 	struct loader_kconfig kc;
 
 	if (loader_kconfig_from_memory(
@@ -158,8 +163,10 @@ static void warn_of_config(const struct config *cfg, const struct ram_view *ram,
 		    pl->kernel_loaded, &kc))
 		return;
 	loader_kconfig_warn(cfg->kernel, &kc,
-			    cfg->virtio_mmio ? LOADER_NEEDED_ON_MMIO
-					     : LOADER_NEEDED_ON_PCI);
+			    cfg->virtio_mmio
+				    ? LOADER_NEEDED_ON_MMIO
+				    : LOADER_NEEDED_ON_PCI |
+					      by_irqchip[cfg->irqchip]);
 	loader_kconfig_fini(&kc);
 }
 

@@ -21,6 +21,7 @@ noisy()
 }
 noisy
 noisy --irqchip gicv3
+noisy --irqchip gicv3-v2m
 noisy --protected=off
 payload=hostile_mmio
 dd if=/dev/urandom of=disk.img bs=65536 count=16 2>/dev/null

@@ -7,7 +7,7 @@ READ='dd if=/dev/hwrng bs=64 count=4 2>/dev/null | od -An -tx1 -v'
 CMD="cat /sys/class/misc/hw_random/rng_current; $READ; $READ; \
 grep virtio /proc/interrupts; cat /proc/iomem"
 expect_rc 0 boot --rng
-expect_out 'GUEST: exit 0' 'virtio_rng\.0' 'GICv2m-PCI-MSIX.*virtio0' \
+expect_out 'GUEST: exit 0' 'virtio_rng\.0' 'ITS-PCI-MSIX.*virtio0' \
 	'80000000-8003ffff : reserved'
 # 32 lines of 16 bytes, all different
 [ "$(grep -cE '^( [0-9a-f]{2}){16}.?$' out.log)" -eq 32 ] || fail "not 512 bytes"

@@ -14,6 +14,6 @@ dd if=/dev/hwrng bs=64 count=2 2>/dev/null | wc -c"
 expect_rc 0 boot --rng -c 4
 expect_out 'GUEST: exit 0' '^4096' '^128'
 # Its counts: one for each vCPU, none of them zero.
-grep -E 'GICv2m-PCI-MSIX.*virtio0-input' out.log |
+grep -E 'ITS-PCI-MSIX.*virtio0-input' out.log |
 	awk '{ exit !($2 > 0 && $3 > 0 && $4 > 0 && $5 > 0) }' ||
 	fail "not on every vCPU: $(grep virtio0-input out.log)"

@@ -17,8 +17,8 @@ expect_out '^stopped' 'rng0: .*lacks CONFIG_ARM_PKVM_GUEST'
 expect_rc 114 drive mode=ram
 expect_out '^stopped' 'rng0: .*CONFIG_DMA_RESTRICTED_POOL'
 
-expect_rc 0 drive mode=its --irqchip=gicv3-its
-expect_out '^served' 'rng0: .*ITS does not know.*--irqchip=gicv3-its'
+expect_rc 0 drive mode=its
+expect_out '^served' 'rng0: .*ITS does not know.*--irqchip=gicv3-v2m'
 
 # Without protection the same window holds, and all of it is readable.
 expect_rc 0 drive mode=unshared --protected=off

@@ -74,7 +74,7 @@ START_TEST(defaults)
 	ck_assert(cfg.protected_vm && !cfg.nodefaults && !cfg.debug);
 	ck_assert_int_eq(cfg.memlock, MEMLOCK_CHECK);
 	ck_assert_int_eq(cfg.on_reset, RESET_EXIT);
-	ck_assert_int_eq(cfg.irqchip, IRQCHIP_GICV3_V2M);
+	ck_assert_int_eq(cfg.irqchip, IRQCHIP_GICV3_ITS);
 	ck_assert_int_eq(cfg.loglevel, LOG_INFO);
 	ck_assert_ptr_null(cfg.affinity);
 	accept("Image -c 4");
@@ -260,7 +260,7 @@ START_TEST(modes_are_named_in_full)
 	refuse("Image --memlock=late", "give check or lazy");
 	refuse("Image --on-reset=halt", "give exit or restart");
 	refuse("Image --protected=maybe", "give off or on");
-	refuse("Image --irqchip=gicv4", "give gicv3-v2m, gicv3-its or gicv3");
+	refuse("Image --irqchip=gicv4", "give gicv3-its, gicv3-v2m or gicv3");
 	refuse("Image --loglevel=loud", "give error, warning, info or debug");
 	refuse("Image --protected=", "give off or on");
 }

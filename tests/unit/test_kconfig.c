@@ -223,7 +223,7 @@ START_TEST(warns_of_what_is_required_only)
 				   "CONFIG_VIRTIO_PCI=m\n"
 				   "CONFIG_SERIAL_8250_CONSOLE=y\n"
 				   "CONFIG_SERIAL_OF_PLATFORM=y\n"
-				   "CONFIG_ARM_GIC_V2M=y\n";
+				   "CONFIG_ARM_GIC_V3_ITS=y\n";
 
 	embed(1000, most, strlen(most));
 	ck_assert_int_eq(loader_kconfig_from_memory(image, KERNEL_SIZE, &kc),

@@ -254,9 +254,6 @@ static json_t *answer_step(struct vm *vm, unsigned int i)
 	struct pvm_vcpu_state s;
 	int ret;
 
-	if (vm->cfg->protected_vm)
-		return refuse(
-			"step: a protected guest's CPUs are not the host's to drive; start the VM with --protected=off");
 	ret = vcpu_ask(&vm->vcpus[i], VCPU_ASK_STEP, &s);
 	if (ret == -EBUSY)
 		return refuse("step: first stop it, with stop-vcpu");

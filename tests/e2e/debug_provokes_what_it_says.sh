@@ -46,6 +46,29 @@ refused 'give the number of a vCPU' "$LKVM" debug guest step x
 expect_rc 0 "$LKVM" stop --force guest
 ended 143
 
+register() # register NAME: of out.log
+{
+	sed -n "s/.* $1 *\(0x[0-9a-f]*\).*/\1/p" out.log
+}
+# The loop of the second vCPU has four instructions, one of which counts in x1
+second_steps()
+{
+	refused 'first stop it' "$LKVM" debug guest step 1
+	expect_rc 0 "$LKVM" debug guest stop-vcpu 1
+	expect_rc 0 "$LKVM" debug guest step 1
+	pc=$(register pc)
+	count=$(register x1)
+	for i in 1 2 3 4; do
+		expect_rc 0 "$LKVM" debug guest step 1
+		expect_out '^vCPU 1, stopped: '
+		[ $i -eq 4 ] || [ "$(register pc)" != "$pc" ] ||
+			fail "step $i: no step"
+	done
+	[ "$(register pc)" = "$pc" ] || fail "not round"
+	[ $(($(register x1))) -eq $((count + 1)) ] || fail "not once"
+	expect_rc 0 "$LKVM" debug guest start-vcpu 1
+}
+
 # A page is taken, and told by --on-reclaim; with inject the guest goes on
 start -m 64 -c 2 --debug --vmlinux map --on-reclaim=inject \
 	"$GUEST/reclaimed.flat"
@@ -55,7 +78,6 @@ refused 'not the guest.s own page' "$LKVM" debug guest reclaim 0x83fff000
 refused 'no window' "$LKVM" debug guest unplug-window-page random
 refused 'no vCPU of that number' "$LKVM" debug guest regs 2
 refused 'without a limit' "$LKVM" debug guest memlock 64
-refused 'start the VM with --protected=off' "$LKVM" debug guest step 0
 
 # Held, a vCPU does nothing, and its registers stay what they are
 expect_rc 0 "$LKVM" debug guest regs
@@ -73,6 +95,7 @@ goes_on()
 	[ "$(grep ' x1 ' now.log)" != "$(grep ' x1 ' before.log)" ]
 }
 wait_for 60 goes_on
+second_steps
 expect_rc 0 "$LKVM" debug guest backtrace
 expect_out '^thread [0-9]* vcpu0: ' '^thread [0-9]* lkvm-pvm: gives this answer$' \
 	'    [a-z_]*\+0x'
@@ -105,29 +128,12 @@ refused 'not the guest.s own page: it is shared' \
 expect_rc 0 "$LKVM" debug guest reclaim 0x81001000
 ended 114
 
-# An ordinary VM has no page of its own, but its vCPUs can be stepped: the loop
-# of the second has four instructions, one of which counts in x1
+# An ordinary VM has no page of its own; its vCPUs are stepped the same
 start -m 64 -c 2 --debug --protected=off "$GUEST/reclaimed.flat"
 wait_for 60 said '^ready'
 refused 'ordinary VM has no pages' "$LKVM" debug guest reclaim random
 refused 'ordinary VM locks no memory' "$LKVM" debug guest memlock 64
-refused 'first stop it' "$LKVM" debug guest step 1
-expect_rc 0 "$LKVM" debug guest stop-vcpu 1
-expect_rc 0 "$LKVM" debug guest step 1
-register() # register NAME: of out.log
-{
-	sed -n "s/.* $1 *\(0x[0-9a-f]*\).*/\1/p" out.log
-}
-pc=$(register pc)
-count=$(register x1)
-for i in 1 2 3 4; do
-	expect_rc 0 "$LKVM" debug guest step 1
-	expect_out '^vCPU 1, stopped: '
-	[ $i -eq 4 ] || [ "$(register pc)" != "$pc" ] || fail "step $i: no step"
-done
-[ "$(register pc)" = "$pc" ] || fail "not round"
-[ $(($(register x1))) -eq $((count + 1)) ] || fail "not once"
-expect_rc 0 "$LKVM" debug guest start-vcpu 1
+second_steps
 expect_rc 0 "$LKVM" stop --force guest
 ended 143
 

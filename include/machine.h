@@ -58,7 +58,8 @@
 #define MACHINE_GIC_ITS_SIZE	0x20000ULL
 /*
  * SPIs the distributor implements, in steps of 32: with virtio-mmio, or with PCI
- * and no more messages than there is room for. Linux writes to each one's register when it boots.
+ * and no more messages than there is room for. Linux writes to each one's
+ * register when it boots.
  */
 #define MACHINE_GIC_SPIS     64U
 #define MACHINE_GIC_SPIS_PCI 32U
@@ -70,7 +71,7 @@
 
 /* One bus holds 32 slots of 8 functions; Linux maps 1 MiB of ECAM for it. */
 #define MACHINE_PCI_BUSES    1U
-#define MACHINE_PCI_INTX_SPI 2 /* four, INTA to INTD; used without ITS only */
+#define MACHINE_PCI_INTX_SPI 2 /* four, INTA to INTD, of --irqchip=gicv3 */
 
 #define MACHINE_RAM_BASE 0x80000000ULL
 /* As much as there is between PCI's memory and RAM. */

@@ -44,15 +44,15 @@ struct ram_view pvm_ram_view(struct pvm *p);
 /* Where RAM is mapped, as a number that nobody is to follow: for guard.h. */
 uint64_t pvm_ram_address(const struct pvm *p);
 
+/* In place of the configuration's; before pvm_start_vm(). */
+void pvm_set_nr_spis(struct pvm *p, unsigned int nr);
+
 /*
  * Creates VM, memslots, vCPUs, GIC and ITS; vCPU 0 will start at @entry with
  * @x0, the others wait for PSCI CPU_ON. Seals the RAM mapping (mseal(2)) where
  * the kernel can. Logs and returns -errno: -EINVAL when the host has no
  * protected VMs, -ENOMEM when it has no room for another VM.
  */
-/* In place of the configuration's; before pvm_start_vm(). */
-void pvm_set_nr_spis(struct pvm *p, unsigned int nr);
-
 int __must_check pvm_start_vm(struct pvm *p, gpa_t entry, uint64_t x0);
 
 /*

@@ -26,7 +26,7 @@ struct virtio_pci_irq {
 	struct watch watch; /* the eventfd; watched by the loop for INTA */
 	uint16_t vector;    /* as the driver wrote it */
 	bool watched;
-	bool routed;	  /* KVM sends it as an MSI, which is: */
+	bool routed;	  /* KVM sends it: as an SPI, or the MSI that is: */
 	unsigned int gsi; /* to KVM */
 	uint16_t routed_vector;
 	uint64_t address;

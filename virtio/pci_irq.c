@@ -119,7 +119,7 @@ static void route(struct virtio_pci *t, struct virtio_pci_irq *irq)
 	ret = t->msi == VIRTIO_PCI_ITS ? route_msi(t, irq) : route_spi(t, irq);
 	irq->routed = ret == 0;
 	if (ret)
-		say_slow(t, "KVM refused an interrupt of the guest's", ret);
+		say_slow(t, "an interrupt of the guest's leads nowhere", ret);
 }
 
 static void watch_irq(struct virtio_pci *t, struct virtio_pci_irq *irq)

@@ -44,7 +44,8 @@ static bool is_tricky(const char *s, size_t len)
 	if (len == 1)
 		return u[0] < ' ' || u[0] == 0x7f;
 	if (len == 2)
-		return u[0] == 0xc2 && u[1] < 0xa0;
+		return (u[0] == 0xc2 && u[1] < 0xa0) ||
+		       (u[0] == 0xd8 && u[1] == 0x9c);
 	if (len == 3 && u[0] == 0xe2 && u[1] == 0x80)
 		return u[2] >= 0x8b && (u[2] <= 0x8f || u[2] >= 0xa8) &&
 		       u[2] <= 0xae;

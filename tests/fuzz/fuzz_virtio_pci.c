@@ -16,7 +16,6 @@
 
 #include "../unit/virtio_pci_fixture.h"
 
-/* Doorbells lie in the BAR, of queues that run; routes are unmasked vectors. */
 /* An SPI of the frame's is told by its number alone. */
 static bool is_message(enum virtio_pci_msi msi, const struct fake_irqfd *irq,
 		       uint32_t data)
@@ -27,6 +26,7 @@ static bool is_message(enum virtio_pci_msi msi, const struct fake_irqfd *irq,
 	       irq->gsi >= MACHINE_GICV2M_SPI;
 }
 
+/* Doorbells lie in the BAR, of queues that run; routes are unmasked vectors. */
 static void check_wiring(struct world *w)
 {
 	const uint32_t *table = (const uint32_t *)w->pci.table;

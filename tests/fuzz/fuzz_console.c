@@ -195,6 +195,7 @@ static void step(struct world *w, const struct record *r)
 	static const uint8_t bytes[300];
 	unsigned int port = r->small % NR_PORTS;
 	size_t n = r->value % sizeof(bytes);
+	bool waited, refused;
 
 	switch (r->what % 11) {
 	case 0:
@@ -215,8 +216,11 @@ static void step(struct world *w, const struct record *r)
 		tell(w, r);
 		break;
 	case 5:
+		waited = w->waits[port];
 		w->waits[port] = true;
-		w->waits[port] = virtio_console_input(w->c, port, bytes, n) < n;
+		refused = virtio_console_input(w->c, port, bytes, n) < n;
+		/* One who was refused before waits until it is told. */
+		w->waits[port] = refused || (waited && w->waits[port]);
 		break;
 	case 6:
 		w->appetite[port] = r->value;

@@ -305,6 +305,26 @@ START_TEST(a_port_takes_input_while_it_is_open)
 }
 END_TEST
 
+/* The driver's buffer is there, and its kick not heard yet. */
+START_TEST(who_was_refused_is_told_of_room_though_another_was_served)
+{
+	struct world *t = world_make(1);
+	const struct vq_buf b = { place(0, 0), KIB(1), true };
+	static const uint8_t typed[8];
+
+	bring_up(t, 0);
+	ck_assert_uint_eq(virtio_console_input(t->c, 0, typed, 8), 0);
+	must(vq_driver_add(&t->d[0], &b, 1) >= 0);
+	(void)vq_driver_publish(&t->d[0]);
+	ck_assert_uint_eq(virtio_console_input(t->c, 0, typed, 1), 1);
+	ck_assert_uint_eq(t->ends[0].nr_rooms, 0);
+	kick(t, 0);
+	poll_loop(t);
+	ck_assert_uint_eq(t->ends[0].nr_rooms, 1);
+	world_free(t);
+}
+END_TEST
+
 START_TEST(input_refused_in_one_life_is_asked_for_in_the_next)
 {
 	struct world *t = world_make(NR_PORTS);
@@ -475,6 +495,8 @@ int main(void)
 	tcase_add_test(tc, ports_are_added_then_described);
 	tcase_add_test(tc, messages_wait_for_buffers_and_the_last_state_counts);
 	tcase_add_test(tc, a_port_takes_input_while_it_is_open);
+	tcase_add_test(
+		tc, who_was_refused_is_told_of_room_though_another_was_served);
 	tcase_add_test(tc, input_refused_in_one_life_is_asked_for_in_the_next);
 	tcase_add_test(tc,
 		       a_client_that_leaves_costs_the_rest_of_its_write_alone);

@@ -86,15 +86,12 @@ END_TEST
 START_TEST(cards_need_more_when_alone)
 {
 	struct config cfg = config_with(false);
-	struct config_net nets[4] = { { .queues = 1 },
-				      { .queues = 1 },
-				      { .queues = 1 },
-				      { .queues = 1 } };
+	struct config_net nets[2] = { { .queues = 1 }, { .queues = 1 } };
 	struct config_disk disk = { .queues = 1 };
 	uint64_t cards, both;
 
 	cfg.nets = nets;
-	cfg.nr_nets = 4;
+	cfg.nr_nets = 2;
 	cards = devices_window_len(&cfg);
 	cfg.disks = &disk;
 	cfg.nr_disks = 1;

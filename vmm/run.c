@@ -166,6 +166,7 @@ static int live(struct vm *vm)
 			/* Another UART behind the same terminal. */
 			term_hold_writers(&vm->term);
 			term_input_room(&vm->term);
+			attach_input_room(vm->attach);
 		}
 		if (!ret) {
 			recorder_begin(vm);

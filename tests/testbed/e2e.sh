@@ -8,7 +8,7 @@
 # HOST_KERNEL=debian (every test on Debian's kernel), QEMU=, CPU=, SMP=, MEM=,
 # E2E_OUT=DIR (logs; build/e2e), PATIENCE=N (a factor on every timeout),
 # RETRIES=N (a failed test is tried again, alone in a fresh host, and named
-# 'flaky'), HOSTS=N (that many at a time; as many as there are CPUs), LONG=1 (tests
+# 'flaky'), HOSTS=N (that many at a time; one for each CPU, 4 at most), LONG=1 (tests
 # that have one take a longer look).
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -185,7 +185,7 @@ runner := build/$(NATIVE)/runner
 helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat memlock manyvms poison victim vsock tapexec kexec)
 bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload netload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
-$(runner): $(call testbed,$(NATIVE),runner tests test_list test_run session machine wire)
+$(runner): $(call testbed,$(NATIVE),runner hosts tests test_list test_run session machine wire)
 $(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
 build/aarch64-static/tests/measure: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
 build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minimal.c)

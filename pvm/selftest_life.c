@@ -16,22 +16,31 @@
 #define SHARED	 (ST_DATA + ST_PAGE)
 #define MANY_VMS 300U /* more than there are slots for */
 
-/* A VM with a private and a shared page, both full of the secret. */
-static void two_pages(struct selftest *t)
+/* A VM with @nr pages full of the secret, the second of which is shared. */
+static void pages(struct selftest *t, unsigned int nr)
 {
 	st_boot(t);
-	st_op(t, G_FILL, ST_DATA, 2 * ST_PAGE / 8, ST_SECRET, 8);
+	st_op(t, G_FILL, ST_DATA, nr * ST_PAGE / 8, ST_SECRET, 8);
 	st_share(t, SHARED);
+}
+
+static void two_pages(struct selftest *t)
+{
+	pages(t, 2);
 }
 
 static void wiped(struct selftest *t)
 {
-	two_pages(t);
+	const unsigned int nr = ST_PAGES - (ST_DATA - ST_RAM) / ST_PAGE;
+
+	pages(t, nr);
 	if (!st_provoked(t))
 		st_share(t, ST_DATA);
 	st_close(t);
-	st_zeroed(t, "a private page after the pVM's end", st_hva(t, ST_DATA),
-		  ST_PAGE);
+	for (unsigned int i = 0; i < nr; i++)
+		if (i != (SHARED - ST_DATA) / ST_PAGE)
+			st_zeroed(t, "a private page after the pVM's end",
+				  st_hva(t, ST_DATA + i * ST_PAGE), ST_PAGE);
 	st_zeroed(t, "its code", t->ram, ST_PAGE);
 }
 

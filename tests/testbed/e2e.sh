@@ -24,6 +24,9 @@ done
 image=$("$here/kernel.sh" default)
 debian=$("$here/kernel.sh" debian)
 export STOCK_IMAGE=$debian
+# Tests of hVHE are skipped without it.
+NEW_QEMU=$("$here/qemu.sh") || true
+export NEW_QEMU
 if [ -z "${KERNEL:-}" ]; then
 	GUEST_IMAGE=$("$here/kernel.sh" guest)
 	export GUEST_IMAGE

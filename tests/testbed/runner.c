@@ -14,49 +14,6 @@
 #define HOST_NEEDS	  (4L << 30) /* bytes */
 #define MAX_DEFAULT_HOSTS 4
 
-static const struct host_kind hosts[] = {
-	{ "default", "3", "kvm-arm.mode=protected", false, NULL },
-	{ "unprotected", "3", "", false, NULL },
-	{ "nvhe", "3", "kvm-arm.mode=nvhe", false, NULL },
-	{ "no-kvm", "2", "kvm-arm.mode=protected", false, NULL },
-	{ "debian", "3", "kvm-arm.mode=protected", true, "cortex-a57" },
-};
-
-const struct host_kind *hosts_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-		if (!strcmp(hosts[i].name, name))
-			return &hosts[i];
-	return NULL;
-}
-
-bool hosts_configure(const struct host_kind *kind, const struct options *opt,
-		     unsigned int nr, struct machine_config *cfg)
-{
-	char which[16] = "";
-
-	*cfg = (struct machine_config){
-		.qemu = opt->qemu,
-		.cpu = opt->cpu,
-		.gic = kind->gic,
-		.params = kind->params,
-		.kernel = kind->is_debian ? opt->debian_kernel : opt->kernel,
-		.initrd = opt->initrd,
-		.share = opt->share,
-		.smp = opt->smp,
-		.mem_mib = opt->mem_mib,
-	};
-	if (nr)
-		snprintf(which, sizeof(which), "-%u", nr + 1);
-	snprintf(cfg->log, sizeof(cfg->log), "%s/host-%s%s.log", opt->out_dir,
-		 kind->name, which);
-	snprintf(cfg->qemu_log, sizeof(cfg->qemu_log), "%s/qemu-%s%s.log",
-		 opt->out_dir, kind->name, which);
-	return cfg->kernel;
-}
-
 int stop_signals(void)
 {
 	sigset_t set;
@@ -110,8 +67,8 @@ static int usage(void)
 		"       runner exec -k IMAGE -i INITRD -o DIR [-s DIR]"
 		" [-H HOST] [-v] [-e] COMMAND [ARG...]\n"
 		"-K: Debian's kernel. -l: list only. -e: Ctrl-d at the"
-		" end of a pipe.\nEnvironment: QEMU, CPU, SMP, MEM (MiB), PATIENCE, HOSTS (at a\n"
-		"time), RETRIES, LONG.\n");
+		" end of a pipe.\nEnvironment: QEMU, NEW_QEMU (of version 10), CPU,"
+		" SMP, MEM (MiB), PATIENCE,\nHOSTS (at a time), RETRIES, LONG.\n");
 	return 125;
 }
 
@@ -120,6 +77,7 @@ int main(int argc, char **argv)
 	struct options opt = {
 		.qemu = env_or("QEMU", "qemu-system-aarch64"),
 		.cpu = env_or("CPU", "cortex-a72"),
+		.new_qemu = env_or("NEW_QEMU", NULL),
 		.smp = env_number("SMP", "2"),
 		.mem_mib = env_number("MEM", "2048"),
 		.patience = env_number("PATIENCE", "1"),

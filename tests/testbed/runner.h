@@ -13,6 +13,7 @@ struct options {
 	const char *share;	   /* -s: directory seen as /mnt, or NULL */
 	const char *host;	   /* -H: for exec, a name of hosts_find() */
 	const char *qemu, *cpu;	   /* QEMU=, CPU= */
+	const char *new_qemu;	   /* NEW_QEMU=: of version 10, or NULL */
 	unsigned int smp, mem_mib; /* SMP=, MEM=: what tests do not declare */
 	unsigned int patience;	   /* PATIENCE=: factor on every timeout */
 	unsigned int retries;	   /* RETRIES=: more tries of a failed test */
@@ -27,14 +28,23 @@ struct host_kind {
 	const char *name, *gic, *params;
 	bool is_debian;
 	const char *hangs_on; /* CPU model on which its kernel does not boot */
+	const char *cpu;      /* NULL: opt->cpu */
+	enum host_qemu {
+		HOST_QEMU,     /* opt->qemu */
+		HOST_QEMU_NEW, /* of version 10 or newer */
+		HOST_QEMU_OLD, /* of version 7 or older, whose VHE has a bug */
+	} qemu;
 };
 
 /* NULL when there is no such kind. */
 const struct host_kind *hosts_find(const char *name);
 
-/* The host @nr of those at a time. False: this kind's kernel was not given. */
-bool hosts_configure(const struct host_kind *kind, const struct options *opt,
-		     unsigned int nr, struct machine_config *cfg);
+/*
+ * The host @nr of those at a time. NULL, or why there is none of this kind here.
+ */
+const char *hosts_configure(const struct host_kind *kind,
+			    const struct options *opt, unsigned int nr,
+			    struct machine_config *cfg);
 
 /* Runs tests: exit code. */
 int tests_main(const struct options *opt, int argc, char **argv);

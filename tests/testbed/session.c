@@ -235,10 +235,13 @@ int session_main(const struct options *opt, int argc, char **argv)
 	const struct host_kind *kind = hosts_find(opt->host);
 	struct machine_config cfg;
 	static struct session s;
+	const char *why;
 	int code = EXIT_NO_HOST, err;
 
-	if (!kind || !hosts_configure(kind, opt, 0, &cfg)) {
-		fprintf(stderr, "no kernel for host '%s'\n", opt->host);
+	why = kind ? hosts_configure(kind, opt, 0, &cfg)
+		   : "there is no such host";
+	if (why) {
+		fprintf(stderr, "host '%s': %s\n", opt->host, why);
 		return EXIT_NO_HOST;
 	}
 	open_signals(&s);

@@ -46,6 +46,7 @@ void test_run_stop_host(struct test_run *r)
 static enum verdict have_host(struct test_run *r, const struct test *t)
 {
 	const struct host_kind *kind = hosts_find(t->host);
+	const char *why;
 	int err;
 
 	if (r->booted_for && !test_compare_hosts(r->booted_for, t))
@@ -56,15 +57,10 @@ static enum verdict have_host(struct test_run *r, const struct test *t)
 			 "asks for unknown host '%s'", t->host);
 		return FAILED;
 	}
-	if (kind->hangs_on && !strcmp(kind->hangs_on, r->opt->cpu)) {
-		snprintf(r->reason, sizeof(r->reason),
-			 "the kernel of host '%s' hangs on %s while it boots",
-			 t->host, kind->hangs_on);
-		return SKIPPED;
-	}
-	if (!hosts_configure(kind, r->opt, r->nr, &r->cfg)) {
-		snprintf(r->reason, sizeof(r->reason),
-			 "no kernel given for host '%s'", t->host);
+	why = hosts_configure(kind, r->opt, r->nr, &r->cfg);
+	if (why) {
+		snprintf(r->reason, sizeof(r->reason), "host '%s': %s", t->host,
+			 why);
 		return SKIPPED;
 	}
 	r->cfg.smp = t->smp;

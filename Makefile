@@ -165,7 +165,7 @@ check-fuzz: $(fuzz_PROGS)
 guest_PARTS := tests/guest/vpci.c tests/guest/vhostile_ring.c tests/guest/vhostile_many.c tests/guest/vhostile_named.c
 guest_FLATS := $(patsubst tests/guest/%.c,build/guest/%.flat,$(filter-out $(guest_PARTS),$(wildcard tests/guest/*.c)))
 build/guest/vhostile.flat: $(guest_PARTS)
-build/guest/last_words.flat build/guest/steps.flat: tests/guest/vpci.c
+build/guest/last_words.flat build/guest/steps.flat build/guest/taken.flat: tests/guest/vpci.c
 build/guest/%.flat: tests/guest/%.c tests/guest/start.S tests/guest/guest.ld $(wildcard tests/guest/*.h)
 	@mkdir -p $(@D)
 	$(call say,GUEST,$@)
@@ -182,7 +182,7 @@ deb := build/deb/lkvm-pvm_$(VERSION)_arm64.deb
 testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
-helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat memlock manyvms poison victim vsock tapexec kexec)
+helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat filepeer memlock manyvms poison victim vsock tapexec kexec)
 bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload netload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner hosts tests test_list test_run session machine wire)

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -177,11 +178,16 @@ static void suspect(struct vm *vm, struct reclaim_facts *f)
 	struct reclaim_suspects s = { .proc = "/proc",
 				      .pid = getpid(),
 				      .is_dumpable = vm->cfg->debug };
+	struct stat file;
 
 	s.is_asked = f->has_ipa && was_asked(&vm->reclaim, f->ipa);
 	s.has_helper = vm->cfg->nr_vhost_users > 0;
-	for (unsigned int i = 0; i < vm->cfg->nr_disks; i++)
-		s.has_direct |= vm->cfg->disks[i].file.direct;
+	if (vm->devices && vm->devices->window.len > 0 &&
+	    fstat(vm->devices->window.fd, &file) == 0)
+		s.window = file.st_ino;
+	for (unsigned int i = 0; !s.direct && i < vm->cfg->nr_disks; i++)
+		if (vm->cfg->disks[i].file.direct)
+			s.direct = vm->cfg->disks[i].file.path;
 	reclaim_cause(&s, f->place, f->cause, sizeof(f->cause));
 }
 

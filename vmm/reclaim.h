@@ -54,6 +54,8 @@ bool reclaim_is_lost(struct reclaim *r, gpa_t gpa);
 
 /* Why something is not known: never longer than that. */
 #define RECLAIM_WHY 160U
+/* The likely cause, which may name two. */
+#define RECLAIM_CAUSE 320U
 
 enum reclaim_page {
 	RECLAIM_PAGE_UNKNOWN,
@@ -81,8 +83,8 @@ struct reclaim_facts {
 	const char *access; /* "a write" and so on, or NULL */
 	enum reclaim_place place;
 	enum reclaim_page page;
-	int page_err;		 /* of RECLAIM_PAGE_UNKNOWN */
-	char cause[RECLAIM_WHY]; /* with its source */
+	int page_err;		   /* of RECLAIM_PAGE_UNKNOWN */
+	char cause[RECLAIM_CAUSE]; /* with its source */
 };
 
 /*
@@ -138,12 +140,13 @@ const char *fault_access(uint64_t syndrome);
 /* --- who may have done it (reclaim_cause.c) --------------------------------- */
 
 struct reclaim_suspects {
-	const char *proc; /* "/proc" */
-	pid_t pid;	  /* ours */
-	bool is_dumpable; /* a debugger of the same user may look */
-	bool is_asked;	  /* the user had lkvm-pvm take this page */
-	bool has_helper;  /* somebody else has the window's file */
-	bool has_direct;  /* a disk is read past the page cache */
+	const char *proc;   /* "/proc" */
+	pid_t pid;	    /* ours */
+	bool is_dumpable;   /* a debugger of the same user may look */
+	bool is_asked;	    /* the user had lkvm-pvm take this page */
+	bool has_helper;    /* another program serves a device */
+	uint64_t window;    /* inode of the window's file; 0: none */
+	const char *direct; /* a disk read past the page cache; NULL: none */
 };
 
 void reclaim_cause(const struct reclaim_suspects *s, enum reclaim_place place,

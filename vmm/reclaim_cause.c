@@ -5,7 +5,6 @@
  */
 #include "reclaim.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,9 @@
 #include "host.h"
 
 #define PATH_LEN 320U
+
+/* virtio/window.c names it. */
+#define WINDOW_LINK "/memfd:lkvm-pvm-window (deleted)"
 
 /* The name of process @pid, "?" when it has gone. */
 static const char *name_of(const struct reclaim_suspects *s, long pid,
@@ -41,61 +43,104 @@ static long tracer_of(const struct reclaim_suspects *s)
 	return line ? strtol(line + strlen("\nTracerPid:"), NULL, 10) : 0;
 }
 
-/* Whether a descriptor in @dir is our memory. */
-static bool has_our_memory(const char *dir, const char *mem)
+static bool is_inode(const struct reclaim_suspects *s, const char *pid,
+		     const char *fd, uint64_t inode)
 {
-	char path[PATH_LEN], target[64];
+	char path[PATH_LEN], info[512];
+	const char *line;
+
+	if (!inode)
+		return true;
+	(void)snprintf(path, sizeof(path), "/%.10s/fdinfo/%.10s", pid, fd);
+	if (host_read(s->proc, path, info, sizeof(info)) <= 0)
+		return false;
+	line = strstr(info, "\nino:");
+	return line && strtoull(line + strlen("\nino:"), NULL, 10) == inode;
+}
+
+/* Whether process @pid has @file open, of @inode (0: any). */
+static bool has_open(const struct reclaim_suspects *s, const char *pid,
+		     const char *file, uint64_t inode)
+{
+	char dir[PATH_LEN], target[64];
 	struct dirent *e;
 	bool found = false;
-	DIR *d = opendir(dir);
 	ssize_t n;
+	DIR *d;
 
+	(void)snprintf(dir, sizeof(dir), "%.200s/%.10s/fd", s->proc, pid);
+	d = opendir(dir);
 	/* cppcheck-suppress readdirCalled */
 	while (d && !found && (e = readdir(d))) {
-		if (snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >=
-		    (int)sizeof(path))
-			continue;
-		n = readlink(path, target, sizeof(target) - 1);
+		n = readlinkat(dirfd(d), e->d_name, target, sizeof(target) - 1);
 		if (n <= 0)
 			continue;
 		target[n] = '\0';
-		found = !strcmp(target, mem);
+		found = !strcmp(target, file) &&
+			is_inode(s, pid, e->d_name, inode);
 	}
 	if (d)
 		closedir(d);
 	return found;
 }
 
-/* Who has /proc/PID/mem of ours open; 0: nobody that we may see. */
-static long reader_of(const struct reclaim_suspects *s)
+/* Another process that has it open; 0: none that we may see. */
+static long holder_of(const struct reclaim_suspects *s, const char *file,
+		      uint64_t inode)
 {
-	char mem[64], dir[PATH_LEN];
 	DIR *d = opendir(s->proc);
 	struct dirent *e;
 	long found = 0;
 
-	(void)snprintf(mem, sizeof(mem), "/proc/%d/mem", (int)s->pid);
 	/* cppcheck-suppress readdirCalled */
 	while (d && !found && (e = readdir(d))) {
-		if (!isdigit((unsigned char)e->d_name[0]))
-			continue;
-		if (snprintf(dir, sizeof(dir), "%s/%s/fd", s->proc, e->d_name) <
-			    (int)sizeof(dir) &&
-		    has_our_memory(dir, mem))
-			found = strtol(e->d_name, NULL, 10);
+		long pid = strtol(e->d_name, NULL, 10);
+
+		if (pid > 0 && pid != s->pid &&
+		    has_open(s, e->d_name, file, inode))
+			found = pid;
 	}
 	if (d)
 		closedir(d);
 	return found;
 }
 
-static const char *words_for(const struct reclaim_suspects *s,
-			     enum reclaim_place place)
+static void put_helper(const struct reclaim_suspects *s, char *text,
+		       size_t size)
 {
-	if (place == RECLAIM_WINDOW && s->has_helper)
-		return "a program that serves a device read or wrote the window's file instead of its mapping; or a debugger (where the page is)";
-	if (place == RECLAIM_WINDOW && s->has_direct)
-		return "a disk with the option direct: the host's disk copied to a page the guest had taken back (where the page is)";
+	long pid = s->window ? holder_of(s, WINDOW_LINK, s->window) : 0;
+	char name[32];
+
+	if (pid)
+		(void)snprintf(
+			text, size,
+			"a helper: %s (process %ld) has the window's file open, not only mapped [its descriptors]",
+			name_of(s, pid, name, sizeof(name)), pid);
+	else if (s->has_helper)
+		(void)snprintf(
+			text, size,
+			"a helper: a program that serves a device read or wrote the window's file instead of its mapping [the page is in the window]");
+}
+
+/* Of a page in the window: false when nobody of ours reaches it. */
+static bool suspect_devices(const struct reclaim_suspects *s, char *text,
+			    size_t size)
+{
+	size_t len;
+
+	text[0] = '\0';
+	put_helper(s, text, size);
+	len = strlen(text);
+	if (s->direct && len < size)
+		(void)snprintf(
+			text + len, size - len,
+			"%sthe device of a disk, past the CPU: %.80s has the option direct, and the guest took the page back [the page is in the window]",
+			len ? "; or " : "", s->direct);
+	return text[0];
+}
+
+static const char *unknown(const struct reclaim_suspects *s)
+{
 	if (s->is_dumpable)
 		return "unknown; with --debug any debugger of the same user may have looked (no device and no helper reaches RAM)";
 	return "unknown; /proc/PID/mem, process_vm_readv or a debugger of root's: nothing of lkvm-pvm's own reaches it";
@@ -104,7 +149,7 @@ static const char *words_for(const struct reclaim_suspects *s,
 void reclaim_cause(const struct reclaim_suspects *s, enum reclaim_place place,
 		   char *text, size_t size)
 {
-	char name[32];
+	char name[32], mem[64];
 	long pid = tracer_of(s);
 
 	if (s->is_asked) {
@@ -119,7 +164,8 @@ void reclaim_cause(const struct reclaim_suspects *s, enum reclaim_place place,
 			name_of(s, pid, name, sizeof(name)), pid);
 		return;
 	}
-	pid = reader_of(s);
+	(void)snprintf(mem, sizeof(mem), "/proc/%d/mem", (int)s->pid);
+	pid = holder_of(s, mem, 0);
 	if (pid) {
 		(void)snprintf(
 			text, size,
@@ -127,5 +173,6 @@ void reclaim_cause(const struct reclaim_suspects *s, enum reclaim_place place,
 			name_of(s, pid, name, sizeof(name)), pid, (int)s->pid);
 		return;
 	}
-	(void)snprintf(text, size, "%s", words_for(s, place));
+	if (place != RECLAIM_WINDOW || !suspect_devices(s, text, size))
+		(void)snprintf(text, size, "%s", unknown(s));
 }

@@ -250,11 +250,14 @@ START_TEST(traces_of_who_did_it_are_found)
 	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_RAM), "of root's"));
 	s.is_dumpable = true;
 	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_RAM), "--debug"));
-	s.has_direct = true;
+	s.direct = "/dev/ram0";
 	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_RAM), "--debug"));
-	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_WINDOW), "direct"));
+	ck_assert_ptr_nonnull(
+		strstr(cause(s, RECLAIM_WINDOW), "/dev/ram0 has the option"));
 	s.has_helper = true;
-	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_WINDOW), "a program"));
+	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_RAM), "--debug"));
+	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_WINDOW), "a helper: "));
+	ck_assert_ptr_nonnull(strstr(said, "; or the device of a disk"));
 
 	put_dir("71");
 	put_dir("71/fd");
@@ -266,6 +269,21 @@ START_TEST(traces_of_who_did_it_are_found)
 	ck_assert_int_eq(symlink("/proc/70/mem", link), 0);
 	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_RAM),
 				     "reader (process 71) has /proc/70/mem"));
+
+	ck_assert_int_eq(unlink(link), 0);
+	s.window = 4711;
+	put_dir("73");
+	put_dir("73/fd");
+	put_dir("73/fdinfo");
+	put_file("73/comm", "helper\n");
+	put_file("73/fdinfo/5", "pos:\t0\nflags:\t02\nmnt_id:\t1\nino:\t47\n");
+	(void)snprintf(link, sizeof(link), "%s/73/fd/5", proc);
+	ck_assert_int_eq(symlink("/memfd:lkvm-pvm-window (deleted)", link), 0);
+	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_WINDOW), "a program"));
+	put_file("73/fdinfo/5", "pos:\t0\nflags:\t02\nino:\t4711\n");
+	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_RAM), "--debug"));
+	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_WINDOW),
+				     "helper (process 73) has the"));
 
 	put_file("70/status", "Name:\tlkvm-pvm\nTracerPid:\t72\nUid:\t0\n");
 	ck_assert_ptr_nonnull(strstr(cause(s, RECLAIM_RAM),

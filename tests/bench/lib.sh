@@ -42,6 +42,14 @@ compare()
 	done
 }
 
+# vm_of BINARY: the process of that name that has a VM; a spawner has its name, too
+vm_of()
+{
+	for p in $(pidof "${1##*/}"); do
+		[ ! -e "$(echo /sys/kernel/debug/kvm/"$p"-*)" ] || echo "$p"
+	done
+}
+
 # counted PID: exits, exits to user space, MMIO exits in the kernel, system calls
 counted()
 {
@@ -61,7 +69,7 @@ counts()
 	echo 1 >$tracing/events/raw_syscalls/sys_enter/enable
 	while read -r word phase what n _; do
 		[ "$word" = PHASE ] || continue
-		pid=$(pidof "${1##*/}" | awk '{ print $1 }')
+		pid=$(vm_of "$1")
 		if [ "${what%?}" = BEGIN ] || [ "$what" = BEGIN ]; then
 			(cd /proc/"$pid"/task && echo *) >$tracing/set_event_pid
 			echo >$tracing/trace

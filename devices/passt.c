@@ -21,8 +21,6 @@
 #define CHILD_FD 3
 /* Its socket is closed by then, or it is dead: that takes no time. */
 #define CHILD_PATIENCE_MS 1000U
-/* What passt tells guests by DHCP, too: it has no offloads, but long frames. */
-#define PASST_MTU 65520U
 /* How often it is started again. */
 #define MAX_RESTARTS 16U
 

@@ -101,6 +101,9 @@ int __must_check tap_open(struct netdev *n, const struct tap_config *c);
 
 struct spawner;
 
+/* What passt tells guests by DHCP, too: it has no offloads, but long frames. */
+#define PASST_MTU 65520U
+
 struct passt_config {
 	/* "HOST:GUEST,..." as passt's -t and -u take it; NULL: none. */
 	const char *tcp, *udp;

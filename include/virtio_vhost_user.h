@@ -36,6 +36,7 @@ struct virtio_vhost_user_init {
 	struct vhost_peer *peer; /* open; the caller closes it, after destroy */
 	const char *tag;	 /* VHOST_USER_FS */
 	uint8_t mac[6];		 /* VHOST_USER_NET */
+	uint16_t mtu;		 /* the same; 0: nobody knows */
 	unsigned int number;
 	const struct window *window;
 	struct loop *loop;

@@ -300,7 +300,7 @@ static int init_device(struct virtio_vhost_user *v,
 		       const struct virtio_vhost_user_init *i)
 {
 	const struct vhost_user_kind *k = v->kind;
-	const struct virtio_dev_init init = {
+	struct virtio_dev_init init = {
 		.class = &k->class,
 		.number = i->number,
 		.window = i->window,
@@ -313,6 +313,8 @@ static int init_device(struct virtio_vhost_user *v,
 
 	if (k->configure)
 		k->configure(v, i);
+	if (i->type == VHOST_USER_NET && i->mtu)
+		init.features |= 1ULL << VIRTIO_NET_F_MTU;
 	err = virtio_dev_init(&v->dev, &init);
 	if (err)
 		return err;

@@ -64,14 +64,19 @@ static void configure_fs(struct virtio_vhost_user *v,
 
 /* --- net --------------------------------------------------------------------- */
 
-/* mac and status. */
-#define NET_CONFIG_LEN 8U
+/* Up to mtu. */
+#define NET_CONFIG_LEN 12U
 
 static void configure_net(struct virtio_vhost_user *v,
 			  const struct virtio_vhost_user_init *i)
 {
-	struct virtio_net_config c = { .status = VIRTIO_NET_S_LINK_UP };
+	struct virtio_net_config c = { .status = VIRTIO_NET_S_LINK_UP,
+				       .max_virtqueue_pairs = 1,
+				       .mtu = i->mtu };
 
+	static_assert(offsetof(struct virtio_net_config, mtu) + 2 ==
+			      NET_CONFIG_LEN,
+		      "virtio 1.3 §5.1.4");
 	memcpy(c.mac, i->mac, sizeof(c.mac));
 	memcpy(v->config, &c, NET_CONFIG_LEN);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "netdev.h"
 #include "network.h"
 #include "vm.h"
 
@@ -62,6 +63,7 @@ int backend_open_passt(struct backend *b, struct vm *vm, unsigned int number)
 	struct virtio_vhost_user_init init = {
 		.type = VHOST_USER_NET,
 		.peer = &b->peer,
+		.mtu = PASST_MTU,
 		.number = number,
 		.window = &vm->devices->window,
 		.loop = &vm->loop,

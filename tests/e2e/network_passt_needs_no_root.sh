@@ -24,6 +24,7 @@ ip route add default via $router
 echo "lease: $ip/$mask via $router"
 LEASE
 chmod +x /tmp/lease
+echo "mtu: $(cat /sys/class/net/eth0/mtu)"
 ip link set eth0 up
 udhcpc -n -q -i eth0 -s /tmp/lease 2>/dev/null
 mkfifo /tmp/silence
@@ -52,7 +53,7 @@ for how in "--protected=on -n passt,vhost=on" "--protected=off -n passt" \
 	rc=0
 	wait $pid || rc=$?
 	[ $rc -eq 0 ] || fail "exit $rc"
-	expect_out 'lease: 10.9.0.5/24 via 10.9.0.1' SCRIPT-DONE \
+	expect_out 'mtu: 65520' 'lease: 10.9.0.5/24 via 10.9.0.1' SCRIPT-DONE \
 		"arrived: $(md5sum <file)"
 	cmp file back || fail "what came back is not what was sent"
 done

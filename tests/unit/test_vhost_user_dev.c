@@ -405,6 +405,24 @@ START_TEST(a_card_may_be_of_one_pair)
 }
 END_TEST
 
+START_TEST(a_card_tells_of_long_frames_when_they_are_known)
+{
+	static const uint16_t mtus[] = { 0, 65520 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(mtus); i++) {
+		struct world *w = world_new(&lasting);
+		uint16_t told = 1;
+
+		w->mtu = mtus[i];
+		must(create(w, VHOST_USER_NET) == 0);
+		virtio_dev_config_read(w->dev, 10, &told, sizeof(told));
+		ck_assert_uint_eq(told, mtus[i]);
+		ck_assert_uint_eq(!!(w->dev->offered & BIT(3)), !!mtus[i]);
+		world_free(w);
+	}
+}
+END_TEST
+
 START_TEST(a_card_loses_its_link)
 {
 	struct world *w = world_make(&lasting, VHOST_USER_NET);
@@ -491,6 +509,7 @@ int main(void)
 	tcase_add_test(t, one_that_makes_eventfds_block_holds_nobody_up);
 	tcase_add_test(t, one_that_blocks_them_all_the_time_does_not_either);
 	tcase_add_test(t, a_card_may_be_of_one_pair);
+	tcase_add_test(t, a_card_tells_of_long_frames_when_they_are_known);
 	tcase_add_test(t, a_card_loses_its_link);
 	tcase_add_test(t, a_card_whose_back_end_gave_up_loses_its_link);
 	tcase_add_test(t, one_that_gave_up_and_keeps_its_queues_is_hung_up_on);

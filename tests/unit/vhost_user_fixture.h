@@ -59,6 +59,7 @@ struct world {
 	struct virtio_vhost_user *v;
 	struct virtio_dev *dev;
 	struct vq_driver d[NR_QUEUES];
+	uint16_t mtu;
 	unsigned int nr_config_changed;
 };
 
@@ -256,6 +257,7 @@ static inline int create(struct world *w, enum vhost_user_type type)
 		.peer = &w->back.peer,
 		.tag = "tag",
 		.mac = { 2, 0, 0, 0, 0, 9 },
+		.mtu = w->mtu,
 		.window = &w->w,
 		.loop = &w->loop,
 	};

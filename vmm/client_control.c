@@ -93,7 +93,7 @@ static int press(struct client *c, unsigned int seconds)
 		ret = -EPIPE;
 	else if (!ret && !json_is_true(json_object_get(answer, "listens")))
 		log_warn(
-			"%s: the guest has no driver for its power key (CONFIG_KEYBOARD_GPIO, CONFIG_GPIO_PL061), or not yet; waiting %u s",
+			"%s: the guest does not listen yet, or has no driver for its power key (CONFIG_KEYBOARD_GPIO, CONFIG_GPIO_PL061); waiting %u s",
 			c->name, seconds);
 	json_decref(answer);
 	return ret;

@@ -187,11 +187,17 @@ static json_t *answer_resume(struct vm *vm)
 	return json_object();
 }
 
-/* A guest that does not run feels no key. */
+/*
+ * A guest that does not run feels no key. Of exec its init is who listens: it is
+ * told, whatever drivers the guest has.
+ */
 static json_t *answer_stop(struct vm *vm)
 {
+	bool listens;
+
 	json_decref(answer_resume(vm));
-	return json_pack("{s:b}", "listens", (int)power_key_press(vm));
+	listens = vm->exec ? exec_stop(vm->exec) : power_key_press(vm);
+	return json_pack("{s:b}", "listens", (int)listens);
 }
 
 static json_t *answer_sysrq(struct vm *vm, char key)

@@ -50,6 +50,8 @@ void exec_output_room(struct exec *e);
 void exec_resize(struct exec *e);
 /* SIGINT: the first is the command's. True: it was passed on. */
 bool exec_interrupt(struct exec *e);
+/* The command is asked to end. False: there is none. */
+bool exec_stop(struct exec *e);
 /* Whether its init was heard of, ever. Any thread. */
 bool exec_is_reached(struct exec *e);
 /* Whether its command has started and not ended. Any thread. */

@@ -178,3 +178,13 @@ bool exec_interrupt(struct exec *e)
 	exec_wake(e);
 	return true;
 }
+
+bool exec_stop(struct exec *e)
+{
+	if (!exec_runs(e))
+		return false;
+	/* What a shell on a terminal ends by: it ignores SIGTERM. */
+	e->signal = e->tty ? SIGHUP : SIGTERM;
+	exec_wake(e);
+	return true;
+}

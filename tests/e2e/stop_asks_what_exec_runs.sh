@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# stop of an exec: its command is asked to end, in a kernel without a power key and, over
+# the serial port, in one without virtio; a shell on a terminal ends, too; who does not
+# care is killed.
+# timeout: 200
+. /tests/e2e/lib.sh
+
+SMALL=/boot/guest.Image
+no_virtio=initcall_blacklist=virtio_init,virtio_pci_driver_init
+start() # start OPTION… -- COMMAND…: $pid; it says that it is ready
+{
+	"$LKVM" exec --name asked "$@" </dev/null >out 2>err &
+	pid=$!
+	wait_for 100 grep -q ready out
+}
+ended() # ended CODE
+{
+	rc=0
+	wait "$pid" || rc=$?
+	[ $rc -eq "$1" ] || fail "exit $rc instead of $1: $(cat err)"
+}
+polite='trap "echo asked; exit 7" TERM; echo ready; while :; do sleep 0.1; done'
+
+start -k "$SMALL" -i "$INITRD" -m 64 -- sh -c "$polite"
+expect_rc 0 "$LKVM" pause asked
+expect_rc 0 "$LKVM" stop --timeout=60 asked
+expect_out '^lkvm-pvm: asked: guest: the command exited with 7$'
+expect_no_out 'power key'
+ended 7
+grep -q asked out || fail "it was not asked: $(cat out)"
+
+start -k "$IMAGE" -i "$INITRD" -m 128 -p "$no_virtio" -- sh -c "$polite"
+expect_rc 0 "$LKVM" stop --timeout=60 asked
+ended 7
+
+ptyrun 'wait=# ' 'send=echo got $((1 + 1))here\r' 'wait=got 2here' 'wait=SIGHUP' \
+	-- "$LKVM" exec --loglevel=debug --name asked -k "$SMALL" -i "$INITRD" -m 64 >out 2>&1 &
+pid=$!
+wait_for 100 grep -q 'got 2here' out
+expect_rc 0 "$LKVM" stop --timeout=60 asked
+expect_out 'guest: the command was killed by signal 1, SIGHUP'
+ended 129
+
+start -k "$SMALL" -i "$INITRD" -m 64 -- \
+	sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
+expect_rc 124 "$LKVM" stop --timeout=2 asked
+expect_out 'guest did not react in 2 s, killed'
+ended 143

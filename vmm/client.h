@@ -88,6 +88,9 @@ int __must_check client_draw_map(FILE *out, const json_t *map,
 				 const struct client_map_style *style);
 /* map_svg.c: the same as a picture, of the VM @name. */
 int __must_check client_svg_map(FILE *out, const json_t *map, const char *name);
+/* The same into a file, which is emptied; or another -errno. */
+int __must_check client_write_svg(const char *path, const json_t *map,
+				  const char *name);
 /*
  * client_debug.c: what is asked for, in @r: NULL, or what should have been given;
  * and what an answer says.

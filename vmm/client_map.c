@@ -74,19 +74,8 @@ static void print_json(json_t *map, size_t flags)
 
 static int write_svg(const json_t *map, const struct client_options *o)
 {
-	FILE *f = fopen(o->svg, "we");
-	int err = f ? 0 : -errno;
-	bool failed;
+	int err = client_write_svg(o->svg, map, o->name);
 
-	if (!err)
-		err = client_svg_map(f, map, o->name);
-	if (f) {
-		failed = ferror(f) != 0;
-		if (fclose(f) && !err)
-			err = -errno;
-		if (failed && !err)
-			err = -EIO;
-	}
 	if (err && err != -EPROTO) {
 		log_err("map: --svg %s: %s", o->svg, errno_text(err));
 		err = -EIO;

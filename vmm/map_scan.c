@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "clock.h"
 #include "control.h"
 #include "log.h"
@@ -29,6 +30,8 @@
 #define TOLD_MAX 16384U
 /* How many lives in a row may end before all of their pages are looked at. */
 #define LOST_MAX 4U
+/* How long a guest that has ended is looked at. */
+#define KEEP_NS 5000000000
 
 /* What a trace of the guest's faults adds to enum pvm_page. */
 enum {
@@ -52,6 +55,7 @@ struct map_scan {
 	struct map_region regions[REGIONS];
 	uint64_t page, nr_pages, nr_done; /* done: atomic */
 	bool cancel, finished;		  /* atomic */
+	int64_t end_ns;			  /* of CLOCK_MONOTONIC; 0: never */
 	int err;
 	bool is_complete;	    /* the trace */
 	uint64_t from_us, spent_us; /* of CLOCK_MONOTONIC */
@@ -113,6 +117,8 @@ static int look(struct map_scan *s, struct map_region *g)
 		unsigned int n = nr - at < PVM_MAP_MAX ? (unsigned int)(nr - at)
 						       : PVM_MAP_MAX;
 
+		if (s->end_ns && clock_ns() > s->end_ns)
+			return -ETIME;
 		ret = pvm_map_pages(s->vm->pvm, g->range.gpa + at * s->page, n,
 				    g->states + at);
 		at += n;
@@ -173,13 +179,12 @@ static void *scan_thread(void *arg)
 
 /* --- those who ask ---------------------------------------------------------- */
 
-static int start(struct vm *vm)
+static struct map_scan *make(struct vm *vm)
 {
 	struct map_scan *s = calloc(1, sizeof(*s));
-	int ret;
 
 	if (!s)
-		return -ENOMEM;
+		return NULL;
 	s->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	s->vm = vm;
 	s->regions[0] = (struct map_region){ .name = "window",
@@ -188,6 +193,26 @@ static int start(struct vm *vm)
 		(struct map_region){ .name = "RAM", .range = vm->machine.ram };
 	for (unsigned int i = 0; i < REGIONS; i++)
 		s->nr_pages += s->regions[i].range.len / s->page;
+	return s;
+}
+
+static void destroy(struct map_scan *s)
+{
+	for (unsigned int i = 0; i < REGIONS; i++) {
+		free(s->regions[i].states);
+		free(s->regions[i].given);
+		free(s->regions[i].runs);
+	}
+	free(s);
+}
+
+static int start(struct vm *vm)
+{
+	struct map_scan *s = make(vm);
+	int ret;
+
+	if (!s)
+		return -ENOMEM;
 	ret = thread_start(&s->thread, "map", scan_thread, s);
 	if (ret)
 		free(s);
@@ -204,12 +229,7 @@ void map_scan_end(struct vm *vm)
 		return;
 	__atomic_store_n(&s->cancel, true, __ATOMIC_RELAXED);
 	pthread_join(s->thread, NULL);
-	for (unsigned int i = 0; i < REGIONS; i++) {
-		free(s->regions[i].states);
-		free(s->regions[i].given);
-		free(s->regions[i].runs);
-	}
-	free(s);
+	destroy(s);
 	vm->map = NULL;
 }
 
@@ -330,4 +350,31 @@ json_t *map_scan_answer(struct vm *vm)
 	map_scan_end(vm);
 	vm->nr_maps_lost = 0;
 	return o;
+}
+
+void map_scan_keep(struct vm *vm, const char *path)
+{
+	struct map_scan *s = make(vm);
+	json_t *o = NULL;
+	int ret = -ENOMEM;
+
+	if (s) {
+		s->end_ns = clock_ns() + KEEP_NS;
+		(void)scan_thread(s);
+		ret = s->err;
+	}
+	if (!ret)
+		o = result_json(s);
+	if (!ret)
+		ret = o ? client_write_svg(path, o,
+					   vm->control
+						   ? control_name(vm->control)
+						   : "a guest")
+			: -ENOMEM;
+	if (ret)
+		log_warn("--artifacts: no map of the guest's memory in %s: %s",
+			 path, errno_text(ret));
+	json_decref(o);
+	if (s)
+		destroy(s);
 }

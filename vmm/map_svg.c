@@ -183,6 +183,24 @@ static unsigned int height_of(const json_t *map, uint64_t n)
 	return y + (4 + (unsigned int)ARRAY_SIZE(kinds)) * LINE;
 }
 
+int client_write_svg(const char *path, const json_t *map, const char *name)
+{
+	FILE *f = fopen(path, "we");
+	int err = f ? 0 : -errno;
+	bool failed;
+
+	if (!err)
+		err = client_svg_map(f, map, name);
+	if (f) {
+		failed = ferror(f) != 0;
+		if (fclose(f) && !err)
+			err = -errno;
+		if (failed && !err)
+			err = -EIO;
+	}
+	return err;
+}
+
 int client_svg_map(FILE *out, const json_t *map, const char *name)
 {
 	uint64_t n = map_pages_per_cell(map, MAX_LINES);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "flight.h"
@@ -41,7 +42,16 @@ static int make_dir(struct outputs *o, const char *dir)
 		ret = in_dir(&o->verdict_path, dir, "verdict.json");
 	if (!ret)
 		ret = in_dir(&o->record_path, dir, "record.jsonl");
-	return ret ? ret : in_dir(&o->dtb_path, dir, "guest.dtb");
+	if (!ret)
+		ret = in_dir(&o->dtb_path, dir, "guest.dtb");
+	if (!ret)
+		ret = in_dir(&o->map_path, dir, "map.svg");
+	if (ret)
+		return ret;
+	/* They come later, if at all: nobody finds those of an earlier run. */
+	(void)unlink(o->dtb_path);
+	(void)unlink(o->map_path);
+	return 0;
 }
 
 static int open_verdict(struct outputs *o, unsigned int i, const char *option,
@@ -154,6 +164,24 @@ static void write_junit(struct outputs *o, const struct verdict *v)
 	o->junit = -1;
 }
 
+static void close_verdicts(struct outputs *o, const struct verdict *v)
+{
+	for (unsigned int i = 0; i < OUTPUTS_TWICE; i++)
+		if (o->verdicts[i].fd >= 0)
+			(void)verdict_write(o->verdicts[i].fd,
+					    o->verdicts[i].path, v);
+}
+
+static void free_paths(struct outputs *o)
+{
+	free(o->console_path);
+	free(o->events_path);
+	free(o->verdict_path);
+	free(o->dtb_path);
+	free(o->record_path);
+	free(o->map_path);
+}
+
 void outputs_close(struct outputs *o, const struct verdict *v)
 {
 	char reason[768];
@@ -171,15 +199,8 @@ void outputs_close(struct outputs *o, const struct verdict *v)
 	ktap_fini(&o->ktap);
 	pthread_mutex_destroy(&o->lock);
 	expect_fini(&o->expect);
-	for (unsigned int i = 0; i < OUTPUTS_TWICE; i++)
-		if (o->verdicts[i].fd >= 0)
-			(void)verdict_write(o->verdicts[i].fd,
-					    o->verdicts[i].path, v);
-	free(o->console_path);
-	free(o->events_path);
-	free(o->verdict_path);
-	free(o->dtb_path);
-	free(o->record_path);
+	close_verdicts(o, v);
+	free_paths(o);
 }
 
 void outputs_hear(struct outputs *o, const uint8_t *bytes, size_t len)
@@ -220,12 +241,19 @@ void outputs_failed(struct verdict *v, const char *origin)
 void outputs_refuse(const struct config *cfg, const char *why)
 {
 	struct verdict v = { .code = EXIT_HOST, .origin = "user" };
-	int fd;
+	struct outputs *o = calloc(1, sizeof(*o));
+	int ret;
 
-	if (!cfg->verdict)
+	if (!o)
 		return;
+	o->verdicts[0].fd = o->verdicts[1].fd = -1;
+	ret = open_verdict(o, 0, "--verdict", cfg->verdict);
+	if (!ret && cfg->artifacts)
+		ret = make_dir(o, cfg->artifacts);
+	if (!ret)
+		(void)!open_verdict(o, 1, "--artifacts", o->verdict_path);
 	(void)snprintf(v.reason, sizeof(v.reason), "%s", why);
-	fd = verdict_open("--verdict", cfg->verdict);
-	if (fd >= 0)
-		(void)verdict_write(fd, cfg->verdict, &v);
+	close_verdicts(o, &v);
+	free_paths(o);
+	free(o);
 }

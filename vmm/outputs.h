@@ -32,7 +32,7 @@ struct outputs {
 	} verdicts[OUTPUTS_TWICE];
 	/* Owned: in --artifacts, or NULL. */
 	char *console_path, *events_path, *verdict_path, *dtb_path;
-	char *record_path;
+	char *record_path, *map_path;
 };
 
 /* Opens what @cfg asks for; 0, or -errno with the reason logged. */

@@ -181,6 +181,8 @@ static int live(struct vm *vm)
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
 		recorder_end(vm, !again);
+		if (!again && vm->outputs->map_path)
+			map_scan_keep(vm, vm->outputs->map_path);
 		if (!again) {
 			notify_stopping(&vm->outputs->notify,
 					vm->verdict.reason);

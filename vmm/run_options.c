@@ -162,7 +162,7 @@ static const struct opt_spec run_specs[] = {
 	{ .name = "artifacts", .arg = OPT_VALUE,
 	  .arg_name = "DIR", .set = config_set_artifacts,
 	  .help = "keep there console.log, events.jsonl, record.jsonl, "
-		  "verdict.json and guest.dtb" },
+		  "verdict.json, guest.dtb and map.svg" },
 	{ .name = "vmlinux", .arg = OPT_VALUE,
 	  .arg_name = "FILE", .set = config_set_vmlinux,
 	  .help = "names for the guest kernel's addresses: its vmlinux, or "

@@ -218,6 +218,8 @@ struct json_t *control_debug_answer(struct vm *vm,
 /* map_scan.c; main thread. What a client who asks for the map is told now. */
 struct json_t *map_scan_answer(struct vm *vm);
 void map_scan_end(struct vm *vm);
+/* Looks at a guest whose vCPUs have ended, and draws it in a file of its own. */
+void map_scan_keep(struct vm *vm, const char *path);
 /* The same at a life's end: who waits for the map is given that of the next. */
 void map_scan_lose(struct vm *vm);
 /* map_rings.c: an array of the devices' queues that are in use. */

@@ -10,7 +10,10 @@
  *
  * What is printed wakes the loop when somebody has seen all there was, and then
  * by a timer, so that a guest that prints byte by byte costs one frame a burst.
- * The same timer brings what was typed to a guest that had no room for it.
+ *
+ * What is typed goes into another ring, from which the guest takes it, by the same
+ * timer when it had no room. It is the VM's: what somebody typed is not lost when
+ * he leaves. Who finds it full is not heard until there is room.
  */
 #include "attach.h"
 
@@ -41,7 +44,8 @@ struct attached {
 	size_t out_at, out_len;
 	size_t in_len, in_taken; /* taken: of the first frame's bytes */
 	bool is_deaf;		 /* it sends no more */
-	bool is_held;		 /* the guest has no room for its bytes */
+	bool is_blind;		 /* it is gone; what it sent is still heard */
+	bool is_held;		 /* there is no room for its first frame */
 	bool is_told;		 /* the end */
 	bool is_over;		 /* its own event, which comes, frees it */
 	uint8_t out[ATTACH_FRAME], in[ATTACH_FRAME];
@@ -54,6 +58,10 @@ struct attach {
 	struct attached *all;
 	unsigned int nr;
 	bool room_wanted; /* atomic */
+
+	/* What was typed, and the guest has not taken: a ring. Loop's. */
+	size_t typed_at, typed_len;
+	uint8_t typed[ATTACH_TYPED];
 
 	pthread_mutex_t lock;
 	bool wanted GUARDED_BY(lock); /* wake the loop for what comes */
@@ -185,25 +193,57 @@ static int show(struct attached *k)
 
 /* --- what is typed --------------------------------------------------------- */
 
+/* To the guest, as far as it has room. */
+static void feed(struct attach *a)
+{
+	size_t n = 1, len;
+
+	while (a->typed_len && n) {
+		len = sizeof(a->typed) - a->typed_at;
+		len = a->typed_len < len ? a->typed_len : len;
+		/* Said before it is asked for, lest room be told of in between. */
+		__atomic_store_n(&a->room_wanted, true, __ATOMIC_SEQ_CST);
+		n = a->host.input(a->host.ctx, a->typed + a->typed_at, len);
+		a->typed_at = (a->typed_at + n) % sizeof(a->typed);
+		a->typed_len -= n;
+	}
+}
+
+/* How many of @bytes there is room for. */
+static size_t keep_typed(struct attach *a, const uint8_t *bytes, size_t len)
+{
+	size_t room = sizeof(a->typed) - a->typed_len;
+
+	len = len < room ? len : room;
+	for (size_t i = 0; i < len; i++)
+		a->typed[(a->typed_at + a->typed_len++) % sizeof(a->typed)] =
+			bytes[i];
+	return len;
+}
+
 /* The first frame, which is whole: false: it makes no sense. */
 static bool take_frame(struct attached *k, uint8_t type, size_t len)
 {
-	const struct attach_host *h = &k->attach->host;
+	struct attach *a = k->attach;
+	const struct attach_host *h = &a->host;
 
 	if (type == ATTACH_BREAK && !len) {
-		if (h->send_break)
+		/* Behind what was typed before, in front of what comes. */
+		k->is_held = a->typed_len > 0;
+		if (h->send_break && !k->is_held)
 			h->send_break(h->ctx);
 		return true;
 	}
 	if (type != ATTACH_INPUT)
 		return false;
-	if (!h->input || k->in_taken == len)
+	if (!h->input)
 		return true;
-	/* Said before it is asked for, lest room be told of in between. */
-	__atomic_store_n(&k->attach->room_wanted, true, __ATOMIC_SEQ_CST);
-	k->in_taken += h->input(
-		h->ctx, k->in + sizeof(struct attach_head) + k->in_taken,
-		len - k->in_taken);
+	do {
+		k->in_taken += keep_typed(
+			a, k->in + sizeof(struct attach_head) + k->in_taken,
+			len - k->in_taken);
+		feed(a);
+	} while (k->in_taken < len && a->typed_len < sizeof(a->typed));
 	k->is_held = k->in_taken < len;
 	return true;
 }
@@ -286,11 +326,12 @@ static void serve(struct attached *k)
 		return;
 	if (k->is_held && !take_frames(k))
 		ret = -EPROTO;
-	if (!ret)
+	if (!ret && !k->is_blind)
 		ret = show(k);
+	k->is_blind |= ret == -EPIPE || ret == -ECONNRESET;
 	if (ret == -EAGAIN)
 		events |= EPOLLOUT;
-	else if (ret)
+	else if (ret && !k->is_blind)
 		goto out;
 	if (!k->is_held && !k->is_deaf)
 		events |= EPOLLIN;
@@ -311,7 +352,7 @@ static void client_ready(struct watch *w, uint32_t events)
 
 	if (good && events & EPOLLIN && !k->is_held && !k->is_deaf)
 		good = hear(k);
-	/* Gone, and with it what the guest had no room for. */
+	/* Gone, and with it what there was no room for. */
 	if (events & (EPOLLERR | EPOLLHUP) && (k->is_deaf || k->is_held))
 		good = false;
 	if (good)
@@ -328,6 +369,7 @@ static void timer_fired(struct watch *w, uint32_t events)
 	(void)events;
 	if (read(w->fd, &count, sizeof(count)) < 0)
 		return;
+	feed(a);
 	for (struct attached *k = a->all; k; k = k->next)
 		serve(k);
 }

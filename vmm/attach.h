@@ -14,6 +14,7 @@
 #include "loop.h"
 
 #define ATTACH_KEPT    KIB(128) /* bytes of output that are shown again */
+#define ATTACH_TYPED   KIB(64)	/* bytes of input that wait for the guest */
 #define ATTACH_CLIENTS 16U	/* at the same time */
 #define ATTACH_PAYLOAD 4096U	/* bytes of a frame at most */
 

@@ -259,6 +259,71 @@ START_TEST(all_may_type_and_who_has_no_room_loses_nothing)
 }
 END_TEST
 
+static void types(int fd, size_t nr)
+{
+	char text[1000];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 26);
+	for (; nr; nr -= sizeof(text))
+		sends(fd, ATTACH_INPUT, text, sizeof(text));
+}
+
+/* A shell echoes, so there is something to show to who is gone. */
+START_TEST(what_was_typed_is_not_lost_when_its_typist_leaves)
+{
+	int fd = client();
+
+	appetite = 0;
+	types(fd, 9000);
+	prints("echo\n");
+	close(fd);
+	serve();
+	for (unsigned int i = 0; i < ATTACH_CLIENTS; i++)
+		close(client());
+	appetite = 8999;
+	attach_input_room(attach);
+	serve();
+	ck_assert_uint_eq(nr_typed, 8999);
+	appetite = 100;
+	attach_input_room(attach);
+	serve();
+	ck_assert_uint_eq(nr_typed, 9000);
+	for (size_t i = 0; i < nr_typed; i++)
+		ck_assert_int_eq(typed[i], 'a' + (int)(i % 1000 % 26));
+}
+END_TEST
+
+START_TEST(who_types_more_than_is_kept_waits_and_loses_the_rest)
+{
+	int fd = client(), other = client();
+	const size_t nr = ATTACH_TYPED / 1000 * 1000 + 6000;
+
+	appetite = 0;
+	types(fd, nr);
+	appetite = 6000;
+	attach_input_room(attach);
+	serve();
+	ck_assert_uint_eq(nr_typed, 6000);
+	/* All of it has found room by now. */
+	sends(other, ATTACH_INPUT, "other", 5);
+	sends(fd, ATTACH_BREAK, NULL, 0);
+	types(fd, 3000);
+	close(fd);
+	serve();
+	nr_typed = 0;
+	appetite = sizeof(typed);
+	attach_input_room(attach);
+	serve();
+	ck_assert_uint_eq(nr_typed, nr - 6000 + 5);
+	ck_assert_uint_eq(nr_breaks, 0);
+	for (unsigned int i = 1; i < ATTACH_CLIENTS; i++)
+		(void)client();
+	ck_assert_int_eq(attach_add(attach, 0), -EBUSY);
+	close(other);
+}
+END_TEST
+
 START_TEST(nonsense_is_hung_up_on)
 {
 	static const struct attach_head bad[] = {
@@ -355,6 +420,9 @@ int main(void)
 	tcase_add_test(tc, a_replay_that_is_not_whole_begins_with_a_line);
 	tcase_add_test(tc, who_does_not_read_is_told_what_it_missed);
 	tcase_add_test(tc, all_may_type_and_who_has_no_room_loses_nothing);
+	tcase_add_test(tc, what_was_typed_is_not_lost_when_its_typist_leaves);
+	tcase_add_test(tc,
+		       who_types_more_than_is_kept_waits_and_loses_the_rest);
 	tcase_add_test(tc, nonsense_is_hung_up_on);
 	tcase_add_test(tc, the_end_comes_behind_the_last_words);
 	tcase_add_test(tc,

@@ -35,6 +35,7 @@
 #include "clock.h"
 #include "exec.h"
 #include "log.h"
+#include "teardown.h"
 #include "vm.h"
 
 /* Without --hang-timeout: for exec's init, and how often that is looked at. */
@@ -47,6 +48,7 @@
 #define PANIC_LONGEST_MS 10000
 #define PC_NEAR		 64U /* bytes: a loop that waits */
 #define STUCK_MS	 20000
+#define TOLD_BACK_MS	 100
 
 /* A look in @ms, once. Loop's thread. */
 static void arm(struct watchdog *w, int64_t ms)
@@ -231,17 +233,36 @@ void watchdog_sample(struct vcpu *v)
 	(void)__atomic_add_fetch(&w->nr_moves, 1, __ATOMIC_RELAXED);
 }
 
+/* What --timeout leaves the guest; its teardown, now @back_ms, is a part of it. */
+static int64_t time_left(struct vm *vm, int64_t now, int64_t *back_ms)
+{
+	*back_ms = teardown_ms(vm, vm->watchdog.call_ns);
+	return vm->watchdog.end_ms - now - *back_ms;
+}
+
+static void say_timeout(struct vm *vm, struct verdict *v, int64_t back_ms)
+{
+	int len = snprintf(v->reason, sizeof(v->reason),
+			   "--timeout: %.1f s are over",
+			   (double)vm->cfg->timeout_ms / 1000);
+
+	if (back_ms >= TOLD_BACK_MS && len > 0)
+		(void)snprintf(
+			v->reason + len, sizeof(v->reason) - (size_t)len,
+			", but for some %.1f s in which its memory is given back",
+			(double)back_ms / 1000);
+}
+
 static void look_at_time(struct vm *vm, int64_t now)
 {
 	struct watchdog *w = &vm->watchdog;
 	struct verdict v = { .code = EXIT_TIMEOUT,
 			     .report = true,
 			     .origin = "user" };
+	int64_t back_ms = 0;
 
-	if (w->end_ms && now >= w->end_ms)
-		(void)snprintf(v.reason, sizeof(v.reason),
-			       "--timeout: %.1f s are over",
-			       (double)vm->cfg->timeout_ms / 1000);
+	if (w->end_ms && time_left(vm, now, &back_ms) <= 0)
+		say_timeout(vm, &v, back_ms);
 	else if (!w->is_booted && w->boot_end_ms && now >= w->boot_end_ms)
 		(void)snprintf(
 			v.reason, sizeof(v.reason),
@@ -272,7 +293,7 @@ static int64_t next_look(struct vm *vm, const struct expect_found *f,
 {
 	const struct config *cfg = vm->cfg;
 	struct watchdog *w = &vm->watchdog;
-	int64_t next = 0;
+	int64_t next = 0, left = 0, back_ms;
 
 	if (cfg->hang_timeout_ms || cfg->nr_expects || cfg->nr_fail_ons ||
 	    cfg->console_log || cfg->artifacts || is_waiting ||
@@ -280,8 +301,13 @@ static int64_t next_look(struct vm *vm, const struct expect_found *f,
 		return TICK_MS;
 	if (hang_limit_ms(vm))
 		next = REACH_TICK_MS;
-	if (w->end_ms && (!next || w->end_ms - now < next))
-		next = w->end_ms - now;
+	if (w->end_ms)
+		left = time_left(vm, now, &back_ms);
+	/* The guest may come to have more that is to be given back. */
+	if (left > SAMPLE_MS)
+		left = left / 2;
+	if (w->end_ms && (!next || left < next))
+		next = left > 0 ? left : 1;
 	if (!w->is_booted && w->boot_end_ms &&
 	    (!next || w->boot_end_ms - now < next))
 		next = w->boot_end_ms - now;
@@ -409,9 +435,11 @@ void watchdog_begin(struct vm *vm)
 	w->is_panicked = w->panic_told = w->is_booted = false;
 	w->panic_ms = 0;
 	w->progress_ms = w->sampled_ms = now;
-	if (cfg->timeout_ms)
+	if (cfg->timeout_ms) {
 		w->end_ms = vm->outputs->expect.began_ns / 1000000 +
 			    (int64_t)cfg->timeout_ms;
+		w->call_ns = teardown_measure_call();
+	}
 	if (cfg->boot_timeout_ms)
 		w->boot_end_ms = now + (int64_t)cfg->boot_timeout_ms;
 	look(vm);

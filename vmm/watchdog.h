@@ -16,6 +16,7 @@ struct watchdog {
 	struct watch hurry;	     /* eventfd; -1: none */
 	int64_t end_ms, boot_end_ms; /* of CLOCK_MONOTONIC; 0: never */
 	bool is_booted;
+	int64_t call_ns; /* with --timeout, see teardown.h */
 
 	/* a panic: when it was first known, and the output since */
 	bool is_panicked; /* by pvpanic; atomic */

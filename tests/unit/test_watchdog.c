@@ -57,7 +57,7 @@ START_TEST(a_panic_leaves_the_timer_alone_and_hurries_once)
 {
 	const struct config cfg = { .nr_vcpus = 1,
 				    .mem = MIB(64),
-				    .timeout_ms = 2 * HOUR_MS };
+				    .timeout_ms = 3 * HOUR_MS };
 	struct vm *vm = begin(&cfg);
 
 	for (int i = 0; i < 1000; i++)

@@ -58,11 +58,17 @@ static const struct metric metrics[] = {
 };
 /* clang-format on */
 
-/* A label's value: names have no other characters. */
+/* A label's value, escaped: an answer is what somebody says it is. */
 static void print_label(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		fputc(strchr("\\\"\n", *text) ? '_' : *text, out);
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			fputc('\\', out);
+		if (*text == '\n')
+			fputs("\\n", out);
+		else
+			fputc(*text, out);
+	}
 }
 
 static void print_sample(FILE *out, const struct metric *m, const char *vm,

@@ -121,7 +121,7 @@ endif
 san := build/$(NATIVE)-san
 unit_PROGS := $(patsubst tests/unit/%.c,$(san)/unit/%,$(unit_SRCS))
 # main.c has main(); fake_pvm.c stands for pvm/ where dispatch is tested.
-unit_OBJS := $(san)/vmm/exec_blob.o $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c tests/unit/vq_driver.c tests/testbed/wire.c))
+unit_OBJS := $(san)/vmm/exec_blob.o $(call objs,$(NATIVE)-san,$(portable_SRCS) $(filter-out vmm/main.c,$(vmm_SRCS)) $(wildcard tests/unit/unit.c tests/unit/fake_pvm.c tests/unit/vq_driver.c tests/testbed/wire.c tests/testbed/quota.c))
 $(san)/unit/%: $(san)/tests/unit/%.o $(unit_OBJS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -185,7 +185,7 @@ runner := build/$(NATIVE)/runner
 helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat filepeer memlock manyvms poison victim vsock tapexec kexec)
 bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload netload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
-$(runner): $(call testbed,$(NATIVE),runner hosts tests test_list test_run session machine wire)
+$(runner): $(call testbed,$(NATIVE),runner hosts tests test_list test_run session machine wire quota)
 $(helper_PROGS): build/aarch64-static/tests/%: build/aarch64-static/$(TESTBED)/%.o
 build/aarch64-static/tests/measure: $(call objs,aarch64-static,tests/bench/bench.c tests/bench/measure.c)
 build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minimal.c)

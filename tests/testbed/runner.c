@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Runs tests, or one command, in the emulated pKVM host.
+#include "quota.h"
 #include "runner.h"
 
 #include <getopt.h>
@@ -41,12 +42,13 @@ static unsigned int env_number(const char *name, const char *absent)
 }
 
 /*
- * One for each CPU that is ours, as long as each has memory for its host and QEMU.
- * Few: a container may have less of both than it sees.
+ * One for each CPU that is ours, by affinity and quota, as long as each has memory
+ * for its host and QEMU. Few: a container may have less memory than it sees.
  */
 static unsigned int default_hosts(void)
 {
 	cpu_set_t ours;
+	long quota = quota_cpus("");
 	long cpus = sched_getaffinity(0, sizeof(ours), &ours)
 			    ? 1
 			    : CPU_COUNT(&ours);
@@ -54,6 +56,8 @@ static unsigned int default_hosts(void)
 		sysconf(_SC_PHYS_PAGES) / (HOST_NEEDS / sysconf(_SC_PAGESIZE));
 	long nr = cpus < fit ? cpus : fit;
 
+	if (nr > quota)
+		nr = quota;
 	if (nr > MAX_DEFAULT_HOSTS)
 		return MAX_DEFAULT_HOSTS;
 	return nr > 1 ? (unsigned int)nr : 1;

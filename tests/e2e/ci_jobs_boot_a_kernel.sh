@@ -41,12 +41,15 @@ command()
 		sed 's/ || rc=.*//'
 }
 
-# All three say that they do the same, so one boot each will do.
+# All say that they do the same, so one boot each will do.
 command gitlab-ci.yml >gitlab
 [ "$(wc -l <gitlab)" -eq 2 ] || fail "no script"
 for file in github-workflow.yml lava-job.yaml; do
 	command $file | diff gitlab - || fail "$file: another command"
 done
+sed -n '/lkvm-pvm exec -k/,/<\/dev\/null/p' /tests/examples/on-board.sh |
+	sed 's/^\t*//; s/\\\\$/\\/; s/--$words/-- sh -eu \/test.sh/' |
+	diff gitlab - || fail "on-board.sh: another command"
 
 job gitlab-ci.yml 'echo hello from $(uname -m)'
 [ $rc -eq 0 ] || fail "exit $rc"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Gathers the arm64 programs that lkvm-pvm starts or talks to: virtiofsd, passt,
 # qemu-storage-daemon (and qemu-img, for its images), git for its bisect, GNU parallel
-# for its matrix. Prints their directory.
+# for its matrix, ssh and dropbear for its boards. Prints their directory.
 #
 # usage: helpers.sh
 #
@@ -16,11 +16,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 # The programs' packages, and those of the libraries that they need.
-packages="virtiofsd passt qemu-utils git parallel perl-base
-	libaio1t64 libatomic1 libc6 libcap-ng0 libcrypt1 libffi8 libfuse3-4 libgcc-s1
-	libglib2.0-0t64 libgmp10 libgnutls30t64 libhogweed6t64 libidn2-0
-	libnettle8t64 libnuma1 libp11-kit0 libpcre2-8-0 libseccomp2
-	libtasn1-6 libunistring5 liburing2 libzstd1 zlib1g"
+packages="virtiofsd passt qemu-utils git parallel perl-base openssh-client dropbear-bin
+	libaio1t64 libatomic1 libc6 libcap-ng0 libcom-err2 libcrypt1 libffi8 libfuse3-4
+	libgcc-s1 libglib2.0-0t64 libgmp10 libgnutls30t64 libgssapi-krb5-2 libhogweed6t64
+	libidn2-0 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0 libnettle8t64
+	libnuma1 libp11-kit0 libpcre2-8-0 libseccomp2 libselinux1 libssl3t64 libtasn1-6
+	libtomcrypt1 libtommath1 libunistring5 liburing2 libzstd1 zlib1g"
 
 # libraries FILE...: copies what they need, and what that needs
 libraries()
@@ -45,7 +46,7 @@ program()
 	name=${1##*/}
 	cat >"$tmp/out/bin/$name" <<-END
 		#!/bin/sh
-		exec /opt/helpers/lib/ld-linux-aarch64.so.1 \\
+		exec /opt/helpers/lib/ld-linux-aarch64.so.1 --argv0 $name \\
 			--library-path /opt/helpers/lib \\
 			/opt/helpers/opt/$name ${2:+$2 }"\$@"
 	END
@@ -78,7 +79,8 @@ make_helpers()
 	cp -L "$tmp/root/usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" \
 		"$tmp/out/lib/"
 	for file in libexec/virtiofsd bin/passt bin/qemu-img \
-		bin/qemu-storage-daemon bin/git; do
+		bin/qemu-storage-daemon bin/git bin/ssh bin/ssh-keygen \
+		sbin/dropbear; do
 		program "$tmp/root/usr/$file"
 		libraries "$tmp/root/usr/$file"
 	done
@@ -91,7 +93,7 @@ helpers=$cache/helpers-$(key "$here/helpers.sh")
 if [ ! -d "$helpers" ]; then
 	lock helpers
 	if [ ! -d "$helpers" ]; then
-		say "helpers: fetching virtiofsd, passt, qemu-utils, git and others for arm64 (24 MB)"
+		say "helpers: fetching virtiofsd, passt, qemu-utils, git and others for arm64 (30 MB)"
 		tmp=$(mktemp -d "$cache/helpers.XXXXXX")
 		trap 'rm -rf "$tmp"' EXIT
 		trap 'exit 130' INT TERM HUP

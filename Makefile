@@ -182,7 +182,7 @@ deb := build/deb/lkvm-pvm_$(VERSION)_arm64.deb
 testbed = $(call objs,$(1),$(patsubst %,$(TESTBED)/%.c,$(2)))
 agent := build/aarch64-static/agent
 runner := build/$(NATIVE)/runner
-helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat filepeer memlock manyvms poison victim vsock tapexec kexec)
+helper_PROGS := $(addprefix build/aarch64-static/tests/,ptyrun sockcat filepeer iovtrace memlock manyvms poison victim vsock tapexec kexec)
 bench_PROGS := $(addprefix build/aarch64-static/tests/,measure minimal eventfds revoke ioload netload)
 $(agent): $(call testbed,aarch64-static,agent job job_end traces wire)
 $(runner): $(call testbed,$(NATIVE),runner hosts tests test_list test_run session machine wire quota)

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # host: default
-# timeout: 180
+# timeout: 240
 # A guest with disk, network, share, console, port and random numbers, all of
 # them busy: guest RAM is private, sealed, never forked, dumped nor merged; no
-# system call of lkvm-pvm's has an address of it, vCPUs' threads make a handful
-# of different ones, and children are not under the filter.
+# system call of lkvm-pvm's has an address of it, nor has an iovec, a message or
+# an entry of io_uring; vCPUs' threads make a handful of different ones, and
+# children are not under the filter.
 . /tests/e2e/lib.sh
 
 PATH=/opt/helpers/bin:$PATH
@@ -49,13 +50,14 @@ mkdir $T
 echo 24576 >$T/buffer_size_kb
 echo 1 >$T/options/event-fork
 echo 1 >$T/events/raw_syscalls/sys_enter/enable
-mkfifo keys silence
+mkfifo keys silence gate
 nc -l -p 5003 <>silence >got &
-sleep 170 <>keys &
+sleep 230 <>keys &
 sleeper=$!
 (
 	sh -c 'echo $PPID' >me
 	read -r self <me
+	read -r _ <gate
 	echo "$self" >$T/set_event_pid
 	exec "$LKVM" run -k "$IMAGE" -i "$INITRD" -i script.cpio -m 128 -c 2 \
 		-p 'console=hvc0 quiet lkvm.run="sh -eu /run.sh"' \
@@ -63,6 +65,10 @@ sleeper=$!
 		-d ext4/disk.img --share dir -n passt <keys >out.log 2>err.log
 ) &
 pid=$!
+/tests/bin/iovtrace $pid >iovecs 2>iovtrace.log &
+tracer=$!
+wait_for 10 grep -q '^attached' iovecs
+echo >gate
 wait_for 100 grep -q ready out.log
 
 # The mappings, while it runs
@@ -160,10 +166,28 @@ END {
 	for (nr in vcpu)
 		print "vcpu", nr, vcpu[nr]
 }' calls >result
+# What is behind a pointer: a line each, "call start end"
+wait $tracer || fail "iovtrace: $(cat iovtrace.log)"
+awk -v from="$1" -v to="$2" '
+function pad(x) { return substr("0000000000000000" x, length(x) + 1) }
+BEGIN { from = pad(from); to = pad(to) }
+NF == 3 {
+	seen[$1]++
+	if (pad($2) "" < to && pad($3) "" > from)
+		print "names guest RAM: behind a pointer of call", $0
+}
+END {
+	for (nr in seen)
+		print "behind", nr, seen[nr]
+}' iovecs >>result
 cat result
 ! grep -q 'names guest RAM' result || fail "a system call names guest RAM"
 grep -q '^drops [12]$' result || fail "RAM was not dropped at the end"
 [ "$(awk '/^calls/ { print $2 }' result)" -gt 1000 ] || fail "not busy"
+# preadv2, sendmsg and recvmsg; READV and WRITEV of io_uring
+for call in 286 211 212 u1 u2; do
+	grep -q "^behind $call " result || fail "no $call was looked behind"
+done
 # ioctl, futex, write, preadv2, and what starts and ends a thread
 grep -q '^vcpu 29 ' result || fail "no vCPU ran"
 awk '/^vcpu/ && $2 !~ /^(29|98|64|286|63|66|93|99|103|113|115|123|131|134|135|139|172|178|215|222|226|233|277|293)$/ {

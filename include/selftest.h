@@ -83,8 +83,11 @@ extern const struct selftest_suite pvm_selftest;
 struct selftest_host {
 	char release[65], version[65]; /* uname */
 	char machine[128];	       /* its name, "" when unknown */
-	uint64_t midr;		       /* 0 when unknown */
+	char cpus[160];		       /* "2 x 0x411fd083, ...": MIDR_EL1 */
+	uint64_t memory;	       /* bytes; 0 when unknown */
 	const char *mode;	       /* nVHE, hVHE, ... */
+	unsigned int ipa_bits;
+	bool its, ptrauth;
 	uint64_t page_size;
 	uint64_t memlock; /* soft limit, UINT64_MAX: none */
 	bool memlock_exempt, root;

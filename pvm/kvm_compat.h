@@ -25,4 +25,13 @@
 #define __NR_mseal 462
 #endif
 
+/* include/uapi/linux/kvm.h and asm/kvm.h, since 6.4 */
+#ifndef KVM_ARM_SET_COUNTER_OFFSET
+struct kvm_arm_counter_offset {
+	__u64 counter_offset, reserved;
+};
+#define KVM_ARM_SET_COUNTER_OFFSET                                             \
+	_IOW(KVMIO, 0xb5, struct kvm_arm_counter_offset)
+#endif
+
 #endif

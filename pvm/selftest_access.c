@@ -211,6 +211,69 @@ static void second_mapping(struct selftest *t)
 	st_intact(t);
 }
 
+static void moved(struct selftest *t)
+{
+	uint8_t *page = st_private_page(t), *to = st_anon(NULL, ST_PAGE, 0);
+	uint64_t value;
+
+	if (mremap(page, ST_PAGE, ST_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) !=
+	    to)
+		st_fail("mremap: %m");
+	st_equal("the signal of a load where the page was moved",
+		 (uint64_t)st_peek(to, &value, NULL, NULL), SIGSEGV);
+	st_intact(t);
+}
+
+/* A read of an empty pipe is under way when the guest takes its buffer back. */
+static void in_flight(struct selftest *t)
+{
+	struct io_uring_cqe *cqe;
+	struct io_uring ring;
+	char byte = 0;
+	int fds[2];
+
+	st_uring(&ring);
+	st_must("pipe", pipe(fds));
+	st_boot(t);
+	st_store(t, ST_DATA, ST_SECRET);
+	st_share(t, ST_DATA);
+	io_uring_prep_read(st_uring_entry(&ring), fds[0],
+			   (uint8_t *)st_hva(t, ST_DATA) + 64, 64, 0);
+	st_must("io_uring_submit", io_uring_submit(&ring));
+	if (st_provoked(t))
+		st_unshare(t, ST_DATA);
+	st_must("write to the pipe", write(fds[1], "x", 1));
+	if (io_uring_wait_cqe(&ring, &cqe))
+		st_fail("io_uring did not complete a request");
+	st_errno("io_uring's READ into a page that was unshared since",
+		 cqe->res, -EFAULT);
+	st_must("read of what is left in the pipe", read(fds[0], &byte, 1));
+	st_equal("the byte left in the pipe", (uint64_t)byte, 'x');
+	st_intact(t);
+}
+
+/* A registered buffer is pinned; the hypervisor does not know of pins. */
+static void pinned(struct selftest *t)
+{
+	struct io_uring ring;
+	struct iovec buffer;
+	uint64_t value;
+
+	st_uring(&ring);
+	st_boot(t);
+	st_store(t, ST_DATA, ST_SECRET);
+	st_share(t, ST_DATA);
+	buffer = (struct iovec){ st_hva(t, ST_DATA), ST_PAGE };
+	st_must("io_uring_register_buffers",
+		io_uring_register_buffers(&ring, &buffer, 1));
+	if (st_provoked(t))
+		st_unshare(t, ST_DATA);
+	st_equal("the signal of a load of a pinned page that was unshared",
+		 (uint64_t)st_peek(st_hva(t, ST_DATA), &value, NULL, NULL),
+		 SIGSEGV);
+	st_intact(t);
+}
+
 static void fork_of_shared(struct selftest *t)
 {
 	uint64_t value;
@@ -309,6 +372,22 @@ static const struct selftest_check checks[] = {
 		     "the child's access is a SIGSEGV",
 	  .source = D_SEEN, .decides = K_FAULT, .seen = "7.3",
 	  .provocation = "the page's being private", .run = fork_of_shared },
+	{ .name = "access.moved_page_is_sigsegv",
+	  .promise = "mremap() moves a private page: it stays the guest's, "
+		     "and the host's load is SIGSEGV there, too",
+	  .source = D_SEEN, .decides = K_FAULT, .seen = "7.3",
+	  .provocation = "the page's being private", .run = moved },
+	{ .name = "access.reads_in_flight_refuse",
+	  .promise = "io_uring's READ into a page that the guest unshares "
+		     "meanwhile is -EFAULT, the data stays in the pipe, and "
+		     "the page is unharmed",
+	  .source = D_SEEN, .decides = K_FAULT, .seen = "7.3",
+	  .provocation = "the unshare", .run = in_flight },
+	{ .name = "access.pins_keep_no_page_shared",
+	  .promise = "a page that the host has pinned can be unshared all the "
+		     "same",
+	  .source = D_SEEN, .decides = K_UNSHARE, .seen = "7.3",
+	  .provocation = "the unshare", .run = pinned },
 	{ .name = "access.advice_is_harmless",
 	  .promise = "mincore(), mprotect() and madvise() leave a guest's page "
 		     "alone: it is pinned",

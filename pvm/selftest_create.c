@@ -91,6 +91,16 @@ static void runs_at_el1(struct selftest *t)
 	st_equal("MPIDR_EL1.Aff of vCPU 0", r.x[1] & 0xffffff, 0);
 }
 
+static void no_offset(struct selftest *t)
+{
+	struct kvm_arm_counter_offset offset = { 0 };
+
+	st_create(t);
+	st_errno("KVM_ARM_SET_COUNTER_OFFSET",
+		 kvm_ioctl(t->vm, KVM_ARM_SET_COUNTER_OFFSET, &offset),
+		 -EINVAL);
+}
+
 static void at_most_255(struct selftest *t)
 {
 	unsigned int nr = 0;
@@ -156,6 +166,12 @@ static const struct selftest_check checks[] = {
 	  .source = D_SEEN, .decides = "arch/arm64/kvm/hyp/nvhe/sys_regs.c:"
 				       "pvm_calc_id_reg",
 	  .seen = "7.3", .run = no_pmu },
+	{ .name = "create.counter_offset_is_refused",
+	  .promise = "a pVM's counter has no offset that the host may set",
+	  .source = D_SEEN, .decides = "arch/arm64/kvm/arm.c:"
+				       "kvm_arch_vm_ioctl",
+	  .seen = "7.3", .provocation = "protection",
+	  .flags = SELFTEST_UNPROTECT, .run = no_offset },
 	{ .name = "create.at_most_255_vms",
 	  .promise = "the hypervisor has room for 255 VMs, protected or not; "
 		     "one more is ENOMEM",

@@ -212,7 +212,8 @@ static void spawn_is_harmless(struct selftest *t)
 	st_is_private(t, ST_DATA);
 }
 
-static void dontfork(struct selftest *t)
+/* With @advice for its RAM, a fork() harms no page of the guest's. */
+static void fork_after(struct selftest *t, const char *what, int advice)
 {
 	int status;
 	pid_t pid;
@@ -220,8 +221,7 @@ static void dontfork(struct selftest *t)
 	st_boot(t);
 	st_store(t, ST_DATA, ST_SECRET);
 	if (st_provoked(t))
-		st_must("MADV_DONTFORK",
-			madvise(t->ram, t->pages * ST_PAGE, MADV_DONTFORK));
+		st_must(what, madvise(t->ram, t->pages * ST_PAGE, advice));
 	pid = (pid_t)st_must("fork", fork());
 	if (pid == 0)
 		_exit(0);
@@ -229,6 +229,16 @@ static void dontfork(struct selftest *t)
 		;
 	st_intact(t);
 	st_is_private(t, ST_DATA);
+}
+
+static void dontfork(struct selftest *t)
+{
+	fork_after(t, "MADV_DONTFORK", MADV_DONTFORK);
+}
+
+static void wipeonfork(struct selftest *t)
+{
+	fork_after(t, "MADV_WIPEONFORK", MADV_WIPEONFORK);
 }
 
 #define TEARDOWN                                                               \
@@ -281,6 +291,10 @@ static const struct selftest_check checks[] = {
 	  .seen = "7.3", .provocation = "the page's being private" },
 	{ .name = "life.dontfork_keeps_fork_harmless", .run = dontfork,
 	  .promise = "with MADV_DONTFORK fork() reclaims nothing",
+	  .source = D_SEEN, .decides = "mm/memory.c:copy_page_range",
+	  .seen = "7.3", .provocation = "the madvise()" },
+	{ .name = "life.wipeonfork_keeps_fork_harmless", .run = wipeonfork,
+	  .promise = "with MADV_WIPEONFORK fork() reclaims nothing",
 	  .source = D_SEEN, .decides = "mm/memory.c:copy_page_range",
 	  .seen = "7.3", .provocation = "the madvise()" },
 };

@@ -153,11 +153,50 @@ static void not_before(struct selftest *t)
 	before = st_locked();
 	st_share(t, ST_DATA);
 	st_unshare(t, ST_DATA);
+	st_must("MADV_DONTNEED",
+		madvise(st_hva(t, ST_DATA), TOUCHED * ST_PAGE, MADV_DONTNEED));
 	st_must("munmap", munmap(st_hva(t, ST_DATA), TOUCHED * ST_PAGE));
 	if (!st_provoked(t))
 		st_close(t);
-	st_equal("KiB of VmLck after share, unshare and munmap()", st_locked(),
-		 before);
+	st_equal(
+		"KiB of VmLck after share, unshare, MADV_DONTNEED and munmap()",
+		st_locked(), before);
+}
+
+/* Another pVM of this process; its code is the first it has donated. */
+static void limit_of_process(struct selftest *t)
+{
+	struct selftest other = *t;
+	struct st_reply r;
+
+	limited(t, 0);
+	other.kvm = t->kvm;
+	other.run_size = t->run_size;
+	other.vm = st_must("KVM_CREATE_VM",
+			   kvm_ioctl_val(t->kvm, KVM_CREATE_VM,
+					 KVM_VM_TYPE_ARM_PROTECTED));
+	st_map(&other);
+	st_add_slot(&other);
+	st_vcpu(&other, 0, false);
+	r = st_try(&other, 0, G_STORE, ST_DATA, 1, 0, 0);
+	st_errno("KVM_RUN of a second pVM, the first at the limit", r.err,
+		 -ENOMEM);
+}
+
+/* Root, but no longer with the capability. */
+static void exempt_page_by_page(struct selftest *t)
+{
+	struct rlimit none = { 0, 0 };
+	struct st_reply r;
+
+	st_boot(t);
+	st_must("setrlimit", setrlimit(RLIMIT_MEMLOCK, &none));
+	st_touch(t, ST_DATA, TOUCHED);
+	if (st_provoked(t))
+		st_memlock(0);
+	st_touch(t, ST_DATA, TOUCHED);
+	r = st_try(t, 0, G_STORE, ST_DATA + TOUCHED * ST_PAGE, 1, 0, 0);
+	st_errno("KVM_RUN at a new page, without CAP_IPC_LOCK", r.err, -ENOMEM);
 }
 
 static void mlock_adds(struct selftest *t)
@@ -387,6 +426,17 @@ static const struct selftest_check checks[] = {
 	  .source = D_PKVM, .decides = K_ABORT, .seen = "7.3",
 	  .provocation = "the capability", .flags = SELFTEST_ROOT,
 	  .run = exempt },
+	{ .name = "memlock.cap_ipc_lock_counts_at_each_page",
+	  .promise = "a process that gives CAP_IPC_LOCK up keeps its pages "
+		     "and is at the limit at the next one",
+	  .source = D_SEEN, .decides = "mm/util.c:__account_locked_vm",
+	  .seen = "7.3", .provocation = "giving it up",
+	  .flags = SELFTEST_ROOT, .run = exempt_page_by_page },
+	{ .name = "memlock.limit_is_the_processs",
+	  .promise = "all pVMs of a process are charged to its one limit",
+	  .source = D_SEEN, .decides = "mm/util.c:__account_locked_vm",
+	  .seen = "7.3", .provocation = "the limit",
+	  .run = limit_of_process },
 	{ .name = "memlock.released_with_the_pvm", .promise = STAYS,
 	  .source = D_PKVM, .decides = "arch/arm64/kvm/pkvm.c:"
 				       "__pkvm_pgtable_stage2_reclaim",

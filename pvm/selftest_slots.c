@@ -200,6 +200,17 @@ static void unmapped(struct selftest *t)
 		 -ENOMEM);
 }
 
+static void forbidden(struct selftest *t)
+{
+	st_boot(t);
+	st_store(t, ST_DATA + ST_PAGE, 1); /* the code is donated by now */
+	if (st_provoked(t))
+		st_store(t, ST_DATA, ST_SECRET);
+	st_must("mprotect", mprotect(st_hva(t, ST_DATA), ST_PAGE, PROT_NONE));
+	st_share(t, ST_DATA);
+	st_equal("what the guest reads", st_load(t, ST_DATA), ST_SECRET);
+}
+
 static void alias(struct selftest *t)
 {
 	struct st_reply r;
@@ -320,6 +331,11 @@ static const struct selftest_check checks[] = {
 	{ .name = "slots.munmap_is_not_reflected", .promise = CHANGES,
 	  .source = D_PKVM, .decides = K_UNMAP, .seen = "7.3",
 	  .provocation = "the munmap()", .run = unmapped },
+	{ .name = "slots.mprotect_is_not_reflected",
+	  .promise = "what the host may do at its own address of a donated "
+		     "page does not matter to the guest, nor to MEM_SHARE",
+	  .source = D_SEEN, .decides = K_SHARE, .seen = "7.3",
+	  .provocation = "the first touch", .run = forbidden },
 	{ .name = "slots.page_has_one_address",
 	  .promise = "a page is donated at one guest address only: by another "
 		     "one KVM_RUN is -EPERM",

@@ -193,11 +193,37 @@ static void read_name(const char *path, char *text, size_t len)
 	selftest_sanitize(text);
 }
 
+/* How many CPUs of which kind; "" when that is unknown. */
+static void list_cpus(char *text, size_t size)
+{
+	long nr = sysconf(_SC_NPROCESSORS_CONF), same = 0;
+	char path[96], midr[32], last[32] = "";
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (long i = 0; i <= nr && len < size; i++) {
+		(void)snprintf(
+			path, sizeof(path),
+			"/sys/devices/system/cpu/cpu%ld/regs/identification/midr_el1",
+			i);
+		midr[0] = '\0';
+		if (i < nr)
+			read_name(path, midr, sizeof(midr));
+		if (same && strcmp(midr, last) != 0) {
+			len += (size_t)snprintf(text + len, size - len,
+						"%s%ld x %s", len ? ", " : "",
+						same, last);
+			same = 0;
+		}
+		same += midr[0] != '\0';
+		memcpy(last, midr, sizeof(last));
+	}
+}
+
 static void describe(struct selftest_host *h, const struct pvm_host *kvm)
 {
 	struct host_memlock memlock;
 	struct utsname uts;
-	char text[64];
 
 	memset(h, 0, sizeof(*h));
 	if (uname(&uts) == 0) {
@@ -210,10 +236,13 @@ static void describe(struct selftest_host *h, const struct pvm_host *kvm)
 	if (!h->machine[0])
 		read_name("/sys/class/dmi/id/product_name", h->machine,
 			  sizeof(h->machine));
-	read_name("/sys/devices/system/cpu/cpu0/regs/identification/midr_el1",
-		  text, sizeof(text));
-	h->midr = strtoull(text, NULL, 16);
+	list_cpus(h->cpus, sizeof(h->cpus));
+	h->memory = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+		    (uint64_t)sysconf(_SC_PAGESIZE);
 	h->mode = mode_names[kvm->mode];
+	h->ipa_bits = kvm->ipa_bits;
+	h->its = kvm->its;
+	h->ptrauth = kvm->ptrauth_address && kvm->ptrauth_generic;
 	h->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	h->memlock = UINT64_MAX;
 	if (host_memlock(&memlock) == 0) {

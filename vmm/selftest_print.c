@@ -84,12 +84,15 @@ void selftest_print_start(struct selftest_print *p,
 	fprintf(p->out, "# kernel: %s %s\n", h->release, h->version);
 	fprintf(p->out, "# machine: %s\n",
 		h->machine[0] ? h->machine : "unknown");
-	if (h->midr)
-		fprintf(p->out, "# CPU: MIDR_EL1 0x%" PRIx64 "\n", h->midr);
-	else
-		fprintf(p->out, "# CPU: unknown\n");
-	fprintf(p->out, "# pKVM: %s, pages of %" PRIu64 " bytes\n", h->mode,
-		h->page_size);
+	fprintf(p->out, "# CPUs: MIDR_EL1 %s\n",
+		h->cpus[0] ? h->cpus : "unknown");
+	fprintf(p->out, "# memory: %" PRIu64 " MiB\n", h->memory >> 20);
+	fprintf(p->out,
+		"# pKVM: %s, pages of %" PRIu64
+		" bytes, IPA of %u bits, %s, %s\n",
+		h->mode, h->page_size, h->ipa_bits, h->its ? "ITS" : "no ITS",
+		h->ptrauth ? "pointer authentication"
+			   : "no pointer authentication");
 	fprintf(p->out, "# user: %s, RLIMIT_MEMLOCK: %s\n",
 		h->root ? "root" : "not root", memlock);
 	fflush(p->out);
@@ -179,15 +182,16 @@ static json_t *result_json(const struct selftest_check *c,
 
 static json_t *host_json(const struct selftest_host *h)
 {
-	char midr[24], memlock[64];
+	char memlock[64];
 
 	memlock_text(h, memlock, sizeof(memlock));
-	snprintf(midr, sizeof(midr), "0x%" PRIx64, h->midr);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:b}", "kernel",
-			 h->release, "version", h->version, "machine",
-			 h->machine, "midr", midr, "pkvm", h->mode, "page_size",
-			 (json_int_t)h->page_size, "memlock", memlock, "root",
-			 h->root);
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:i, s:b, s:b, s:s, s:b}",
+		"kernel", h->release, "version", h->version, "machine",
+		h->machine, "midr", h->cpus, "memory", (json_int_t)h->memory,
+		"pkvm", h->mode, "page_size", (json_int_t)h->page_size,
+		"ipa_bits", (int)h->ipa_bits, "its", h->its, "ptrauth",
+		h->ptrauth, "memlock", memlock, "root", h->root);
 }
 
 int selftest_print_json(FILE *out, const struct selftest_host *h,

@@ -19,6 +19,10 @@ planned=$(sed -n 's/^1\.\.//p' out.log)
 [ "$(grep -c '^# decided by: ' report.txt)" -eq "$planned" ] ||
 	fail "the report does not explain them all"
 grep -q "^# kernel: $(uname -r) " report.txt || fail "no kernel in the report"
+for line in "# CPUs: MIDR_EL1 $HOST_CPUS x 0x[0-9a-f]*" '# memory: [1-9][0-9]* MiB' \
+	'# pKVM: [nh]VHE, pages of 4096 bytes, IPA of [1-9][0-9]* bits, ITS, '; do
+	grep -q "^$line" report.txt || fail "not in the report: $line"
+done
 
 expect_rc 0 "$LKVM" selftest -t share.host_may_read --json
 expect_out '"verdict": "pass"' '"kernel": "'

@@ -8,6 +8,8 @@
 #   guest    small, guest only; with KASLR; vmlinuz.efi lies beside it
 #   16k      the same with pages of 16 KiB
 #   debian   Debian's stock kernel
+#   documents  no kernel: a directory with those parts of the source that the
+#            selftest is about, its documents among them
 #
 # Source and stock kernel are the newest of series 7 in Debian; once fetched
 # they stay in use, so that an upload there costs no build here. Environment:
@@ -301,6 +303,33 @@ debs_to()
 	done
 }
 
+# documents: what lkvm-pvm's selftest says is in them
+documents()
+{
+	local source deb dest
+
+	source=$(choose source '^linux-source-7\.[0-9]+$' "${LINUX_SOURCE:-}")
+	dest=$sources/documents-$(key "$source")
+	if [ ! -d "$dest" ]; then
+		lock documents
+	fi
+	if [ ! -d "$dest" ]; then
+		mkdir -p "$sources"
+		scratch
+		deb=$(fetch_source "$source")
+		mkdir "$tmp/documents"
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
+			tar -xJ -C "$tmp/documents" --strip-components=1 \
+				--wildcards '*/Documentation/virt/kvm/arm' \
+				'*/arch/arm64/kvm' '*/arch/arm64/mm' \
+				'linux-*/virt/kvm' 'linux-*/kernel' \
+				'linux-*/mm'
+		mv "$tmp/documents" "$dest"
+	fi
+	echo "$dest"
+}
+
 # stock: Debian's own kernel
 stock()
 {
@@ -352,6 +381,7 @@ for variant; do
 		;;
 	debug | guest | 16k) built "$variant" ;;
 	debian) stock ;;
+	documents) documents ;;
 	*) die "$variant: no such kernel; default, debug, guest, 16k, debian" ;;
 	esac
 done

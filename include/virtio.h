@@ -46,7 +46,8 @@ struct virtio_class {
 	 */
 	void (*stop)(struct virtio_dev *d);
 	/*
-	 * The driver offered chains on queue @q, or may have. Loop's thread.
+	 * The driver offered chains on queue @q, or may have. Loop's thread, or
+	 * a vCPU's (virtio_dev_init.at_once).
 	 * NULL: the loop leaves the kick eventfds alone; between start() and
 	 * stop() a thread of the device's own waits for them, or a back end
 	 * (rings.h). Of some queues only: virtio_dev_init.foreign.
@@ -115,6 +116,7 @@ struct virtio_dev {
 	unsigned int config_len;
 	unsigned int nr_queues;
 	uint32_t foreign; /* queues that the loop leaves alone */
+	uint32_t at_once; /* queues without a doorbell */
 	const struct virtio_transport *transport;
 	void *transport_ctx;
 	const struct virtio_watcher *watcher; /* NULL: nobody */
@@ -154,6 +156,12 @@ struct virtio_dev_init {
 	unsigned int config_len, nr_queues;
 	uint16_t queue_size; /* 0: the class's max_size */
 	uint32_t foreign;    /* bit per queue whose kicks are not for kick() */
+	/*
+	 * Bit per queue whose driver waits for each chain, with nothing else to
+	 * do: its kicks are exits, and kick() is called by the vCPU that made
+	 * one, io_lock held. To wake another thread would take longer.
+	 */
+	uint32_t at_once;
 };
 
 /*
@@ -207,6 +215,8 @@ void virtio_dev_config_read(struct virtio_dev *d, unsigned int offset,
 			    void *buf, unsigned int len);
 void virtio_dev_config_write(struct virtio_dev *d, unsigned int offset,
 			     const void *buf, unsigned int len);
+/* A notification of queue @q that came as an exit. */
+void virtio_kicked(struct virtio_dev *d, unsigned int q);
 
 /* --- for devices; lock held ------------------------------------------------ */
 

@@ -30,13 +30,11 @@ static void unlock(struct virtio_dev *d)
 
 /* --- eventfds --------------------------------------------------------------- */
 
-static void on_kick(struct watch *w, uint32_t events)
+/* The driver kicked @q, @n times. */
+static void kicked(struct virtio_queue *q, uint64_t n)
 {
-	struct virtio_queue *q = container_of(w, struct virtio_queue, kick);
 	struct virtio_dev *d = q->dev;
-	uint64_t n = event_drain(w->fd);
 
-	(void)events;
 	lock(d);
 	if (n > 0 && d->running && q->vq.ready &&
 	    !(d->status & VIRTIO_CONFIG_S_NEEDS_RESET)) {
@@ -45,6 +43,12 @@ static void on_kick(struct watch *w, uint32_t events)
 		d->class->kick(d, (unsigned int)(q - d->queues));
 	}
 	unlock(d);
+}
+
+static void on_kick(struct watch *w, uint32_t events)
+{
+	(void)events;
+	kicked(container_of(w, struct virtio_queue, kick), event_drain(w->fd));
 }
 
 /* --- beginning and end ------------------------------------------------------ */
@@ -87,6 +91,7 @@ int virtio_dev_init(struct virtio_dev *d, const struct virtio_dev_init *i)
 	d->config_len = i->config_len;
 	d->nr_queues = i->nr_queues;
 	d->foreign = i->foreign;
+	d->at_once = i->at_once;
 	d->offered = i->features | VIRTIO_REQUIRED |
 		     1ULL << VIRTIO_RING_F_EVENT_IDX |
 		     1ULL << VIRTIO_RING_F_INDIRECT_DESC;
@@ -250,6 +255,14 @@ void virtio_kick_again(struct virtio_dev *d, unsigned int q)
 		event_signal(d->queues[q].kick.fd);
 	else
 		event_signal_shared(&d->aio, d->queues[q].kick.fd);
+}
+
+void virtio_kicked(struct virtio_dev *d, unsigned int q)
+{
+	if (d->at_once >> q & 1)
+		kicked(&d->queues[q], 1);
+	else
+		virtio_kick_again(d, q);
 }
 
 static void run_queue(struct virtio_dev *d, unsigned int q)

@@ -177,9 +177,9 @@ static void register_write(struct virtio_mmio *t, uint32_t reg, uint32_t value)
 	case MMIO_QUEUE:
 		t->queue = value;
 		break;
-	case MMIO_QUEUE_NOTIFY: /* KVM refused the doorbell, or it is early */
+	case MMIO_QUEUE_NOTIFY: /* it has no doorbell */
 		if (value < t->dev->nr_queues)
-			virtio_kick_again(t->dev, value);
+			virtio_kicked(t->dev, value);
 		break;
 	case MMIO_INTERRUPT_ACK:
 		virtio_mmio_interrupt_ack(t, value);

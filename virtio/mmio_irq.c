@@ -200,7 +200,7 @@ static void queue_changed(void *ctx, unsigned int q, bool running)
 	struct virtio_mmio *t = ctx;
 
 	pthread_mutex_lock(&t->lock);
-	wire_doorbell(t, q, running);
+	wire_doorbell(t, q, running && !(t->dev->at_once >> q & 1));
 	pthread_mutex_unlock(&t->lock);
 }
 

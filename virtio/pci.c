@@ -32,7 +32,7 @@ static void notify(struct virtio_pci *t, uint64_t offset)
 	uint64_t q = offset / NOTIFY_MULTIPLIER;
 
 	if (q < t->dev->nr_queues && is_aligned(offset, NOTIFY_MULTIPLIER))
-		virtio_kick_again(t->dev, (unsigned int)q);
+		virtio_kicked(t->dev, (unsigned int)q);
 }
 
 static uint64_t bar_read(void *ctx, uint64_t offset, unsigned int len)

@@ -145,7 +145,8 @@ static void wire_doorbell(struct virtio_pci *t, unsigned int q)
 	int fd = t->dev->queues[q].kick.fd, ret;
 	gpa_t gpa = 0;
 
-	if (t->pvm && t->running[q] && t->bar_gpa)
+	if (t->pvm && t->running[q] && t->bar_gpa &&
+	    !(t->dev->at_once >> q & 1))
 		gpa = t->bar_gpa + BAR_NOTIFY + (gpa_t)q * NOTIFY_MULTIPLIER;
 	if (gpa == t->doorbell[q])
 		return;

@@ -14,7 +14,7 @@ read -r word
 echo "SECOND<$word>"
 if [ "$word" = flood ]; then
 	stty -opost
-	head -c 300000 /dev/zero | tr '\000' x
+	head -c 1000000 /dev/zero | tr '\000' x
 	stty opost
 	echo
 fi
@@ -77,4 +77,4 @@ cmp follow.out slow.out || fail "the one that was stopped saw something else"
 # Nobody waits for it: what it missed it is told.
 attached flood -p quiet --console virtio
 shown slow.err 'bytes of its console are missing here' || fail "not told"
-[ "$(wc -c <slow.out)" -lt "$(wc -c <follow.out)" ] || fail "nothing is missing"
+[ "$(wc -c <slow.out)" -lt 1000000 ] || fail "nothing is missing"

@@ -186,6 +186,29 @@ START_TEST(an_endless_write_is_served_in_turns)
 }
 END_TEST
 
+START_TEST(terminal_is_served_by_who_kicks_and_ports_are_not)
+{
+	struct world *t = world_make(NR_PORTS);
+
+	ck_assert_uint_eq(t->dev->at_once, 1U << 1);
+	bring_up_port(t, 1);
+	must(vq_driver_add(&t->d[1], &(struct vq_buf){ DATA, 3, false }, 1) >=
+	     0);
+	ck_assert(vq_driver_publish(&t->d[1]));
+	virtio_kicked(t->dev, 1);
+	ck_assert_uint_eq(t->ends[0].nr_got, 3);
+	ck_assert(is_returned(t, 1));
+	must(vq_driver_add(&t->d[5], &(struct vq_buf){ DATA, 3, false }, 1) >=
+	     0);
+	ck_assert(vq_driver_publish(&t->d[5]));
+	virtio_kicked(t->dev, 5);
+	ck_assert_uint_eq(t->ends[1].nr_got, 0);
+	poll_loop(t);
+	ck_assert_uint_eq(t->ends[1].nr_got, 3);
+	world_free(t);
+}
+END_TEST
+
 START_TEST(emergency_write_needs_no_driver)
 {
 	struct world *t = world_make(1);
@@ -490,6 +513,7 @@ int main(void)
 	tcase_add_test(tc, last_words_wait_for_a_reader_that_reads);
 	tcase_add_test(tc, last_words_wait_little_for_one_that_does_not);
 	tcase_add_test(tc, an_endless_write_is_served_in_turns);
+	tcase_add_test(tc, terminal_is_served_by_who_kicks_and_ports_are_not);
 	tcase_add_test(tc, emergency_write_needs_no_driver);
 	tcase_add_test(tc, size_is_in_the_configuration_and_changes_are_told);
 	tcase_add_test(tc, ports_are_added_then_described);

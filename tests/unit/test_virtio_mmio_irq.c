@@ -109,6 +109,22 @@ START_TEST(notify_rings_its_queue_even_as_an_exit)
 }
 END_TEST
 
+START_TEST(queue_that_is_waited_for_is_served_within_the_exit)
+{
+	w.b->dev.at_once = 1U << 1;
+	go(&w);
+	ck_assert_ptr_nonnull(fake_ioeventfd(w.b->dev.queues[0].kick.fd));
+	ck_assert_ptr_null(fake_ioeventfd(w.b->dev.queues[1].kick.fd));
+	poll_loop(w.b);
+	w.b->nr_kicks = 0;
+	set(&w, R_NOTIFY, 1);
+	ck_assert_uint_eq(w.b->nr_kicks, 1);
+	set(&w, R_STATUS, 0);
+	set(&w, R_NOTIFY, 1);
+	ck_assert_uint_eq(w.b->nr_kicks, 1);
+}
+END_TEST
+
 START_TEST(used_buffers_are_told_until_acknowledged)
 {
 	go(&w);
@@ -232,6 +248,7 @@ int main(void)
 	tcase_add_test(tc, all_that_interrupts_is_wired_to_the_one_spi);
 	tcase_add_test(tc, doorbells_are_of_queues_that_run);
 	tcase_add_test(tc, notify_rings_its_queue_even_as_an_exit);
+	tcase_add_test(tc, queue_that_is_waited_for_is_served_within_the_exit);
 	tcase_add_test(tc, used_buffers_are_told_until_acknowledged);
 	tcase_add_test(tc, event_before_the_acknowledgement_is_told_after_it);
 	tcase_add_test(tc,

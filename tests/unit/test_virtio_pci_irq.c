@@ -25,9 +25,8 @@ static struct fake_ioeventfd *bell_of(unsigned int q)
 }
 
 /* A driver that runs, vector q for queue q and the last for the rest. */
-static void start_with(enum virtio_pci_msi msi)
+static void drive_all(void)
 {
-	ck_assert_int_eq(world_init(&w, msi), 0);
 	negotiate(&w);
 	msix_control(&w, 0xc000); /* as Linux: masked, entries, unmasked */
 	for (unsigned int v = 0; v <= QUEUES; v++)
@@ -40,6 +39,12 @@ static void start_with(enum virtio_pci_msi msi)
 		set(&w, ENABLE, 2, 1);
 	}
 	set(&w, STATUS, 1, 15);
+}
+
+static void start_with(enum virtio_pci_msi msi)
+{
+	ck_assert_int_eq(world_init(&w, msi), 0);
+	drive_all();
 }
 
 static void start(void)
@@ -217,6 +222,25 @@ START_TEST(doorbells_follow_the_bar)
 	ck_assert_ptr_null(bell_of(0));
 	store(&w, cfg(4), 2, 2);
 	ck_assert_ptr_nonnull(bell_of(0));
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(queue_that_is_waited_for_is_served_within_the_exit)
+{
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_ITS), 0);
+	w.dev.at_once = 1U << 1;
+	drive_all();
+	ck_assert_ptr_nonnull(bell_of(0));
+	ck_assert_ptr_null(bell_of(1));
+	ck_assert_int_eq(loop_poll(&w.loop), 0);
+	memset(w.nr_kicks, 0, sizeof(w.nr_kicks));
+	store(&w, doorbell(&w, 1), 2, 1);
+	ck_assert_uint_eq(w.nr_kicks[1], 1);
+	ck_assert_uint_eq(w.dev.queues[1].vq.stats.kicks, 2);
+	set(&w, STATUS, 1, 0);
+	store(&w, doorbell(&w, 1), 2, 1);
+	ck_assert_uint_eq(w.nr_kicks[1], 1);
 	world_fini(&w);
 }
 END_TEST
@@ -451,6 +475,7 @@ int main(void)
 	tcase_add_test(tc, reset_forgets_vectors_but_not_the_table);
 	tcase_add_test(tc, doorbells_ring_without_an_exit_while_the_queue_runs);
 	tcase_add_test(tc, doorbells_follow_the_bar);
+	tcase_add_test(tc, queue_that_is_waited_for_is_served_within_the_exit);
 	tcase_add_test(tc, its_is_asked_once_whether_it_knows_the_interrupt);
 	tcase_add_test(tc, nothing_stays_wired_after_a_life);
 	tcase_add_test(tc, refused_eventfds_are_survived);

@@ -26,6 +26,7 @@ int __must_check host_memory_available_at(const char *root, uint64_t *bytes,
 struct host_memlock {
 	uint64_t soft, hard; /* UINT64_MAX: unlimited */
 	uint64_t locked;     /* VmLck of this process */
+	uint64_t resident;   /* its VmRSS; 0: not known */
 	bool exempt;	     /* CAP_IPC_LOCK: no limit applies */
 };
 

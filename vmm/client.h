@@ -16,7 +16,7 @@
 /* What the verbs were asked; one structure for all their tables. */
 struct client_options {
 	const char *name; /* of the VM; borrowed; NULL: none given */
-	bool json, prometheus, force, watch;
+	bool json, prometheus, force, watch, pss;
 	const char *svg;	       /* borrowed; NULL: none */
 	char sysrq;		       /* 0: none */
 	const char *action, *argument; /* debug's; borrowed; NULL: none */

@@ -74,6 +74,14 @@ static int set_prometheus(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+static int set_pss(struct opt_parse *p, const char *value)
+{
+	struct client_options *o = p->target;
+
+	o->pss = !strcmp(value, "on");
+	return 0;
+}
+
 static int set_timeout(struct opt_parse *p, const char *value)
 {
 	struct client_options *o = p->target;
@@ -124,6 +132,8 @@ static const struct opt_spec stat_specs[] = {
 	JSON,
 	{ .name = "prometheus", .arg = OPT_SWITCH, .set = set_prometheus,
 	  .help = "print the text that Prometheus scrapes" },
+	{ .name = "pss", .arg = OPT_SWITCH, .set = set_pss,
+	  .help = "its Pss, too: the kernel looks at each page" },
 };
 static const struct opt_spec map_specs[] = {
 	NAME,

@@ -45,8 +45,9 @@ static void print_memory(FILE *out, const json_t *o, const json_t *m)
 	else
 		print_size(out, "memlock limit", m, "memlock_soft",
 			   "unlimited");
-	print_size(out, "Pss", m, "pss", "n/a");
 	print_size(out, "Rss", m, "rss", "n/a");
+	if (json_is_integer(json_object_get(m, "pss")))
+		print_size(out, "Pss", m, "pss", "n/a");
 }
 
 /* A number in a table, or n/a. */

@@ -14,7 +14,7 @@
 /* --- all that run ----------------------------------------------------------- */
 
 struct list {
-	enum control_verb ask;
+	const struct control_request *ask;
 	const char *dir;
 	int dir_fd;
 	json_t *found; /* array of what VMs said of themselves */
@@ -40,7 +40,6 @@ static void remove_stale(const struct list *l, const char *name)
 static int list_one(void *ctx, const char *name)
 {
 	struct list *l = ctx;
-	const struct control_request r = { .verb = l->ask };
 	struct client c;
 	json_t *o = NULL;
 	int err = client_connect(&c, l->dir, name);
@@ -50,7 +49,7 @@ static int list_one(void *ctx, const char *name)
 	if (err == -ECONNREFUSED || err == -ENOENT)
 		return 0;
 	if (!err)
-		err = client_send(&c, &r);
+		err = client_send(&c, l->ask);
 	if (!err)
 		err = client_receive(&c, CLIENT_LIST_MS, &o);
 	client_close(&c);
@@ -68,7 +67,7 @@ static int list_one(void *ctx, const char *name)
 }
 
 /* What all VMs say of themselves: an array, or NULL, logged. */
-static json_t *gather(enum control_verb ask)
+static json_t *gather(const struct control_request *ask)
 {
 	char dir[CONTROL_PATH_MAX];
 	struct list l = { .ask = ask, .dir = dir, .found = json_array() };
@@ -127,13 +126,14 @@ static void print_list(const json_t *found)
 
 int cmd_list(const struct verb *v, int argc, char **argv)
 {
+	const struct control_request r = { .verb = CONTROL_LIST };
 	struct client_options o;
 	int ret = client_parse(v, argc, argv, &o);
 	json_t *found;
 
 	if (ret)
 		return ret < 0 ? EXIT_HOST : 0;
-	found = gather(CONTROL_LIST);
+	found = gather(&r);
 	if (found && o.json)
 		ret = print_json(found);
 	else if (found)
@@ -144,16 +144,16 @@ int cmd_list(const struct verb *v, int argc, char **argv)
 
 /* --- stat ------------------------------------------------------------------- */
 
-static json_t *stat_one(const struct verb *v, const char *name)
+static json_t *stat_one(const struct verb *v, const char *name,
+			const struct control_request *r)
 {
-	const struct control_request r = { .verb = CONTROL_STAT };
 	json_t *answer, *all = NULL;
 	struct client c;
 	int code;
 
 	if (client_find(&c, v->name, name))
 		return NULL;
-	if (!client_ask(&c, &r, &answer) && !client_ended(&c, answer, &code)) {
+	if (!client_ask(&c, r, &answer) && !client_ended(&c, answer, &code)) {
 		(void)json_object_del(answer, "v");
 		(void)json_object_del(answer, "ok");
 		all = json_pack("[O]", answer);
@@ -165,13 +165,15 @@ static json_t *stat_one(const struct verb *v, const char *name)
 
 int cmd_stat(const struct verb *v, int argc, char **argv)
 {
+	struct control_request r = { .verb = CONTROL_STAT };
 	struct client_options o;
 	int ret = client_parse(v, argc, argv, &o);
 	json_t *all;
 
 	if (ret)
 		return ret < 0 ? EXIT_HOST : 0;
-	all = o.name ? stat_one(v, o.name) : gather(CONTROL_STAT);
+	r.pss = o.pss;
+	all = o.name ? stat_one(v, o.name, &r) : gather(&r);
 	if (all && o.json)
 		ret = print_json(o.name ? json_array_get(all, 0) : all);
 	else if (all && o.prometheus)

@@ -106,6 +106,14 @@ static int set_vcpu(struct control_request *r, json_t *value, char *why)
 	return ret;
 }
 
+static int set_pss(struct control_request *r, json_t *value, char *why)
+{
+	if (!json_is_boolean(value))
+		return refuse(why, "\"pss\" is true or false");
+	r->pss = json_is_true(value);
+	return 0;
+}
+
 static int set_key(struct control_request *r, json_t *value, char *why)
 {
 	const char *key = json_string_value(value);
@@ -129,6 +137,8 @@ static int set_member(struct control_request *r, const char *key, json_t *value,
 		return set_key(r, value, why);
 	if (!strcmp(key, "vcpu"))
 		return set_vcpu(r, value, why);
+	if (!strcmp(key, "pss"))
+		return set_pss(r, value, why);
 	if (!strcmp(key, "page")) {
 		r->has_page = true;
 		return set_number(&r->page, key, value, INT64_MAX, why);
@@ -197,6 +207,8 @@ static int add_members(json_t *root, const struct control_request *r)
 		err = add_number(root, "bytes", r->has_bytes, r->bytes);
 	if (!err)
 		err = add_number(root, "vcpu", r->has_vcpu, r->vcpu);
+	if (!err && r->pss)
+		err = json_object_set_new(root, "pss", json_true());
 	if (!err && r->key)
 		err = json_object_set_new(root, "key",
 					  json_stringn(&r->key, 1));

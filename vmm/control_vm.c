@@ -45,29 +45,31 @@ static json_t *answer_list(struct vm *vm)
 			 "restarts", (int)vm->nr_restarts);
 }
 
-/* The KiB behind @key in a file of /proc, as bytes; null: not there. */
-static json_t *proc_bytes(const char *text, const char *key)
+/* The kernel looks at each page for it: not without being asked. */
+static json_t *pss_json(void)
 {
-	const char *at = strstr(text, key);
+	static const char key[] = "\nPss:";
+	char text[1536];
+	const char *at;
 
-	if (!at)
+	if (host_read("", "/proc/self/smaps_rollup", text, sizeof(text)) < 0)
 		return json_null();
-	return bytes(strtoull(at + strlen(key), NULL, 10) << 10);
+	at = strstr(text, key);
+	return at ? bytes(strtoull(at + sizeof(key) - 1, NULL, 10) << 10)
+		  : json_null();
 }
 
 /* What the host gave for the guest: this process's memory. */
-static json_t *memory_json(void)
+static json_t *memory_json(bool pss)
 {
 	struct host_memlock m;
-	char text[1536] = "";
-	json_t *o;
+	json_t *o = json_pack("{s:o}", "pss", pss ? pss_json() : json_null());
 
-	(void)!host_read("", "/proc/self/smaps_rollup", text, sizeof(text));
-	o = json_pack("{s:o, s:o}", "pss", proc_bytes(text, "\nPss:"), "rss",
-		      proc_bytes(text, "\nRss:"));
 	if (!o || host_memlock(&m))
 		return o;
-	if (json_object_set_new(o, "locked", bytes(m.locked)) ||
+	if (json_object_set_new(o, "rss",
+				m.resident ? bytes(m.resident) : json_null()) ||
+	    json_object_set_new(o, "locked", bytes(m.locked)) ||
 	    json_object_set_new(o, "memlock_soft", bytes(m.soft)) ||
 	    json_object_set_new(o, "memlock_hard", bytes(m.hard)) ||
 	    json_object_set_new(o, "memlock_exempt", json_boolean(m.exempt))) {
@@ -130,11 +132,11 @@ static json_t *devices_json(const struct vm *vm)
 	return all;
 }
 
-static json_t *answer_stat(struct vm *vm)
+static json_t *answer_stat(struct vm *vm, bool pss)
 {
 	json_t *o = answer_list(vm);
 
-	if (!o || json_object_set_new(o, "memory", memory_json()) ||
+	if (!o || json_object_set_new(o, "memory", memory_json(pss)) ||
 	    json_object_set_new(o, "vcpu_stats", vcpus_json(vm)) ||
 	    json_object_set_new(o, "devices", devices_json(vm))) {
 		json_decref(o);
@@ -256,7 +258,7 @@ static json_t *answer(void *ctx, const struct control_request *r)
 	case CONTROL_LIST:
 		return answer_list(vm);
 	case CONTROL_STAT:
-		return answer_stat(vm);
+		return answer_stat(vm, r->pss);
 	case CONTROL_STOP:
 		return answer_stop(vm);
 	case CONTROL_KILL:

@@ -196,6 +196,9 @@ int host_memlock_at(const char *root, struct host_memlock *m)
 	m->locked = 0;
 	if (find_number(text, "VmLck:", 10, &kib) && kib < UINT64_MAX >> 10)
 		m->locked = kib << 10;
+	m->resident = 0;
+	if (find_number(text, "VmRSS:", 10, &kib) && kib < UINT64_MAX >> 10)
+		m->resident = kib << 10;
 	m->exempt = find_number(text, "CapEff:", 16, &caps) &&
 		    (caps >> CAP_IPC_LOCK_BIT & 1) && in_initial_user_ns(root);
 	return 0;

@@ -32,7 +32,9 @@ expect_out '^vCPUs +2$' '^0( +[1-9][0-9]*){3} +[0-9]+$' \
 awk 'length > 80 { exit 1 }' out.log || fail "wider than 80 columns"
 expect_rc 0 "$LKVM" stat a --json
 expect_out '"requests": 1[0-9][0-9],?$' '"requests": null' '"exits": [1-9]' \
-	'"outside": 0' '"max_segment": 4096' '"pss": [1-9]'
+	'"outside": 0' '"max_segment": 4096' '"rss": [1-9]' '"pss": null'
+expect_rc 0 "$LKVM" stat a --json --pss
+expect_out '"pss": [1-9]'
 expect_rc 0 "$LKVM" stat
 expect_out '^name +a$' '^name +b$' '^protected +no$'
 expect_rc 0 "$LKVM" stat --prometheus

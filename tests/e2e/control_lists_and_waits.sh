@@ -44,7 +44,7 @@ refused "no VM 'three' is running" "$LKVM" stat three
 
 expect_rc 0 "$LKVM" stat two
 expect_out '^state +running$' "^pid +$two$" '^protected +yes$' \
-	'^guest memory +64 MiB$' '^locked +[0-9.]+ [KM]iB$' '^Pss +[0-9]'
+	'^guest memory +64 MiB$' '^locked +[0-9.]+ [KM]iB$' '^Rss +[0-9]'
 expect_rc 0 "$LKVM" list --json
 expect_out '"name": "two"' "\"pid\": $one" '"state": "running"'
 

@@ -8,6 +8,7 @@ static void seed_write_all(void)
 {
 	SEED("list", ">{\"v\":1,\"do\":\"list\"}");
 	SEED("stat", ">{\"v\":1,\"do\":\"stat\"}");
+	SEED("pss", ">{\"v\":1,\"do\":\"stat\",\"pss\":true}");
 	SEED("wait", ">{\"v\":1,\"do\":\"wait\"}");
 	SEED("kill", ">{\"v\":1,\"do\":\"kill\",\"seconds\":30}");
 	SEED("late", ">{\"v\":1,\"do\":\"kill\",\"seconds\":86401}");

@@ -269,6 +269,14 @@ START_TEST(requests_survive_the_way_there)
 	ck_assert(in.has_page && in.has_vcpu && in.has_bytes);
 	ck_assert_uint_eq(in.page, 0x80001000);
 	free(line);
+	out = (struct control_request){ .verb = CONTROL_STAT, .pss = true };
+	line = control_request_format(&out);
+	ck_assert_ptr_nonnull(line);
+	ck_assert_int_eq(control_request_parse(line, strlen(line), &in, why),
+			 0);
+	ck_assert_int_eq(in.verb, CONTROL_STAT);
+	ck_assert(in.pss);
+	free(line);
 }
 END_TEST
 
@@ -291,6 +299,7 @@ START_TEST(nonsense_is_refused_with_a_reason)
 		{ "{\"v\":1,\"do\":\"stat\",\"x\\n\":1}", "\"x?\" is not" },
 		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":-1}", "\"seconds\"" },
 		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":1e3}", "\"seconds\"" },
+		{ "{\"v\":1,\"do\":\"stat\",\"pss\":1}", "\"pss\" is true" },
 		{ "{\"v\":1,\"do\":\"sysrq\"}", "sysrq has" },
 		{ "{\"v\":1,\"do\":\"step\"}", "step has a" },
 		{ "{\"v\":1,\"do\":\"stop-vcpu\"}", "stop-vcpu has a" },

@@ -189,6 +189,15 @@ START_TEST(vmlck_is_what_is_charged)
 }
 END_TEST
 
+START_TEST(vmrss_is_what_is_resident)
+{
+	static const char status[] = "VmHWM:\t 9 kB\nVmRSS:\t    56 kB\n";
+
+	ck_assert_uint_eq(memlock(status, NULL).resident, KIB(56));
+	ck_assert_uint_eq(memlock("", NULL).resident, 0);
+}
+END_TEST
+
 START_TEST(sizes_read_well)
 {
 	char text[32];
@@ -238,6 +247,7 @@ int main(void)
 	tcase_add_test(tc, a_hybrid_hierarchy_is_found);
 	tcase_add_test(tc, cap_ipc_lock_exempts_in_the_initial_user_namespace);
 	tcase_add_test(tc, vmlck_is_what_is_charged);
+	tcase_add_test(tc, vmrss_is_what_is_resident);
 	tcase_add_test(tc, sizes_read_well);
 	tcase_add_test(tc, cpus_that_are_not_there_are_found);
 	suite_add_tcase(s, tc);

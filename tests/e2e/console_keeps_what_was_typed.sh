@@ -37,3 +37,28 @@ for pair in serial=ttyS0 virtio=hvc0; do
 	wait_for 60 said "GOT<$long 1><$long 2>"
 	wait $pid || fail "exit $?"
 done
+
+# How `console` ends when it is ended, and when the VM is
+rm -f guest.log
+"$LKVM" run -m 64 --name kept "$GUEST/idle.flat" </dev/null >guest.log 2>&1 &
+pid=$!
+wait_for 60 said idle
+"$LKVM" console kept </dev/null >first.log 2>&1 &
+first=$!
+"$LKVM" console kept </dev/null >second.log 2>&1 &
+second=$!
+shown()
+{
+	grep -q idle first.log && grep -q idle second.log
+}
+wait_for 60 shown
+kill -TERM $first
+kill -KILL $pid
+rc=0
+wait $first || rc=$?
+[ $rc -eq 143 ] || fail "SIGTERM: exit $rc"
+rc=0
+wait $second || rc=$?
+[ $rc -eq 125 ] || fail "exit $rc"
+grep -q 'kept: it has ended, without a word' second.log || fail "no reason"
+wait $pid || true

@@ -29,6 +29,13 @@ expect_out 'end Kernel panic' 'guest: panicked: sysrq triggered crash'
 grep -q '"event":"panic","by":"console"' events.jsonl ||
 	fail "the device was not left out: $(cat events.jsonl)"
 
+# exec's, over the serial port, which is the console, too
+expect_rc 112 "$LKVM" exec -k "$IMAGE" -i "$INITRD" -m 128 \
+	-p initcall_blacklist=virtio_pci_driver_init --verdict verdict.json -- \
+	sh -c 'yes | head -n 500; echo c >/proc/sysrq-trigger; sleep 1000'
+expect_out 'console: .*end Kernel panic' 'guest: panicked: sysrq triggered crash'
+grep -q '"code":112,.*"channel":"serial"' verdict.json || fail "verdict"
+
 "$LKVM" run -k /boot/guest.Image -i "$INITRD" -m 64 \
 	-p 'quiet panic=-1 lkvm.run="echo c >/proc/sysrq-trigger"' \
 	--on-reset=restart </dev/null >out.log 2>&1 &

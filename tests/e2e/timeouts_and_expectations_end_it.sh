@@ -27,6 +27,15 @@ expect_rc 113 "$LKVM" run -m 16 "$GUEST/idle.flat" --hang-timeout 1.5 \
 expect_out 'vCPU 0: PC 0x8' 'guest: hung: nothing happened.*vCPU 0 at PC 0x8'
 grep -q '"code":113,"origin":"guest"' verdict.json || fail "verdict"
 
+# exec's init counts as booted; a Linux that has halted hangs.
+expect_rc 124 "$LKVM" exec -k "$GUEST/idle.flat" -m 16 --boot-timeout 1 -- true
+expect_out "--boot-timeout: .*init was not seen.*exec's init was not reached"
+expect_rc 4 "$LKVM" exec -k "$SMALL" -i "$INITRD" -m 64 --boot-timeout 30 -- \
+	sh -c 'sleep 1; exit 4'
+expect_rc 113 small 'halt -f' -p quiet -c 2 --hang-timeout 4 --timeout 100
+expect_out 'vCPU 0: PC 0xffff' 'vCPU 1: PC 0xffff' \
+	'guest: hung: nothing happened.*vCPU 0 at PC 0xffff'
+
 # Linux boots within its time; what it prints last has no end, as a prompt.
 expect_rc 0 small 'echo -n a prompt:; sleep 600' \
 	-p loglevel=8 --boot-timeout 60 --hang-timeout 30 --timeout 120 \

@@ -28,22 +28,24 @@ started()
 {
 	grep -q ready out.log
 }
+route_out
+trap 'ip link del dummy7' EXIT
 for sig in TERM KILL; do
 	rm -f out.log
 	PATH=/opt/helpers/bin:$PATH "$LKVM" exec -k "$IMAGE" -i "$INITRD" -m 128 \
-		--share "$TMPDIR" --name victim -- \
+		--share "$TMPDIR" --network passt --name victim -- \
 		sh -c 'echo ready; sleep 1000' </dev/null >out.log 2>err.log &
 	pid=$!
 	wait_for 100 started
-	helpers=$(pidof virtiofsd ld-linux-aarch64.so.1 || true)
-	[ -n "$helpers" ] || fail "no helper: $(ps)"
+	[ -n "$(helpers virtiofsd)" ] || fail "no virtiofsd: $(ps)"
+	[ -n "$(helpers passt)" ] || fail "no passt: $(ps)"
 	kill -$sig $pid
 	rc=0
 	wait $pid || rc=$?
 	[ $sig = KILL ] || [ $rc -eq 143 ] || fail "SIG$sig: exit $rc"
 	no_helper()
 	{
-		[ -z "$(pidof virtiofsd ld-linux-aarch64.so.1)" ]
+		[ -z "$(helpers virtiofsd)$(helpers passt)" ]
 	}
 	wait_for 60 no_helper
 	[ "$(nr_vms)" -eq 0 ] || fail "a VM is left"

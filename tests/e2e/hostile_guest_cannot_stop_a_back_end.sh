@@ -24,4 +24,4 @@ expect_no_out FAILED
 lines=$(grep -c 'warning: vunet0: passt ' out.log)
 [ "$lines" -ge 3 ] || fail "$lines lines"
 [ "$lines" -le 32 ] || fail "the log has no end"
-[ -z "$(pidof passt)" ] || fail "passt is still there"
+[ -z "$(helpers passt)" ] || fail "passt is still there"

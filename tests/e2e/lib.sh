@@ -142,6 +142,13 @@ lives_do_not_add_up()
 	not_grown "$early" "$late" "$@"
 }
 
+# helpers NAME: process ids of passt, virtiofsd and others, which run by a loader of
+# their own: pidof(1) does not find them
+helpers()
+{
+	grep -al "[/]opt/$1" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3
+}
+
 # nr_vms: VMs that exist, of whatever process but the agent
 nr_vms()
 {

@@ -57,4 +57,4 @@ for how in "--protected=on -n passt,vhost=on" "--protected=off -n passt" \
 		"arrived: $(md5sum <file)"
 	cmp file back || fail "what came back is not what was sent"
 done
-[ -z "$(pidof passt)" ] || fail "passt is left"
+[ -z "$(helpers passt)" ] || fail "passt is left"

@@ -7,14 +7,9 @@
 . /tests/e2e/lib.sh
 
 PATH=/opt/helpers/bin:$PATH
-servers()
-{
-	grep -l 'opt/[v]irtiofsd' /proc/[0-9]*/cmdline 2>/dev/null |
-		cut -d / -f 3
-}
 no_servers()
 {
-	[ -z "$(servers)" ]
+	[ -z "$(helpers virtiofsd)" ]
 }
 chmod 666 /dev/kvm
 chmod 777 .

@@ -7,11 +7,6 @@
 . /tests/e2e/lib.sh
 
 PATH=/opt/helpers/bin:$PATH
-servers()
-{
-	grep -l 'opt/[v]irtiofsd' /proc/[0-9]*/cmdline 2>/dev/null |
-		cut -d / -f 3
-}
 mkdir dir
 image dir/large 4
 
@@ -39,7 +34,7 @@ for protected in on off; do
 	wait_for 60 test -s dir/life1
 	sleep 1
 	# shellcheck disable=SC2046 # a list of numbers
-	kill -9 $(servers) || true # one may end the other
+	kill -9 $(helpers virtiofsd) || true # one may end the other
 	rc=0
 	wait $pid || rc=$?
 	[ $rc -eq 0 ] || fail "exit $rc"
@@ -50,4 +45,4 @@ for protected in on off; do
 	[ "$(grep -c "$(md5sum <dir/large | cut -d ' ' -f 1)" out.log)" -eq 2 ] ||
 		fail "read other bytes"
 done
-[ -z "$(servers)" ] || fail "virtiofsd is left"
+[ -z "$(helpers virtiofsd)" ] || fail "virtiofsd is left"

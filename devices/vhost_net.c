@@ -124,6 +124,7 @@ int vhost_net_open(struct vhost_net *v, const struct netdev *n, bool wanted)
 {
 	memset(v, 0, sizeof(*v));
 	v->backend.class = &vhost_net_class;
+	v->backend.in_order = true;
 	v->backend.features = ~0ULL;
 	v->netdev = n;
 	for (unsigned int i = 0; i < n->nr_pairs; i++) {

@@ -173,6 +173,7 @@ int vhost_vsock_open(struct vhost_vsock *v, uint32_t cid)
 
 	memset(v, 0, sizeof(*v));
 	v->backend.class = &vhost_vsock_class;
+	v->backend.in_order = true;
 	v->fd = -1;
 	v->keeps = cid != 0;
 	v->cid = cid;

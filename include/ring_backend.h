@@ -66,6 +66,7 @@ struct ring_backend_class {
 struct ring_backend {
 	const struct ring_backend_class *class;
 	uint64_t features; /* it can do, those of the ring included */
+	bool in_order;	   /* it gives buffers back in the order of offers */
 };
 
 #endif

@@ -25,6 +25,7 @@
 
 #define VIRTIO_MAX_QUEUES 18U /* of one device: net with 8 pairs + control */
 
+struct ring_backend;
 struct virtio_dev;
 
 struct virtio_class {
@@ -77,6 +78,8 @@ struct virtio_queue {
 	struct virtio_dev *dev;
 	struct watch kick; /* ioeventfd's eventfd, watched by the loop */
 	int call;	   /* eventfd → interrupt; vhost takes both */
+	/* Serves it at present; NULL: we do, or nobody. */
+	const struct ring_backend *backend;
 };
 
 /* What a device asks of its transport. Lock held. Either may be NULL. */

@@ -102,6 +102,7 @@ static int start_queue(struct virtio_rings *r, unsigned int q)
 
 	assert(q < r->nr_given && dq->vq.ready && !rq->started);
 	rq->started = true;
+	dq->backend = r->backend;
 	__atomic_store_n(&r->dev->calls_uncounted, true, __ATOMIC_RELAXED);
 	return r->backend->class->queue_start(r->backend, q, &s);
 }
@@ -113,6 +114,7 @@ static void stop_queue(struct virtio_rings *r, unsigned int q)
 	if (q >= r->nr || !rq->started)
 		return;
 	rq->started = false;
+	r->dev->queues[q].backend = NULL;
 	rq->has_base = !r->backend->class->queue_stop(
 		r->backend, q, &r->dev->queues[q].vq.next_avail);
 	/* What it signalled last is not about the next run. */

@@ -328,6 +328,8 @@ static int init_device(struct virtio_vhost_user *v,
 	v->dev.aio = event_aio_open();
 	v->backend.class = &backend_class;
 	v->backend.features = v->conn.offered & (RING_FEATURES | k->passed);
+	/* So do virtiofsd, without threads, and passt; of others nobody knows. */
+	v->backend.in_order = v->peer->class->is_ours;
 	return virtio_rings_init(&v->rings, &v->dev, &v->backend, k->nr_queues);
 }
 

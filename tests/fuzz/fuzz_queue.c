@@ -2,12 +2,14 @@
 /*
  * fuzz_queue.c: a driver that writes anything into its rings and takes pages of
  * them back, at any moment, and a device that pops, gives back, pushes and
- * publishes; against a model of what is in flight.
+ * publishes; against a model of what is in flight. At any moment somebody looks
+ * at what the device holds, and changes nothing.
  *
  * Input: 2 bytes (size, features), then records of 8: what, small, short, long.
  *
  * Floor: virtio/queue.c 91
  * Floor: virtio/chain.c 92
+ * Floor: virtio/held.c 87
  */
 #include "fuzz.h"
 
@@ -16,6 +18,7 @@
 #include "../unit/vq_driver.h"
 #include "fuzz_pages.h"
 #include "log.h"
+#include "vq_held.h"
 
 #define GPA 0x7fe00000ULL
 #define LEN MIB(2)
@@ -199,6 +202,31 @@ static void offer(struct world *w, const struct record *r)
 	avail[1] = w->avail[1];
 }
 
+/* The driver's side is not changed, and of ours the model knows. */
+static void look(struct world *w, const struct record *r)
+{
+	static struct vq_held h;
+	struct virtqueue before = w->q;
+
+	if (!w->q.ready)
+		return;
+	vq_held_look(&w->q, (enum vq_server)(r->small % 4), &h);
+	CHECK(!memcmp(&before, &w->q, sizeof(before)));
+	CHECK((h.why != NULL) == (!h.is_counted || h.nr_unknown > 0));
+	CHECK(h.nr_unknown <= h.nr && h.nr <= w->q.num);
+	CHECK(h.nr_pieces <= VQ_HELD_MAX);
+	for (unsigned int i = 0; i < h.nr_pieces; i++) {
+		const struct vq_piece *p = &h.pieces[i];
+
+		CHECK(p->buffer < h.nr && p->len > 0);
+		CHECK(i == 0 || p[-1].buffer <= p->buffer);
+		CHECK(p->gpa >= GPA && p->len <= LEN &&
+		      p->gpa + p->len <= GPA + LEN);
+	}
+	CHECK(r->small % 4 != VQ_WE || !h.is_counted ||
+	      h.nr >= w->nr_in_flight);
+}
+
 static void step(struct world *w, const struct record *r)
 {
 	struct virtqueue *q = &w->q;
@@ -206,8 +234,8 @@ static void step(struct world *w, const struct record *r)
 	int ret = 0;
 
 	vq_count_dropped(q);
-	w->can_unpop = could_unpop && r->what % 14 >= 9;
-	switch (r->what % 14) {
+	w->can_unpop = could_unpop && r->what % 15 >= 9;
+	switch (r->what % 15) {
 	case 0:
 	case 1:
 		pop(w);
@@ -256,6 +284,9 @@ static void step(struct world *w, const struct record *r)
 		break;
 	case 12:
 		take(w, r);
+		break;
+	case 13:
+		look(w, r);
 		break;
 	default:
 		resume(w);

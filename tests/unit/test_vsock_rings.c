@@ -72,7 +72,8 @@ static struct world *world_make(uint64_t features)
 	struct virtio_vsock_rings_init init;
 
 	must(w);
-	w->backend = (struct ring_backend){ &backend_class, features };
+	w->backend = (struct ring_backend){ .class = &backend_class,
+					    .features = features };
 	w->cid = 77;
 	init = (struct virtio_vsock_rings_init){
 		.backend = &w->backend,

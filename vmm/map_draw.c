@@ -10,17 +10,28 @@
 
 #include "host.h"
 #include "map_cells.h"
+#include "text.h"
 
 /* A picture that may be as long as it likes. */
 #define MAX_LINES 32U
 /* What is there besides the pictures, and a picture of fewer lines is none. */
-#define OTHER_LINES 10U
+#define OTHER_LINES 11U
 #define MIN_LINES   4U
+
+/* A name that the VM says; the column is as wide as @shown has room. */
+static const char *show(const json_t *o, const char *key, char *shown,
+			size_t size)
+{
+	return text_copy(shown, size, client_string(o, key));
+}
 
 static void print_row(FILE *out, const struct map_region *g)
 {
-	fprintf(out, "%-8.8s 0x%010llx 0x%010llx %9llu %9llu %9llu %9llu\n",
-		g->name, (unsigned long long)g->gpa,
+	char name[9];
+
+	fprintf(out, "%-8s 0x%010llx 0x%010llx %9llu %9llu %9llu %9llu\n",
+		text_copy(name, sizeof(name), g->name),
+		(unsigned long long)g->gpa,
 		(unsigned long long)(g->gpa + g->nr_pages * g->page - 1),
 		(unsigned long long)g->nr_pages,
 		(unsigned long long)g->count[MAP_UNTOUCHED],
@@ -46,6 +57,8 @@ static const char *colour_of(char letter)
 		return "\033[33m";
 	case 'q':
 		return "\033[35m";
+	case 'b':
+		return "\033[95m";
 	case 's':
 		return "\033[36m";
 	case 'x':
@@ -74,16 +87,23 @@ static void draw_cell(void *ctx, uint64_t nr, uint64_t gpa,
 
 static void print_ring(FILE *out, const json_t *ring)
 {
+	const json_t *held = json_object_get(ring, "buffers");
+	char device[13];
 	uint64_t gpa, len;
 
-	fprintf(out, "%-12.12s %5lld %5lld", client_string(ring, "device"),
+	fprintf(out, "%-12s %5lld %5lld ",
+		show(ring, "device", device, sizeof(device)),
 		(long long)client_integer(ring, "queue") % 100000,
 		(long long)client_integer(ring, "size") % 100000);
+	if (json_is_integer(held))
+		fprintf(out, "%5lld",
+			(long long)json_integer_value(held) % 100000);
+	else
+		fputs("    ?", out);
 	for (unsigned int p = 0; p < MAP_PARTS; p++)
 		if (map_ring_part(ring, p, &gpa, &len))
-			fprintf(out, " 0x%010llx+%-4llu",
-				(unsigned long long)gpa &
-					UINT64_C(0xffffffffff),
+			fprintf(out, " 0x%08llx+%-4llu",
+				(unsigned long long)gpa,
 				(unsigned long long)len);
 	fputc('\n', out);
 }
@@ -94,10 +114,71 @@ static void print_rings(FILE *out, const json_t *map)
 
 	if (!json_array_size(all))
 		return;
-	fprintf(out, "\n%-12s %5s %5s %-17s %-17s %s\n", "device", "queue",
-		"size", "descriptors", "available", "used");
-	for (size_t i = 0; i < json_array_size(all); i++)
+	fprintf(out, "\n%-12s %5s %5s %5s %-15s %-15s %s\n", "device", "queue",
+		"size", "holds", "descriptors", "available", "used");
+	for (size_t i = 0; i < json_array_size(all) && i < MAP_MAX_RINGS; i++)
 		print_ring(out, json_array_get(all, i));
+}
+
+/* --- the buffers they hold -------------------------------------------------- */
+
+static void print_held(FILE *out, const struct map_held *h)
+{
+	char device[13];
+
+	fprintf(out, "%-12s %7llu%c",
+		text_copy(device, sizeof(device), h->device),
+		(unsigned long long)(h->nr % 10000000),
+		h->is_complete ? ' ' : '+');
+	for (unsigned int d = 0; d < ARRAY_SIZE(h->bytes); d++)
+		fprintf(out, " %18llu %9llu",
+			(unsigned long long)(h->bytes[d] % 1000000000000000000),
+			(unsigned long long)(h->pages[d] % 1000000000));
+	fputc('\n', out);
+}
+
+/* Where not all is known: of which queue, and why; no wider than a screen. */
+static void print_unknown(FILE *out, const json_t *ring)
+{
+	char device[13], why[64], nr[24] = "", line[81];
+
+	if (!json_object_get(ring, "why"))
+		return;
+	if (json_is_integer(json_object_get(ring, "buffers")))
+		(void)snprintf(nr, sizeof(nr), "%lld ",
+			       (long long)client_integer(ring, "unknown"));
+	(void)snprintf(line, sizeof(line), "%s queue %lld: %sunknown, %s",
+		       show(ring, "device", device, sizeof(device)),
+		       (long long)client_integer(ring, "queue"), nr,
+		       show(ring, "why", why, sizeof(why)));
+	fprintf(out, "%s\n", line);
+}
+
+static void print_buffers(FILE *out, const json_t *map)
+{
+	const json_t *rings = json_object_get(map, "rings");
+	struct map_held h;
+
+	if (map_held_read(&h, map, 0))
+		return;
+	fprintf(out, "\n%-12s %7s  %18s %9s %18s %9s\n", "device", "buffers",
+		"bytes to it", "pages", "bytes from it", "pages");
+	for (size_t i = 0; !map_held_read(&h, map, i); i++)
+		print_held(out, &h);
+	for (size_t i = 0; i < json_array_size(rings) && i < MAP_MAX_RINGS; i++)
+		print_unknown(out, json_array_get(rings, i));
+}
+
+/* Lines of the two tables. */
+static size_t lines_of_tables(const json_t *map)
+{
+	const json_t *all = json_object_get(map, "rings");
+	size_t rings = json_array_size(all), n = rings ? 2 + rings : 0;
+	size_t devices = json_array_size(json_object_get(map, "buffers"));
+
+	for (size_t i = 0; i < rings; i++)
+		n += json_object_get(json_array_get(all, i), "why") != NULL;
+	return n + (devices ? 2 + devices : 0);
 }
 
 /* --- who had what ----------------------------------------------------------- */
@@ -107,6 +188,7 @@ static void print_given(FILE *out, const json_t *map)
 	const json_t *all = json_object_get(map, "donations");
 	uint64_t count[MAP_STATES] = { 0 };
 	struct map_region g;
+	char source[64];
 
 	for (size_t i = 0; !map_region_read(&g, map, i); i++)
 		for (size_t s = 0; s < MAP_STATES; s++)
@@ -117,8 +199,8 @@ static void print_given(FILE *out, const json_t *map)
 			(unsigned long long)count[MAP_HOSTS],
 			(unsigned long long)count[MAP_GIVEN],
 			(unsigned long long)count[MAP_LOST]);
-	fprintf(out, "told apart by: %.63s\n",
-		client_string(map, "source_given"));
+	fprintf(out, "told apart by: %s\n",
+		show(map, "source_given", source, sizeof(source)));
 }
 
 /* --- all of it -------------------------------------------------------------- */
@@ -126,10 +208,9 @@ static void print_given(FILE *out, const json_t *map)
 static unsigned int lines_for(const json_t *map, unsigned int rows)
 {
 	size_t nr = json_array_size(json_object_get(map, "regions"));
-	size_t rings = json_array_size(json_object_get(map, "rings"));
-	size_t other = OTHER_LINES + (rings ? 2 + rings : 0) + 3 * nr;
+	size_t other = OTHER_LINES + lines_of_tables(map) + 3 * nr;
 
-	if (!rows || !nr || nr > 16 || rings > 1024)
+	if (!rows || !nr || nr > 16)
 		return MAX_LINES;
 	if (rows < other + MIN_LINES * nr)
 		return MIN_LINES;
@@ -144,24 +225,26 @@ int client_draw_map(FILE *out, const json_t *map,
 	struct map_region g;
 	char text[32];
 	uint64_t n;
-	int ret;
+	int ret = map_check(map);
 
+	if (ret)
+		return ret;
 	fprintf(out, "%-8s %-12s %-12s %9s %9s %9s %9s\n", "region", "from",
 		"to", "pages", "untouched", "private", "readable");
-	for (size_t i = 0; !(ret = map_region_read(&g, map, i)); i++)
+	for (size_t i = 0; !map_region_read(&g, map, i); i++)
 		print_row(out, &g);
-	if (ret != -ENOENT)
-		return ret;
 	n = map_pages_per_cell(map, lines_for(map, style->rows));
 	for (size_t i = 0; !map_region_read(&g, map, i); i++) {
-		fprintf(out, "\n%.16s\n", g.name);
+		fprintf(out, "\n%s\n", text_copy(text, sizeof(text), g.name));
 		map_each_cell(&g, n, draw_cell, &pen);
 		fputc('\n', out);
 	}
 	print_rings(out, map);
+	print_buffers(out, map);
 	fprintf(out,
 		"\n%llu pages a cell, %s:  . no page there  # the guest's own  o readable\n"
-		"%% the last two  q a device's queue; readable is shared, or still the host's\n",
+		"%% the last two  q readable, a device's queue  b readable, a buffer it holds\n"
+		"readable is shared, or still the host's\n",
 		(unsigned long long)n,
 		host_size_text(n * g.page, text, sizeof(text)));
 	print_given(out, map);

@@ -59,6 +59,7 @@ struct map_scan {
 	int err;
 	bool is_complete;	    /* the trace */
 	uint64_t from_us, spent_us; /* of CLOCK_MONOTONIC */
+	json_t *rings, *buffers;    /* owned; NULL: not looked at yet */
 };
 
 /* --- the thread ------------------------------------------------------------- */
@@ -164,6 +165,8 @@ static void *scan_thread(void *arg)
 	s->from_us = (uint64_t)clock_ns() / 1000;
 	for (unsigned int i = 0; !s->err && i < REGIONS; i++)
 		s->err = look(s, &s->regions[i]);
+	if (!s->err && !s->rings)
+		s->err = map_rings_look(s->vm, &s->rings, &s->buffers);
 	trace = donations_text(&s->vm->donations);
 	s->is_complete = trace != NULL;
 	for (unsigned int i = 0; !s->err && i < REGIONS; i++) {
@@ -203,6 +206,8 @@ static void destroy(struct map_scan *s)
 		free(s->regions[i].given);
 		free(s->regions[i].runs);
 	}
+	json_decref(s->rings);
+	json_decref(s->buffers);
 	free(s);
 }
 
@@ -317,7 +322,8 @@ static json_t *result_json(const struct map_scan *s)
 		      "source_private", "write(2) of a byte to a pipe: EFAULT",
 		      "source_given", trace_source(s));
 	if (!o || json_object_set_new(o, "regions", regions_json(s)) ||
-	    json_object_set_new(o, "rings", map_rings_json(s->vm)) ||
+	    json_object_set(o, "rings", s->rings) ||
+	    json_object_set(o, "buffers", s->buffers) ||
 	    json_object_set_new(o, "donations", donations_json(s))) {
 		json_decref(o);
 		return NULL;
@@ -352,6 +358,21 @@ json_t *map_scan_answer(struct vm *vm)
 	return o;
 }
 
+void map_scan_forget(struct vm *vm)
+{
+	json_decref(vm->last_rings);
+	json_decref(vm->last_buffers);
+	vm->last_rings = vm->last_buffers = NULL;
+}
+
+void map_scan_remember(struct vm *vm)
+{
+	map_scan_forget(vm);
+	if (vm->outputs && vm->outputs->map_path &&
+	    map_rings_look(vm, &vm->last_rings, &vm->last_buffers))
+		log_warn("--artifacts: too little memory for a map");
+}
+
 void map_scan_keep(struct vm *vm, const char *path)
 {
 	struct map_scan *s = make(vm);
@@ -360,6 +381,8 @@ void map_scan_keep(struct vm *vm, const char *path)
 
 	if (s) {
 		s->end_ns = clock_ns() + KEEP_NS;
+		s->rings = json_incref(vm->last_rings);
+		s->buffers = json_incref(vm->last_buffers);
 		(void)scan_thread(s);
 		ret = s->err;
 	}

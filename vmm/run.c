@@ -47,6 +47,7 @@ static int serve(struct vm *vm)
 	vcpus_join(vm);
 	orderly_stop(&vm->orderly);
 	stores_stop(vm);
+	map_scan_remember(vm);
 	devices_stop(vm); /* the last words need the terminal */
 	/* A guest may reset itself before the loop has run at all: what the
 	 * user asked for meanwhile is heard here. */

@@ -448,6 +448,7 @@ int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner)
 void vm_fini(struct vm *vm)
 {
 	donations_end(&vm->donations);
+	map_scan_forget(vm);
 	devices_fini(vm);
 	pvm_close(vm->pvm);
 	vm->pvm = NULL;

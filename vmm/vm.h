@@ -118,6 +118,8 @@ struct vm {
 	struct attach *attach;	   /* to its console; owned; NULL: no socket */
 	struct map_scan *map;	   /* that goes on, or was not fetched yet */
 	unsigned int nr_maps_lost; /* in a row: lives that ended meanwhile */
+	/* What the devices had when the vCPUs had ended; owned; NULL: unknown */
+	struct json_t *last_rings, *last_buffers;
 	struct recorder *recorder; /* owned; NULL: no --record */
 	struct watch power_key;	   /* timerfd: when it is let go */
 	unsigned int power_key_ms; /* it was pressed for */
@@ -218,12 +220,23 @@ struct json_t *control_debug_answer(struct vm *vm,
 /* map_scan.c; main thread. What a client who asks for the map is told now. */
 struct json_t *map_scan_answer(struct vm *vm);
 void map_scan_end(struct vm *vm);
-/* Looks at a guest whose vCPUs have ended, and draws it in a file of its own. */
-void map_scan_keep(struct vm *vm, const char *path);
 /* The same at a life's end: who waits for the map is given that of the next. */
 void map_scan_lose(struct vm *vm);
-/* map_rings.c: an array of the devices' queues that are in use. */
-struct json_t *map_rings_json(struct vm *vm);
+/*
+ * The vCPUs have ended and the devices not: what these have is remembered, should
+ * the map be kept; until forgotten.
+ */
+void map_scan_remember(struct vm *vm);
+void map_scan_forget(struct vm *vm);
+/* Looks at a guest whose vCPUs have ended, and draws it in a file of its own. */
+void map_scan_keep(struct vm *vm, const char *path);
+/*
+ * map_rings.c: arrays of the devices' queues that are in use, and of what each
+ * device holds of its driver's buffers; both the caller's. 0 or -ENOMEM. Any
+ * thread, no lock held, while devices are plugged in.
+ */
+int __must_check map_rings_look(struct vm *vm, struct json_t **rings,
+				struct json_t **buffers);
 
 /* power_key.c. Says whether the guest has a driver for the key. Main thread. */
 int power_key_init(struct vm *vm); /* 0 or -errno, logged */

@@ -88,7 +88,7 @@ pid=$!
 wait_for 60 said 'done with it'
 expect_rc 0 "$LKVM" map guest
 expect_out '^window .* [1-9][0-9]*$' '^RAM ' '^0x[0-9a-f]+ .*#' \
-	'^0x[0-9a-f]+ [.o]*q' '^blk0 +0 +256 0x00[0-9a-f]*\+4096 +0x' \
+	'^0x[0-9a-f]+ [.o]*q' '^blk0 +0 +256 +0 0x[0-9a-f]*\+4096 +0x' \
 	'^looked for '
 awk 'length > 80 { exit 1 }' out.log || fail "wider than 80 columns"
 expect_rc 0 "$LKVM" map guest --json

@@ -8,8 +8,28 @@
 #include <string.h>
 
 #include "../../vmm/client.h"
+#include "well_formed.h"
 
 static char *text;
+static const char *held; /* runs of what blk0 holds; NULL: nothing is said */
+
+/* What blk0 holds, and its second queue, of which not all is known. */
+static void add_buffers(json_t *map)
+{
+	json_t *all = json_pack(
+		"[{s:s, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:s}]", "device",
+		"b<k0", "buffers", 12, "complete", 0, "to_bytes",
+		(json_int_t)4242, "to_pages", (json_int_t)2, "from_bytes",
+		(json_int_t)512, "from_pages", (json_int_t)1, "gpa",
+		(json_int_t)0x80000000, "runs", held);
+	json_t *ring = json_pack("{s:s, s:i, s:i, s:n, s:s}", "device", "blk0",
+				 "queue", 1, "size", 256, "buffers", "why",
+				 "a b<\033[31mc");
+
+	ck_assert_int_eq(json_object_set_new(map, "buffers", all), 0);
+	ck_assert_int_eq(
+		json_array_append_new(json_object_get(map, "rings"), ring), 0);
+}
 
 static json_t *map_of(long long len, const char *runs)
 {
@@ -22,6 +42,8 @@ static json_t *map_of(long long len, const char *runs)
 		"len", 4096);
 
 	ck_assert_ptr_nonnull(map);
+	if (held)
+		add_buffers(map);
 	return map;
 }
 
@@ -53,6 +75,7 @@ static void teardown(void)
 {
 	free(text);
 	text = NULL;
+	held = NULL;
 }
 
 START_TEST(small_regions_have_a_cell_per_page)
@@ -104,11 +127,72 @@ START_TEST(queues_are_told_with_their_parts)
 {
 	ck_assert_int_eq(draw(8 * 4096, "8r", false), 0);
 	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 ooooqooo\n"));
-	ck_assert_ptr_nonnull(
-		strstr(text, "\nblk0             0   256 0x0080004000+4096"));
+	ck_assert_ptr_nonnull(strstr(
+		text, "\nblk0             0   256     ? 0x80004000+4096"));
 	/* What is the guest's own is shown as that */
 	ck_assert_int_eq(draw(8 * 4096, "8p", false), 0);
 	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 ########\n"));
+}
+END_TEST
+
+START_TEST(buffers_are_told_by_device_and_direction)
+{
+	held = "1n1t1f1n1b1t2n";
+	ck_assert_int_eq(draw(8 * 4096, "8r", false), 0);
+	/* What is a queue's is shown as that */
+	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 obboqboo\n"));
+	ck_assert_ptr_nonnull(strstr(
+		text, "\ndevice       buffers         bytes to it     pages"
+		      "      bytes from it     pages\n"
+		      "b<k0              12+               4242         2"
+		      "                512         1\n"
+		      "blk0 queue 1: unknown, a b<?[31mc\n"));
+	ck_assert_int_eq(draw(8 * 4096, "8p", false), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 ########\n"));
+	/* Of cells of many pages, and beyond the region */
+	held = "16n1b15n1t4000f65536b";
+	ck_assert_int_eq(draw(MIB(64), "16384r", false), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\n0x0080000000 qobobbb"));
+	ck_assert_ptr_nonnull(strstr(text, "bbb\n\ndevice"));
+}
+END_TEST
+
+START_TEST(buffers_that_are_none_are_refused)
+{
+	static const char *const runs[] = {
+		"1", "0t", "1z", "t1", "-1t", "1t ", "99999999999999999999t"
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(runs); i++) {
+		held = runs[i];
+		ck_assert_msg(draw(4096, "1u", false) == -EPROTO, "%s",
+			      runs[i]);
+		ck_assert_int_eq(draw_as(4096, "1u", NULL), -EPROTO);
+	}
+}
+END_TEST
+
+START_TEST(svg_says_what_devices_hold_and_marks_it)
+{
+	held = "1n1t6n";
+	ck_assert_int_eq(draw_as(8 * 4096, "8r", NULL), 0);
+	ck_assert_ptr_nonnull(
+		strstr(text, ">b&lt;k0: at least 12 buffers, 4242 bytes to it "
+			     "on 2 pages, 512 bytes from it on 1 pages<"));
+	ck_assert_ptr_nonnull(
+		strstr(text, ">blk0 queue 1: unknown, a b&lt;?[31mc<"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "<title>0x80001000: readable, with a buffer that "
+			     "a device holds</title>"));
+	/* The cell and the legend's, each with its mark */
+	for (int i = 0; i < 2; i++) {
+		char *mark = strstr(text, "d=\"M2 3.5h6");
+
+		ck_assert_ptr_nonnull(mark);
+		*mark = ' ';
+	}
+	ck_assert_ptr_null(strstr(text, "d=\"M2 3.5h6"));
+	ck_assert_ptr_null(ill_nested(text));
 }
 END_TEST
 
@@ -161,6 +245,9 @@ int main(void)
 	tcase_add_test(tc, every_line_fits_a_terminal);
 	tcase_add_test(tc, a_picture_fits_the_terminals_rows);
 	tcase_add_test(tc, queues_are_told_with_their_parts);
+	tcase_add_test(tc, buffers_are_told_by_device_and_direction);
+	tcase_add_test(tc, buffers_that_are_none_are_refused);
+	tcase_add_test(tc, svg_says_what_devices_hold_and_marks_it);
 	tcase_add_test(tc, what_a_trace_tells_is_told_apart);
 	tcase_add_test(tc, svg_is_whole_and_text_is_only_text);
 	tcase_add_test(tc, what_is_no_map_is_refused);

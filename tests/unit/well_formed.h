@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* well_formed.h: whether a page is HTML that any reader understands alike. */
+/* well_formed.h: whether HTML or SVG is such that any reader understands it alike. */
 #ifndef LKVM_PVM_TESTS_WELL_FORMED_H
 #define LKVM_PVM_TESTS_WELL_FORMED_H
 
@@ -39,14 +39,12 @@ static inline bool is_reference(const char *at)
  * NULL when each tag is closed by its own, each "<" begins a tag and each "&" a
  * reference; otherwise where that is not so.
  */
-static inline const char *ill_formed(const char *page)
+static inline const char *ill_nested(const char *page)
 {
 	char open[OPEN_TAGS][16];
 	int depth = 0;
 
-	if (strncmp(page, "<!DOCTYPE html>\n", 16) != 0)
-		return page;
-	for (const char *at = page + 16; *at; at++) {
+	for (const char *at = page; *at; at++) {
 		const char *end;
 		size_t len;
 		bool closes;
@@ -76,6 +74,14 @@ static inline const char *ill_formed(const char *page)
 		at = end;
 	}
 	return depth ? page + strlen(page) : NULL;
+}
+
+/* The same of a whole page of HTML. */
+static inline const char *ill_formed(const char *page)
+{
+	if (strncmp(page, "<!DOCTYPE html>\n", 16) != 0)
+		return page;
+	return ill_nested(page + 16);
 }
 
 #endif

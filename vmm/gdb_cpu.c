@@ -6,14 +6,20 @@
 
 #define PSTATE_USES_SP_EL1(p) (((p)&0xfU) == 5)
 
+static int get(struct pvm *p, unsigned int vcpu, struct pvm_vcpu_state *s,
+	       struct pvm_vcpu_mmu *m)
+{
+	int ret = pvm_vcpu_get_state(p, vcpu, s);
+
+	return ret ? ret : pvm_vcpu_get_mmu(p, vcpu, m);
+}
+
 int gdb_cpu_get(struct pvm *p, unsigned int vcpu, struct gdb_regs *r)
 {
 	struct pvm_vcpu_state s;
 	struct pvm_vcpu_mmu m;
-	int ret = pvm_vcpu_get_state(p, vcpu, &s);
+	int ret = get(p, vcpu, &s, &m);
 
-	if (!ret)
-		ret = pvm_vcpu_get_mmu(p, vcpu, &m);
 	if (ret)
 		return ret;
 	memcpy(r->x, s.x, sizeof(r->x));
@@ -36,10 +42,8 @@ static int get_step_regs(struct pvm *p, unsigned int vcpu,
 {
 	struct pvm_vcpu_state s;
 	struct pvm_vcpu_mmu m;
-	int ret = pvm_vcpu_get_state(p, vcpu, &s);
+	int ret = get(p, vcpu, &s, &m);
 
-	if (!ret)
-		ret = pvm_vcpu_get_mmu(p, vcpu, &m);
 	if (ret)
 		return ret;
 	*r = (struct gdb_step_regs){

@@ -133,7 +133,7 @@ static void add_gicv2m(struct dt_writer *w, const struct machine *m)
 	dt_string(w, "compatible", "arm,gic-v2m-frame");
 	dt_flag(w, "msi-controller");
 	dt_ranges(w, "reg", &frame, 1);
-	dt_u32(w, "arm,msi-base-spi", 32 + MACHINE_GICV2M_SPI);
+	dt_u32(w, "arm,msi-base-spi", MACHINE_SPI_BASE + MACHINE_GICV2M_SPI);
 	dt_u32(w, "arm,msi-num-spis", m->nr_msi_spis);
 	dt_u32(w, "phandle", PHANDLE_MSI);
 	dt_end(w);

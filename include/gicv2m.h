@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "bus.h"
+#include "machine.h"
 
 #define GICV2M_SET_SPI 0x40U /* the register a message is written to */
 
@@ -30,10 +31,10 @@ extern const struct bus_ops gicv2m_ops;
 static inline int gicv2m_spi(gpa_t frame, unsigned int first, uint64_t address,
 			     uint32_t data)
 {
-	if (address != frame + GICV2M_SET_SPI || data < 32 + first ||
-	    data > 1019)
+	if (address != frame + GICV2M_SET_SPI ||
+	    data < MACHINE_SPI_BASE + first || data > 1019)
 		return -EINVAL;
-	return (int)data - 32;
+	return (int)(data - MACHINE_SPI_BASE);
 }
 
 #endif

@@ -21,9 +21,12 @@
 
 #include "base.h"
 
+/* An SPI's number here is its GIC interrupt id minus this. */
+#define MACHINE_SPI_BASE 32U
+
 #define MACHINE_UART_BASE     0x01000000ULL
 #define MACHINE_UART_SIZE     0x8ULL
-#define MACHINE_UART_SPI      0 /* SPI number: GIC interrupt id minus 32 */
+#define MACHINE_UART_SPI      0
 #define MACHINE_UART_CLOCK_HZ 1843200U
 
 #define MACHINE_RTC_BASE 0x01010000ULL

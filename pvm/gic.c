@@ -43,7 +43,7 @@ static_assert(MACHINE_VIRTIO_MMIO_SPI + MACHINE_VIRTIO_MMIO_SLOTS <=
 int pvm_gic_create(struct pvm *p)
 {
 	struct machine m = { .nr_vcpus = p->cfg.nr_vcpus };
-	uint32_t nr_irqs = 32 + p->cfg.nr_spis;
+	uint32_t nr_irqs = MACHINE_SPI_BASE + p->cfg.nr_spis;
 	int ret;
 
 	ret = kvm_create_device(p->vm_fd, KVM_DEV_TYPE_ARM_VGIC_V3, 0);
@@ -82,7 +82,7 @@ int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)
 {
 	struct kvm_irq_level l = {
 		.irq = (KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT) |
-		       (spi + 32),
+		       (spi + MACHINE_SPI_BASE),
 		.level = high,
 	};
 

@@ -18,20 +18,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "control_name.h"
 #include "log.h"
-#include "unix_connect.h"
 
-#define TICK_MS	   1000
-#define BACKLOG	   16
-#define MAX_SUFFIX 100U
-#define WHY_SIZE   512U
+#define TICK_MS 1000
 
 struct client {
 	struct control *control;
@@ -47,9 +42,7 @@ struct client {
 };
 
 struct control {
-	char name[CONTROL_NAME_MAX + 1];
-	char path[CONTROL_PATH_MAX + CONTROL_NAME_MAX + 8];
-	struct stat made; /* what was made at path */
+	struct control_name name;
 	struct loop *loop;
 	struct control_host host;
 	struct watch listener, ticks;
@@ -60,113 +53,26 @@ struct control {
 
 const char *control_name(const struct control *c)
 {
-	return c->name;
-}
-
-/* --- the name -------------------------------------------------------------- */
-
-/* Of one who was killed; the directory is locked. */
-static bool is_stale(const char *path)
-{
-	int fd = unix_connect(path);
-
-	if (fd >= 0)
-		close(fd);
-	return fd == -ECONNREFUSED;
-}
-
-/* The directory is locked, and for the user alone. */
-static int take_path(struct control *c)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	memcpy(a.sun_path, c->path, strlen(c->path) + 1);
-	err = bind(fd, (const struct sockaddr *)&a, sizeof(a)) ? -errno : 0;
-	if (err == -EADDRINUSE && is_stale(c->path)) {
-		(void)unlink(c->path);
-		err = bind(fd, (const struct sockaddr *)&a, sizeof(a)) ? -errno
-								       : 0;
-	}
-	if (!err && (listen(fd, BACKLOG) || lstat(c->path, &c->made))) {
-		err = -errno;
-		(void)unlink(c->path);
-	}
-	if (err)
-		close(fd);
-	else
-		c->listener.fd = fd;
-	return err;
-}
-
-static int take_name(struct control *c, const char *dir, const char *name)
-{
-	int err = control_socket_path(dir, name, c->path, sizeof(c->path));
-
-	(void)snprintf(c->name, sizeof(c->name), "%s", name);
-	if (!err)
-		err = take_path(c);
-	return err == -EADDRINUSE ? -EEXIST : err;
-}
-
-/* guest-PID; another number behind when a container has the same. */
-static int make_name(struct control *c, const char *dir)
-{
-	char name[CONTROL_NAME_MAX + 1];
-	int err;
-
-	(void)snprintf(name, sizeof(name), "guest-%d", (int)getpid());
-	err = take_name(c, dir, name);
-	for (unsigned int i = 2; err == -EEXIST && i < MAX_SUFFIX; i++) {
-		(void)snprintf(name, sizeof(name), "guest-%d-%u", (int)getpid(),
-			       i);
-		err = take_name(c, dir, name);
-	}
-	return err;
-}
-
-static int fail_name(const char *name, const char *dir, int err)
-{
-	if (err == -EEXIST)
-		log_err("--name %s: a VM of this name is running; give another, or end that one: lkvm-pvm stop %s",
-			name, name);
-	else if (err == -EBUSY)
-		log_err("%s is locked by another lkvm-pvm for seconds; is one stopped?",
-			dir);
-	else if (err == -ENAMETOOLONG)
-		log_err("%s: too long for a socket; set XDG_RUNTIME_DIR to a shorter one",
-			dir);
-	else
-		log_err("cannot make a control socket in %s: %s", dir,
-			errno_text(err));
-	return err;
+	return c->name.name;
 }
 
 int control_open(struct control **out, const char *name)
 {
-	char dir[CONTROL_PATH_MAX], why[WHY_SIZE];
-	int fd = control_dir_open(true, dir, why), err;
-	struct control *c;
+	struct control *c = calloc(1, sizeof(*c));
+	int err;
 
 	*out = NULL;
-	if (fd < 0) {
-		log_err("no control socket: %s", why);
-		return fd;
+	if (!c) {
+		log_err("out of memory");
+		return -ENOMEM;
 	}
-	c = calloc(1, sizeof(*c));
-	err = c ? control_dir_lock(fd) : -ENOMEM;
-	if (c)
-		c->listener.fd = c->ticks.fd = -1;
-	if (!err)
-		err = name ? take_name(c, dir, name) : make_name(c, dir);
-	close(fd); /* unlocks */
+	c->listener.fd = c->ticks.fd = -1;
+	err = control_name_take(&c->name, name);
 	if (err) {
 		free(c);
-		return fail_name(name ? name : "", dir, err);
+		return err;
 	}
+	c->listener.fd = c->name.fd;
 	*out = c;
 	return 0;
 }
@@ -479,16 +385,12 @@ static void tell_end(struct client *k, json_t *end)
 
 void control_close(struct control *c, json_t *end)
 {
-	struct stat now;
-
 	if (!c) {
 		json_decref(end);
 		return;
 	}
 	control_stop(c);
-	if (lstat(c->path, &now) == 0 && now.st_dev == c->made.st_dev &&
-	    now.st_ino == c->made.st_ino)
-		(void)unlink(c->path);
+	control_name_drop(&c->name);
 	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
 		if (accept_one(c))
 			break;

@@ -234,19 +234,12 @@ static bool features_fit(const struct virtio_dev *d)
 
 /* --- status ----------------------------------------------------------------- */
 
-static void tell_config_changed(struct virtio_dev *d)
-{
-	if ((d->status & VIRTIO_CONFIG_S_DRIVER_OK) && d->transport &&
-	    d->transport->config_changed)
-		d->transport->config_changed(d->transport_ctx);
-}
-
 static void needs_reset(struct virtio_dev *d)
 {
 	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
 	d->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-	tell_config_changed(d);
+	virtio_tell_config(d);
 }
 
 void virtio_kick_again(struct virtio_dev *d, unsigned int q)
@@ -285,7 +278,7 @@ static void driver_ok(struct virtio_dev *d)
 	d->status |= VIRTIO_CONFIG_S_DRIVER_OK;
 	if (d->status & VIRTIO_CONFIG_S_NEEDS_RESET) {
 		/* A queue could not be enabled: now it may be told. */
-		tell_config_changed(d);
+		virtio_tell_config(d);
 		return;
 	}
 	err = d->class->start(d);
@@ -442,49 +435,6 @@ void virtio_publish(struct virtio_dev *d, unsigned int q)
 		event_signal(d->queues[q].call);
 	else if (ret > 0) /* a back end may have it still */
 		event_signal_shared(&d->aio, d->queues[q].call);
-}
-
-/* --- configuration ---------------------------------------------------------- */
-
-void virtio_dev_config_read(struct virtio_dev *d, unsigned int offset,
-			    void *buf, unsigned int len)
-{
-	memset(buf, 0, len);
-	if (offset >= d->config_len)
-		return;
-	if (len > d->config_len - offset)
-		len = d->config_len - offset;
-	lock(d);
-	d->class->config_read(d, offset, buf, len);
-	unlock(d);
-}
-
-void virtio_dev_config_write(struct virtio_dev *d, unsigned int offset,
-			     const void *buf, unsigned int len)
-{
-	if (offset >= d->config_len || !d->class->config_write)
-		return;
-	if (len > d->config_len - offset)
-		len = d->config_len - offset;
-	lock(d);
-	d->class->config_write(d, offset, buf, len);
-	unlock(d);
-}
-
-uint8_t virtio_dev_generation(struct virtio_dev *d)
-{
-	uint8_t generation;
-
-	lock(d);
-	generation = d->config_generation;
-	unlock(d);
-	return generation;
-}
-
-void virtio_config_changed(struct virtio_dev *d)
-{
-	d->config_generation++;
-	tell_config_changed(d);
 }
 
 /* --- figures ---------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* dev.h: what dev.c and blame.c share of a device. */
+/* dev.h: what dev.c, dev_config.c and blame.c share of a device. */
 #ifndef LKVM_PVM_VIRTIO_DEV_H
 #define LKVM_PVM_VIRTIO_DEV_H
 
@@ -18,5 +18,8 @@ void virtio_blame(struct virtio_dev *d, const char *fmt, ...) __printf(2, 3);
 void virtio_blame_features(struct virtio_dev *d);
 /* The line for a broken queue; counts it. */
 void virtio_blame_queue(struct virtio_dev *d, unsigned int q);
+
+/* The driver's interrupt for a configuration or status that changed. Lock held. */
+void virtio_tell_config(struct virtio_dev *d);
 
 #endif

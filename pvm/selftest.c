@@ -18,6 +18,17 @@ static void say(const char *verdict, const char *text)
 	_exit(0);
 }
 
+static void say_why(const char *verdict, const char *fmt,
+		    va_list ap) __noreturn;
+static void say_why(const char *verdict, const char *fmt, va_list ap)
+{
+	char text[400];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	selftest_sanitize(text);
+	say(verdict, text);
+}
+
 void st_pass(void)
 {
 	say("pass", "");
@@ -25,26 +36,18 @@ void st_pass(void)
 
 void st_fail(const char *fmt, ...)
 {
-	char text[400];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	selftest_sanitize(text);
-	say("fail", text);
+	say_why("fail", fmt, ap);
 }
 
 void st_skip(const char *fmt, ...)
 {
-	char text[400];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	selftest_sanitize(text);
-	say("skip", text);
+	say_why("skip", fmt, ap);
 }
 
 void st_equal(const char *what, uint64_t got, uint64_t want)
@@ -110,6 +113,7 @@ static const struct selftest_area *const areas[] = {
 	&st_reclaim_area,
 	&st_poison_area,
 	&st_machine_area,
+	&st_mmio_area,
 	&st_irq_area,
 	&st_life_area,
 };

@@ -195,6 +195,6 @@ void st_memlock(uint64_t bytes);
 
 extern const struct selftest_area st_create_area, st_slots_area, st_memory_area,
 	st_share_area, st_access_area, st_reclaim_area, st_poison_area,
-	st_machine_area, st_irq_area, st_life_area;
+	st_machine_area, st_mmio_area, st_irq_area, st_life_area;
 
 #endif

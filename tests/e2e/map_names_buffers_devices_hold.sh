@@ -3,7 +3,7 @@
 # map: names the buffers that a guest's drivers have given to each device and not
 # got back, whoever serves it: as many as the guest knows of. Looking changes
 # nothing, neither for them nor for a driver that attacks its devices meanwhile.
-# timeout: 200
+# timeout: 300
 . /tests/e2e/lib.sh
 
 on_ext4 64

@@ -40,6 +40,8 @@ int vsock_unix_open(struct vsock_unix *u, const char *path)
 	int err;
 
 	*u = (struct vsock_unix){ .path = path, .listener = -1 };
+	if (!path)
+		return 0;
 	if (!path_of_port(&a, path, UINT32_MAX)) {
 		log_err("vsock: %s: the path has %zu characters at most: those "
 			"of the guest's connections have a port behind it",
@@ -52,13 +54,29 @@ int vsock_unix_open(struct vsock_unix *u, const char *path)
 	return err;
 }
 
+static void close_own_end(struct vsock_unix *u)
+{
+	if (u->has_own && u->own_end >= 0)
+		close(u->own_end);
+	u->own_end = -1;
+}
+
 void vsock_unix_close(struct vsock_unix *u)
 {
+	close_own_end(u);
 	if (u->listener < 0)
 		return;
 	unix_unlisten(u->path, &u->made);
 	close(u->listener);
 	u->listener = -1;
+}
+
+void vsock_unix_hand_over(struct vsock_unix *u, uint32_t port, int fd)
+{
+	close_own_end(u);
+	u->has_own = true;
+	u->own_port = port;
+	u->own_end = fd;
 }
 
 unsigned int vsock_unix_limit(unsigned int most)
@@ -93,10 +111,17 @@ int vsock_unix_accept(const struct vsock_unix *u)
 	return errno == ECONNABORTED || errno == EINTR ? -EAGAIN : -errno;
 }
 
-int vsock_unix_connect(const struct vsock_unix *u, uint32_t port)
+int vsock_unix_connect(struct vsock_unix *u, uint32_t port)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = u->own_end;
 
+	if (u->has_own && port == u->own_port) {
+		u->own_end = -1;
+		return fd < 0 ? -ECONNREFUSED : fd;
+	}
+	if (!u->path)
+		return -ECONNREFUSED;
 	return path_of_port(&a, u->path, port) ? unix_connect(a.sun_path)
 					       : -ENAMETOOLONG;
 }

@@ -26,7 +26,7 @@
 #define VIRTIO_VSOCK_LAST_CID  0xfffffffeU
 
 struct virtio_vsock_init {
-	const char *path; /* of the socket; borrowed */
+	const char *path; /* of the socket; borrowed; NULL: there is none */
 	uint64_t cid;	  /* the guest's */
 	unsigned int number;
 	const struct window *window;
@@ -43,6 +43,9 @@ void virtio_vsock_destroy(struct virtio_vsock *v);
 
 /* For the transport; lives as long as @v. */
 struct virtio_dev *virtio_vsock_dev(struct virtio_vsock *v);
+
+/* vsock_unix_hand_over() of its sockets. Before the guest runs. */
+void virtio_vsock_hand_over(struct virtio_vsock *v, uint32_t port, int fd);
 
 /* For tests and `stat`. */
 struct virtio_vsock_stats {

@@ -3,7 +3,8 @@
  * vsock_unix.h: the host's ends of a guest's sockets: unix stream sockets. A
  * program of the host connects to PATH, says "CONNECT <port>\n" and is answered
  * "OK <its own port>\n" when the guest listens there; the guest's connections to
- * port N of the host arrive at whoever listens on PATH_N.
+ * port N of the host arrive at whoever listens on PATH_N. One port may be ours:
+ * its first connection, and no other, goes to an end of our own.
  *
  * No descriptor here blocks, and none raises SIGPIPE. Nothing is locked.
  */
@@ -17,18 +18,28 @@
 #include "base.h"
 
 struct vsock_unix {
-	const char *path; /* borrowed */
+	const char *path; /* borrowed; NULL: nobody but ourselves is here */
 	int listener;	  /* -1: not open */
 	struct stat made; /* what the path was when it was made */
+	bool has_own;	  /* a port is ours */
+	uint32_t own_port;
+	int own_end; /* its first connection's; -1: that was there */
 };
 
 /*
  * Listens on @path, for the user alone; a socket that nobody listens on any
- * more is replaced. 0, or -errno with one line logged that names @path. close()
- * removes it, is idempotent and takes a zeroed struct with listener -1.
+ * more is replaced. NULL: nowhere. 0, or -errno with one line logged that names
+ * @path. close() removes it, is idempotent and takes a zeroed struct with
+ * listener -1.
  */
 int __must_check vsock_unix_open(struct vsock_unix *u, const char *path);
 void vsock_unix_close(struct vsock_unix *u);
+
+/*
+ * @port is ours from here on: the guest's first connection there is @fd, a stream
+ * that does not block and that @u then owns.
+ */
+void vsock_unix_hand_over(struct vsock_unix *u, uint32_t port, int fd);
 
 /*
  * How many connections of at most @most there are descriptors for, some kept
@@ -39,7 +50,7 @@ unsigned int vsock_unix_limit(unsigned int most);
 /* A program that connected: its descriptor; -EAGAIN: none; other -errno. */
 int __must_check vsock_unix_accept(const struct vsock_unix *u);
 /* The guest's way to @port: a descriptor; -errno: nobody takes it. */
-int __must_check vsock_unix_connect(const struct vsock_unix *u, uint32_t port);
+int __must_check vsock_unix_connect(struct vsock_unix *u, uint32_t port);
 
 /*
  * The line a program begins with; not a byte behind it is taken. 0: @port is

@@ -172,7 +172,7 @@ static int init_device(struct virtio_vsock *v,
 		.events = EPOLLIN,
 		.ready = on_client,
 	};
-	err = loop_add(i->loop, &v->listener);
+	err = v->listener.fd < 0 ? 0 : loop_add(i->loop, &v->listener);
 	if (err)
 		virtio_dev_fini(&v->dev);
 	return err;
@@ -199,8 +199,8 @@ int virtio_vsock_create(struct virtio_vsock **out,
 	TAILQ_INIT(&v->turns);
 	err = init_device(v, i);
 	if (err) {
-		log_err("vsock: %s: cannot make a device of it: %s", i->path,
-			errno_text(err));
+		log_err("vsock: %s: cannot make a device of it: %s",
+			i->path ? i->path : "no socket", errno_text(err));
 		vsock_unix_close(&v->ends);
 		free(v);
 		return err;
@@ -224,6 +224,13 @@ void virtio_vsock_destroy(struct virtio_vsock *v)
 struct virtio_dev *virtio_vsock_dev(struct virtio_vsock *v)
 {
 	return &v->dev;
+}
+
+void virtio_vsock_hand_over(struct virtio_vsock *v, uint32_t port, int fd)
+{
+	pthread_mutex_lock(&v->dev.lock);
+	vsock_unix_hand_over(&v->ends, port, fd);
+	pthread_mutex_unlock(&v->dev.lock);
 }
 
 void virtio_vsock_stats(struct virtio_vsock *v, struct virtio_vsock_stats *s)

@@ -38,6 +38,7 @@
 #define ENTRIES	   16U
 #define NR_CLIENTS 6U
 #define NR_PORTS   3U
+#define OWN_PORT   3U /* handed over, to the last client */
 
 struct world {
 	struct window w;
@@ -343,6 +344,18 @@ static void step(struct world *w, const struct record *r)
 	      s.promised <= MIB(128));
 }
 
+/* The guest's next connection to OWN_PORT is the last client's. */
+static void hand_over(struct world *w)
+{
+	int sv[2], *fd = &w->clients[NR_CLIENTS - 1];
+
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sv));
+	virtio_vsock_hand_over(w->vsock, OWN_PORT, sv[0]);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = sv[1];
+}
+
 static void forget_clients(struct world *w)
 {
 	int fd;
@@ -409,6 +422,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 1)
 		without = 1U << VIRTIO_RING_F_EVENT_IDX;
 	bring_up(w, without);
+	hand_over(w);
 	data++;
 	size--;
 	while (fuzz_next(&data, &size, &r, sizeof(r)))

@@ -39,6 +39,16 @@ static const struct seed_step guest_connects[] = {
 	{ 0, 0, { 4, 0x0101, 3 }, 4096, 0 },
 	{ 3, 0, { 0, 15, 0 }, 0, 0 },
 	{ 5, 0, { 2, 0, 0 }, 0, 0 },
+}, own[] = { /* a port of ours: once, and not again */
+	{ 3, 0, { 0, 15, 0 }, 0, 0 },
+	{ 0, 0, { 1, 0x0301, 0 }, 4096, 0 },
+	{ 0, 0, { 5, 0x0301, 0 }, 4096, 9000 },
+	{ 5, 5, { 2, 0, 0 }, 0, 0 }, /* read */
+	{ 5, 5, { 0, 0, 0 }, 0, 9000 },
+	{ 0, 0, { 1, 0x0302, 0 }, 4096, 0 },
+	{ 3, 0, { 0, 15, 0 }, 0, 0 },
+	{ 0, 0, { 3, 0x0301, 0 }, 0, 0 }, /* RST */
+	{ 0, 0, { 1, 0x0301, 0 }, 4096, 0 },
 }, wrong[] = {
 	{ 0, 0, { 5, 0x0101, 0 }, 4096, 10 },
 	{ 0, 0, { 1, 0x0101, 512 }, 7, 0 },
@@ -77,6 +87,7 @@ static void seed_write_all(void)
 			 ARRAY_SIZE(guest_connects));
 	seed_write_steps("host", 0, host_connects, ARRAY_SIZE(host_connects));
 	seed_write_steps("slow", 0, slow, ARRAY_SIZE(slow));
+	seed_write_steps("own", 0, own, ARRAY_SIZE(own));
 	seed_write_steps("wrong", 0, wrong, ARRAY_SIZE(wrong));
 	seed_write_steps("gone", 0, gone, ARRAY_SIZE(gone));
 	seed_write_steps("gone-ring", 0, gone_ring, ARRAY_SIZE(gone_ring));

@@ -158,6 +158,71 @@ START_TEST(hang_up_is_the_end_of_both_directions)
 }
 END_TEST
 
+static int new_end(int *other)
+{
+	int sv[2];
+
+	ck_assert_int_eq(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sv), 0);
+	*other = sv[1];
+	return sv[0];
+}
+
+static bool is_closed(int other)
+{
+	char c;
+
+	return recv(other, &c, 1, 0) == 0;
+}
+
+START_TEST(a_port_of_ours_has_one_connection)
+{
+	struct vsock_unix u;
+	int end, other, fd;
+
+	ck_assert_int_eq(vsock_unix_open(&u, path), 0);
+	end = new_end(&other);
+	vsock_unix_hand_over(&u, 7, end);
+	ck_assert_int_eq(vsock_unix_connect(&u, 8), -ENOENT);
+	fd = vsock_unix_connect(&u, 7);
+	ck_assert_int_eq(fd, end);
+	ck_assert_int_eq(vsock_unix_connect(&u, 7), -ECONNREFUSED);
+	vsock_unix_close(&u);
+	ck_assert(!is_closed(other)); /* it is who connected that has it */
+	close(fd);
+	close(other);
+}
+END_TEST
+
+START_TEST(an_end_that_nobody_wanted_is_closed)
+{
+	struct vsock_unix u;
+	int other[2];
+
+	ck_assert_int_eq(vsock_unix_open(&u, NULL), 0);
+	vsock_unix_hand_over(&u, 0, new_end(&other[0]));
+	vsock_unix_hand_over(&u, 1, new_end(&other[1]));
+	ck_assert(is_closed(other[0]));
+	ck_assert(!is_closed(other[1]));
+	vsock_unix_close(&u);
+	ck_assert(is_closed(other[1]));
+	vsock_unix_close(&u);
+	close(other[0]);
+	close(other[1]);
+}
+END_TEST
+
+START_TEST(without_a_path_there_is_nobody_else)
+{
+	struct vsock_unix u;
+
+	ck_assert_int_eq(vsock_unix_open(&u, NULL), 0);
+	ck_assert_int_eq(u.listener, -1);
+	ck_assert_int_eq(vsock_unix_connect(&u, 0), -ECONNREFUSED);
+	vsock_unix_close(&u);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("vsock_unix");
@@ -169,6 +234,9 @@ int main(void)
 	tcase_add_test(t, path_in_use_or_too_long_is_refused);
 	tcase_add_test(t, hello_names_a_port_and_takes_its_line_alone);
 	tcase_add_test(t, hang_up_is_the_end_of_both_directions);
+	tcase_add_test(t, a_port_of_ours_has_one_connection);
+	tcase_add_test(t, an_end_that_nobody_wanted_is_closed);
+	tcase_add_test(t, without_a_path_there_is_nobody_else);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

@@ -88,10 +88,15 @@ struct loader_kconfig {
  *
  * From a file, in any format loader_load() takes. Logs and returns -errno when
  * the file is not a kernel or cannot be read.
+ *
+ * loader_find_kconfig() is quick, of a file that is not compressed: -ENODATA when
+ * none is found there, whatever the reason. Logs nothing.
  */
 int __must_check loader_kconfig_from_memory(const void *image, size_t len,
 					    struct loader_kconfig *out);
 int __must_check loader_read_kconfig(const char *path,
+				     struct loader_kconfig *out);
+int __must_check loader_find_kconfig(const char *path,
 				     struct loader_kconfig *out);
 void loader_kconfig_fini(struct loader_kconfig *kc);
 

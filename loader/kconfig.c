@@ -6,11 +6,13 @@
 #include "loader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define ZLIB_CONST
 #include <zlib.h>
@@ -22,6 +24,9 @@
 
 /* Markers followed by no configuration, before we stop to believe in one. */
 #define TRIES 16
+
+/* What is looked at of a file at a time; real ones are 30 to 80 KiB of it. */
+#define PIECE KIB(256)
 
 /* Where a kernel is unpacked to be looked at: address space, not memory. */
 #define SCRATCH_SIZE MIB(512)
@@ -122,10 +127,11 @@ static int extract(const uint8_t *data, size_t len, struct loader_kconfig *kc)
 	return ret;
 }
 
+static const char start[8] = "IKCFG_ST";
+
 int loader_kconfig_from_memory(const void *image, size_t len,
 			       struct loader_kconfig *out)
 {
-	static const char start[8] = "IKCFG_ST";
 	const uint8_t *p = image, *end = p + len;
 
 	*out = (struct loader_kconfig){ 0 };
@@ -172,6 +178,47 @@ int loader_read_kconfig(const char *path, struct loader_kconfig *out)
 				path, errno_text(ret));
 	}
 	munmap(hva, SCRATCH_SIZE);
+	return ret;
+}
+
+/* Begins a piece where a marker is, so that all behind it is there, too. */
+static int find_in(int fd, uint8_t *piece, struct loader_kconfig *out)
+{
+	const ssize_t mark = (ssize_t)sizeof(start);
+	const uint8_t *at;
+	off_t off = 0;
+	ssize_t n;
+
+	for (int tries = 0; tries < TRIES;) {
+		n = pread(fd, piece, PIECE, off);
+		if (n < mark)
+			break;
+		at = memmem(piece, (size_t)n, start, sizeof(start));
+		off += at ? at - piece : n - mark + 1;
+		if (at != piece)
+			continue;
+		if (loader_kconfig_from_memory(piece, (size_t)n, out))
+			break;
+		if (out->text)
+			return 0;
+		tries++;
+		off += mark;
+	}
+	return -ENODATA;
+}
+
+int loader_find_kconfig(const char *path, struct loader_kconfig *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	uint8_t *piece = fd < 0 ? NULL : malloc(PIECE);
+	int ret = -ENODATA;
+
+	*out = (struct loader_kconfig){ 0 };
+	if (piece)
+		ret = find_in(fd, piece, out);
+	free(piece);
+	if (fd >= 0)
+		close(fd);
 	return ret;
 }
 

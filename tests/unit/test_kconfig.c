@@ -156,6 +156,40 @@ START_TEST(read_from_every_format)
 }
 END_TEST
 
+/* What a quick look finds in the file. */
+static int quick(const void *data, size_t len)
+{
+	return loader_find_kconfig(fixture_file(&f, "quick", data, len), &kc);
+}
+
+START_TEST(found_quickly_in_what_is_not_compressed)
+{
+	const size_t size = MIB(1), at = KIB(256) - 3;
+	uint8_t *large = calloc(1, size);
+	size_t n;
+
+	embed(50001, config, strlen(config));
+	/* Across what is looked at at a time, and behind a mention. */
+	memcpy(large + at, image + 50001, KERNEL_SIZE - 50001);
+	put(large + 5000, "IKCFG_STIKCFG_ED", 16);
+	ck_assert_int_eq(quick(large, size), 0);
+	ck_assert_str_eq(kc.text, config);
+	loader_kconfig_fini(&kc);
+	for (size_t i = 5000; i < 6000; i += 8)
+		put(large + i, "IKCFG_ST", 8);
+	ck_assert_int_eq(quick(large, size), -ENODATA);
+	free(large);
+	n = make_gzip(image, KERNEL_SIZE, packed, sizeof(packed));
+	ck_assert_int_eq(quick(packed, n), -ENODATA);
+	ck_assert_int_eq(quick(image, 50020), -ENODATA);
+	ck_assert_int_eq(quick("IKCFG_ST", 8), -ENODATA);
+	ck_assert_int_eq(quick("IKCFG_S", 7), -ENODATA);
+	ck_assert_int_eq(loader_find_kconfig("/nonexistent", &kc), -ENODATA);
+	ck_assert_int_eq(loader_find_kconfig(f.dir, &kc), -ENODATA);
+	ck_assert_ptr_null(kc.text);
+}
+END_TEST
+
 START_TEST(what_is_no_kernel_is_refused)
 {
 	const char *path = fixture_file(&f, "Image", "junk", 4);
@@ -274,6 +308,7 @@ int main(void)
 	tcase_add_test(tc, not_searched_for_ever);
 	tcase_add_test(tc, long_ones_are_read_and_bombs_are_not);
 	tcase_add_test(tc, read_from_every_format);
+	tcase_add_test(tc, found_quickly_in_what_is_not_compressed);
 	tcase_add_test(tc, what_is_no_kernel_is_refused);
 	tcase_add_test(tc, symbols_are_told_apart);
 	tcase_add_test(tc, items_are_described);

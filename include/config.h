@@ -9,6 +9,7 @@
 #include "chardev.h"
 #include "disk.h"
 #include "exec_proto.h"
+#include "loader.h"
 #include "log.h"
 #include "netdev.h"
 #include "options.h"
@@ -97,7 +98,7 @@ enum vsock_kind {
 /* --vsock */
 struct config_vsock {
 	enum vsock_kind kind;
-	const char *socket; /* of VSOCK_UNIX */
+	const char *socket; /* of VSOCK_UNIX; NULL: exec's alone */
 	uint64_t cid;	    /* the guest's; 0: one that is free */
 	char *text;	    /* owned: what the others point into */
 };
@@ -148,9 +149,20 @@ struct config_vhost_user {
 #define CONFIG_MAX_ENVS 64U
 #define CONFIG_MAX_ARGS 4096U
 
+/* How exec's init in the guest is reached. */
+enum exec_channel {
+	EXEC_CHANNEL_NONE, /* not yet; of an option: as the guest can */
+	EXEC_CHANNEL_PORT,
+	EXEC_CHANNEL_VSOCK,
+	EXEC_CHANNEL_SERIAL,
+	EXEC_NR_CHANNELS
+};
+
 /* `lkvm-pvm exec`: the command, all of it borrowed from argv */
 struct config_exec {
 	bool on;
+	enum exec_channel channel;     /* --channel, or what is best */
+	struct loader_kconfig kconfig; /* owned; the kernel's, if looked at */
 	const char **args; /* the list itself is owned; none: a shell */
 	unsigned int nr_args;
 	const char *cwd, *user; /* NULL: / and root */
@@ -229,10 +241,24 @@ struct config {
 	uint64_t kaslr_seed;
 };
 
+/* Which ways to exec's init there are beside the serial port. */
+static inline bool config_has_exec_port(const struct config *cfg)
+{
+	return cfg->exec.on && (cfg->exec.channel == EXEC_CHANNEL_NONE ||
+				cfg->exec.channel == EXEC_CHANNEL_PORT);
+}
+
+static inline bool config_has_exec_vsock(const struct config *cfg)
+{
+	return cfg->exec.on && cfg->vsock.kind == VSOCK_UNIX &&
+	       (cfg->exec.channel == EXEC_CHANNEL_NONE ||
+		cfg->exec.channel == EXEC_CHANNEL_VSOCK);
+}
+
 /* Ports of the virtio console beside that of the terminal. */
 static inline unsigned int config_nr_ports(const struct config *cfg)
 {
-	return cfg->nr_ports + cfg->exec.on;
+	return cfg->nr_ports + config_has_exec_port(cfg);
 }
 
 /* Whether the guest has a virtio console, for its hvc0 or for ports. */

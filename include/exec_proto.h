@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * exec_proto.h: what `lkvm-pvm exec` and its init in the guest say to each
- * other, over one port of a virtio console, or the serial port: frames, each a head and as many
- * bytes as that says. Everything is little-endian.
+ * other, over one port of a virtio console, a vsock connection, or the serial
+ * port: frames, each a head and as many bytes as that says. Everything is
+ * little-endian.
  *
  * The init begins with HELLO; START answers, with the command; STARTED or END
  * follows. Of OUT, ERR and IN no more bytes may be under way than the receiver
@@ -20,6 +21,14 @@
 #define EXEC_INIT    "lkvm-pvm-init"   /* the init's, in the root */
 #define EXEC_WORD    "lkvm-pvm init: " /* what it says on the console */
 #define EXEC_ROOT    "lkvm-pvm.root"   /* --root: share's tag, disk's serial */
+
+/*
+ * Arguments of the init: the channels that there are beside the serial port. It
+ * looks for these alone, so that nobody else's device is taken for ours.
+ */
+#define EXEC_BY_PORT	"port"
+#define EXEC_BY_VSOCK	"vsock"
+#define EXEC_VSOCK_PORT 1818981997U /* of CID 2, the init's first connection */
 
 #define EXEC_CREDIT    65536U
 #define EXEC_DATA_MAX  16384U /* bytes of OUT, ERR or IN in a frame */
@@ -62,7 +71,7 @@ enum exec_how {
 };
 
 /*
- * Without a virtio console the frames go over the serial port, where the kernel
+ * With neither of the others the frames go over the serial port, where the kernel
  * prints, too: from the host as they are, to it as lines, a mark, base64, and a
  * newline. In the base64 is a number, that of the line before and 1, then bytes
  * of frames, then exec_line_sum() of both, little-endian.

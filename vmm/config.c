@@ -151,8 +151,7 @@ int config_set_affinity(struct opt_parse *p, const char *value)
 	return 0;
 }
 
-/* Which of @names is @value? Its index, or -EINVAL. */
-static int choose(struct opt_parse *p, const char *value,
+int config_choose(struct opt_parse *p, const char *value,
 		  const char *const *names, unsigned int nr)
 {
 	char list[128] = "";
@@ -174,7 +173,7 @@ static int choose(struct opt_parse *p, const char *value,
 int config_set_protected(struct opt_parse *p, const char *value)
 {
 	static const char *const names[] = { "off", "on" };
-	int i = choose(p, value, names, ARRAY_SIZE(names));
+	int i = config_choose(p, value, names, ARRAY_SIZE(names));
 
 	if (i < 0)
 		return i;
@@ -185,7 +184,7 @@ int config_set_protected(struct opt_parse *p, const char *value)
 int config_set_seccomp(struct opt_parse *p, const char *value)
 {
 	static const char *const names[] = { "off", "on" };
-	int i = choose(p, value, names, ARRAY_SIZE(names));
+	int i = config_choose(p, value, names, ARRAY_SIZE(names));
 
 	if (i < 0)
 		return i;
@@ -199,7 +198,7 @@ int config_set_memlock(struct opt_parse *p, const char *value)
 		[MEMLOCK_CHECK] = "check",
 		[MEMLOCK_LAZY] = "lazy",
 	};
-	int i = choose(p, value, names, ARRAY_SIZE(names));
+	int i = config_choose(p, value, names, ARRAY_SIZE(names));
 
 	if (i < 0)
 		return i;
@@ -213,7 +212,7 @@ int config_set_on_reset(struct opt_parse *p, const char *value)
 		[RESET_EXIT] = "exit",
 		[RESET_RESTART] = "restart",
 	};
-	int i = choose(p, value, names, ARRAY_SIZE(names));
+	int i = config_choose(p, value, names, ARRAY_SIZE(names));
 
 	if (i < 0)
 		return i;
@@ -228,7 +227,7 @@ int config_set_on_reclaim(struct opt_parse *p, const char *value)
 		[RECLAIM_INJECT] = "inject",
 		[RECLAIM_KILL] = "kill",
 	};
-	int i = choose(p, value, names, ARRAY_SIZE(names));
+	int i = config_choose(p, value, names, ARRAY_SIZE(names));
 
 	if (i < 0)
 		return i;
@@ -254,7 +253,7 @@ int config_set_irqchip(struct opt_parse *p, const char *value)
 		return opt_bad_value(p, value,
 				     "pKVM has no GICv2; give gicv3-its (the "
 				     "default), gicv3-v2m or gicv3");
-	i = choose(p, value, names, ARRAY_SIZE(names));
+	i = config_choose(p, value, names, ARRAY_SIZE(names));
 	if (i < 0)
 		return i;
 	config_of(p)->irqchip = (enum irqchip_kind)i;
@@ -290,7 +289,7 @@ int config_set_loglevel(struct opt_parse *p, const char *value)
 		[LOG_INFO] = "info",
 		[LOG_DEBUG] = "debug",
 	};
-	int i = choose(p, value, names, ARRAY_SIZE(names));
+	int i = config_choose(p, value, names, ARRAY_SIZE(names));
 
 	if (i < 0)
 		return i;

@@ -67,6 +67,22 @@ static int add_env(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+static int set_channel(struct opt_parse *p, const char *value)
+{
+	static const char *const names[] = {
+		[EXEC_CHANNEL_NONE] = "auto",
+		[EXEC_CHANNEL_PORT] = "port",
+		[EXEC_CHANNEL_VSOCK] = "vsock",
+		[EXEC_CHANNEL_SERIAL] = "serial",
+	};
+	int i = config_choose(p, value, names, ARRAY_SIZE(names));
+
+	if (i < 0)
+		return i;
+	exec_of(p)->channel = (enum exec_channel)i;
+	return 0;
+}
+
 static int set_tty(struct opt_parse *p, const char *value)
 {
 	exec_of(p)->tty = !strcmp(value, "on");
@@ -131,11 +147,19 @@ int config_finish_exec(struct opt_parse *p, struct config *cfg)
 	if (cfg->on_reset == RESET_RESTART)
 		return opt_fail(p, "exec: --on-reset=restart: a command runs "
 				   "once; leave it out");
-	if (cfg->nr_ports == CONFIG_MAX_PORTS)
+	if (cfg->nr_ports == CONFIG_MAX_PORTS && config_has_exec_port(cfg))
 		return opt_fail(p,
 				"exec: one of the %u ports is the command's; "
 				"leave a --port out",
 				CONFIG_MAX_PORTS);
+	if (cfg->exec.channel != EXEC_CHANNEL_VSOCK)
+		return 0;
+	if (cfg->vsock.kind == VSOCK_VHOST)
+		return opt_fail(p, "exec: --channel=vsock: with --vsock cid= "
+				   "the host's kernel has the connections; "
+				   "give --vsock socket=PATH, or leave it out");
+	if (cfg->vsock.kind == VSOCK_NONE)
+		config_add_exec_vsock(cfg);
 	return 0;
 }
 
@@ -143,6 +167,7 @@ void config_free_exec(struct config *cfg)
 {
 	free(cfg->exec.args);
 	cfg->exec.args = NULL;
+	loader_kconfig_fini(&cfg->exec.kconfig);
 }
 
 /* clang-format off */
@@ -165,6 +190,10 @@ static const struct opt_spec exec_specs[] = {
 		  "system in an image; read-only (default: the initrd)" },
 	{ .name = "rw", .arg = OPT_SWITCH, .set = set_rw,
 	  .help = "the root may be written to; what was goes with the guest" },
+	{ .name = "channel", .arg = OPT_VALUE,
+	  .arg_name = "auto|port|vsock|serial", .set = set_channel,
+	  .help = "how it is reached: a port of a virtio console, a vsock "
+		  "connection, the serial port (default: what the kernel has)" },
 	{ .name = "tty", .letter = 't', .arg = OPT_SWITCH, .set = set_tty,
 	  .help = "give it a terminal; a shell has one when we do" },
 	{ .name = "bisect", .arg = OPT_SWITCH, .set = set_bisect,

@@ -5,6 +5,10 @@
 
 #include "config.h"
 
+/* Which of @names is @value? Its index, or -EINVAL. */
+int __must_check config_choose(struct opt_parse *p, const char *value,
+			       const char *const *names, unsigned int nr);
+
 int config_set_kernel(struct opt_parse *p, const char *value);
 int config_set_kernel_argument(struct opt_parse *p, const char *value);
 int config_set_firmware(struct opt_parse *p, const char *value);
@@ -80,6 +84,8 @@ void config_free_nets(struct config *cfg);
 
 /* config_vsock.c */
 int config_set_vsock(struct opt_parse *p, const char *value);
+/* One for exec alone; there is none yet. */
+void config_add_exec_vsock(struct config *cfg);
 void config_free_vsock(struct config *cfg);
 
 /* config_vhost_user.c */

@@ -81,6 +81,12 @@ int config_set_vsock(struct opt_parse *p, const char *value)
 	return err;
 }
 
+void config_add_exec_vsock(struct config *cfg)
+{
+	cfg->vsock = (struct config_vsock){ .kind = VSOCK_UNIX,
+					    .cid = CONFIG_VSOCK_CID };
+}
+
 void config_free_vsock(struct config *cfg)
 {
 	free(cfg->vsock.text);

@@ -184,7 +184,7 @@ int consoles_init(struct vm *vm)
 		};
 		init.has_size = get_size(&init.cols, &init.rows);
 	}
-	if (vm->exec)
+	if (config_has_exec_port(vm->cfg))
 		exec_port(vm->exec, init.nr_ports - 1,
 			  &ports[init.nr_ports - 1]);
 	for (unsigned int i = 1; !ret && i <= vm->cfg->nr_ports; i++) {

@@ -219,6 +219,8 @@ static int add_vsock(struct vm *vm)
 	int ret =
 		vsock_open(&ds->vsock, &vm->cfg->vsock, &ds->window, &vm->loop);
 
+	if (!ret && config_has_exec_vsock(vm->cfg))
+		ret = exec_vsock(vm->exec, ds->vsock.own);
 	return ret ? ret : add(vm, ds->vsock.dev);
 }
 

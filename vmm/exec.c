@@ -2,8 +2,8 @@
 /*
  * exec.c: the host's side of a command in a guest.
  *
- * How this works: bytes of the port arrive in from_guest(), on any thread and
- * with the device's lock held: there they are checked and kept, no more than the
+ * How this works: bytes of any channel arrive in exec_take(), on any thread and
+ * with a device's lock held: there they are checked and kept, no more than the
  * guest had credit for, and the eventfd "work" is signalled. All else is done in
  * pump(), on the loop's thread: what was kept goes to standard output and error
  * as far as these take it, then the guest gets credit for it; what is for the
@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "exec_channel.h"
 #include "exec_pack.h"
 #include "exec_verdict.h"
 #include "log.h"
@@ -37,11 +38,8 @@ void exec_wake(struct exec *e)
 		return;
 }
 
-/* --- the port ----------------------------------------------------------------- */
-
-/* @fault: why @channel cannot go on, or NULL. */
-static void take(struct exec *e, enum exec_channel channel,
-		 const uint8_t *bytes, size_t len, const char *fault)
+void exec_take(struct exec *e, enum exec_channel channel, const uint8_t *bytes,
+	       size_t len, const char *fault)
 {
 	pthread_mutex_lock(&e->lock);
 	if (e->channel == EXEC_CHANNEL_NONE) {
@@ -58,9 +56,11 @@ static void take(struct exec *e, enum exec_channel channel,
 	exec_wake(e);
 }
 
+/* --- the port ----------------------------------------------------------------- */
+
 static size_t from_guest(void *ctx, const uint8_t *bytes, size_t len)
 {
-	take(ctx, EXEC_CHANNEL_PORT, bytes, len, NULL);
+	exec_take(ctx, EXEC_CHANNEL_PORT, bytes, len, NULL);
 	return len;
 }
 
@@ -95,10 +95,10 @@ bool exec_hear_serial(struct exec *e, uint8_t byte)
 		return false;
 	case EXEC_LINE_PART:
 		if (l->fault)
-			take(e, EXEC_CHANNEL_SERIAL, NULL, 0, l->fault);
+			exec_take(e, EXEC_CHANNEL_SERIAL, NULL, 0, l->fault);
 		return true;
 	case EXEC_LINE_WHOLE:
-		take(e, EXEC_CHANNEL_SERIAL, l->data, l->len, NULL);
+		exec_take(e, EXEC_CHANNEL_SERIAL, l->data, l->len, NULL);
 		return true;
 	case EXEC_LINE_BROKEN:
 	default:
@@ -130,7 +130,7 @@ struct news {
 	struct exec_end end;
 	const char *fault;
 	int lost;
-	bool is_serial;
+	enum exec_channel channel;
 };
 
 static void take_news(struct exec *e, struct news *n)
@@ -143,7 +143,7 @@ static void take_news(struct exec *e, struct news *n)
 	if (!exec_is_sending(e))
 		exec_next_frame(e);
 	n->hello = w->hello;
-	n->is_serial = e->channel == EXEC_CHANNEL_SERIAL;
+	n->channel = e->channel;
 	n->over = w->ended && !w->out.len && !w->err.len;
 	n->end = w->end;
 	n->fault = w->fault;
@@ -153,16 +153,11 @@ static void take_news(struct exec *e, struct news *n)
 		n->lost = term_error(&e->err);
 }
 
-static void greet(struct exec *e, bool is_serial)
+static void greet(struct exec *e, enum exec_channel channel)
 {
-	e->greeted = true;
-	e->is_serial = is_serial;
+	e->greeted_by = channel;
 	watchdog_booted(e->vm, "exec");
-	if (is_serial)
-		log_info(
-			"exec: over the serial port, since the guest has no virtio console (CONFIG_VIRTIO_CONSOLE); that is slower");
-	else
-		log_debug("exec: over a port of the virtio console");
+	exec_channel_tell(e->vm->cfg, channel);
 }
 
 static void pump(struct exec *e)
@@ -174,8 +169,8 @@ static void pump(struct exec *e)
 	if (!vm->has_term || !e->has_err)
 		return;
 	take_news(e, &n);
-	if (n.hello && !e->greeted) {
-		greet(e, n.is_serial);
+	if (n.hello && !e->greeted_by) {
+		greet(e, n.channel);
 		exec_send_start(e);
 	}
 	if (n.lost) {
@@ -231,17 +226,19 @@ static void judge_off(struct exec *e, struct verdict *v, bool hello)
 		"exec: the guest powered off before its init could be reached: %s",
 		*f.init_line
 			? f.init_line
-			: "has its kernel CONFIG_VIRTIO_CONSOLE, or CONFIG_SERIAL_8250?");
+			: "has its kernel CONFIG_VIRTIO_CONSOLE, CONFIG_VIRTIO_VSOCKETS or CONFIG_SERIAL_8250?");
 }
 
 void exec_judge(struct exec *e, struct verdict *v)
 {
 	const bool was_off = v->code == EXIT_GUEST_OFF && !v->ran;
 	size_t len = strlen(v->reason);
+	enum exec_channel channel;
 	bool hello;
 
 	pthread_mutex_lock(&e->lock);
 	hello = e->wire.hello;
+	channel = hello ? e->channel : EXEC_CHANNEL_NONE;
 	pthread_mutex_unlock(&e->lock);
 	if (v->ran && e->lost)
 		exec_verdict_loss(v, e->lost);
@@ -251,7 +248,7 @@ void exec_judge(struct exec *e, struct verdict *v)
 		 !hello && !v->channel)
 		(void)snprintf(v->reason + len, sizeof(v->reason) - len,
 			       "; exec's init was not reached");
-	v->channel = !hello ? "none" : e->is_serial ? "serial" : "port";
+	v->channel = exec_channel_name(channel);
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -333,7 +330,7 @@ int exec_create(struct exec **out, struct vm *vm)
 
 	if (e) {
 		e->vm = vm;
-		e->work.fd = -1;
+		e->work.fd = e->vsock.fd = -1;
 		e->tty = c->tty || (!c->nr_args && isatty(STDIN_FILENO));
 		pthread_mutex_init(&e->lock, NULL);
 		exec_wire_init(&e->wire);
@@ -360,6 +357,7 @@ void exec_destroy(struct exec *e)
 	if (!e)
 		return;
 	exec_close(e, 0);
+	exec_vsock_close(e);
 	if (e->work.fd >= 0) {
 		loop_remove(&e->vm->loop, &e->work);
 		close(e->work.fd);

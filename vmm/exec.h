@@ -2,7 +2,7 @@
 /*
  * exec.h: `lkvm-pvm exec`: one command in a guest, its three streams and its
  * end, carried by our own init there (loader/init/) over a port of the virtio
- * console, or the serial port.
+ * console, a vsock connection, or the serial port.
  */
 #ifndef LKVM_PVM_EXEC_H
 #define LKVM_PVM_EXEC_H
@@ -13,9 +13,7 @@ struct exec;
 struct vm;
 struct verdict;
 struct virtio_console_port;
-
-/* What the guest's kernel is told, behind everything else. */
-#define EXEC_PARAMS " rdinit=/" EXEC_INIT
+struct virtio_vsock;
 
 /* For vm->cfg->exec. 0, or -errno with the reason logged; NULL is fine. */
 int __must_check exec_create(struct exec **out, struct vm *vm);
@@ -26,6 +24,11 @@ const void *exec_initrd(const struct exec *e, size_t *len);
 /* Its end of port number @at. */
 void exec_port(struct exec *e, unsigned int at,
 	       struct virtio_console_port *port);
+/*
+ * The guest's first connection to EXEC_VSOCK_PORT of @v is ours (exec_vsock.c).
+ * 0, or -errno with the reason logged; @v goes before @e.
+ */
+int __must_check exec_vsock(struct exec *e, struct virtio_vsock *v);
 
 /*
  * A byte of the serial port, vm->io_lock held. True: it is the init's own, and

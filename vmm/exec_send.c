@@ -94,7 +94,9 @@ static size_t send_bytes(struct exec *e, const uint8_t *bytes, size_t len)
 {
 	struct vm *vm = e->vm;
 
-	if (!e->is_serial)
+	if (e->greeted_by == EXEC_CHANNEL_VSOCK)
+		return exec_vsock_send(e, bytes, len);
+	if (e->greeted_by == EXEC_CHANNEL_PORT)
 		return virtio_console_input(vm->devices->consoles.device,
 					    e->port, bytes, len);
 	pthread_mutex_lock(&vm->io_lock);

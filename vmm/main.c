@@ -12,6 +12,7 @@
 #include "exitcode.h"
 #include "host.h"
 #include "log.h"
+#include "exec_channel.h"
 #include "exec_root.h"
 #include "outputs.h"
 #include "selftest.h"
@@ -288,8 +289,9 @@ static int verb_exec(const struct verb *v, int argc, char **argv)
 	int ret = config_parse_exec(&cfg, &parse, argc, argv);
 
 	if (!ret)
+		exec_channel_find(&cfg);
+	if (!ret)
 		ret = exec_root_find(&cfg, &parse);
-
 	return run_parsed(v, &cfg, &parse, ret);
 }
 

@@ -23,7 +23,7 @@ struct verdict {
 	bool has_tests; /* KTAP was seen, and says: */
 	struct ktap_totals tests;
 	const char *origin;  /* "guest", "vmm", "host", "user" */
-	const char *channel; /* of exec: "port", "serial", "none"; or NULL */
+	const char *channel; /* of exec: "port", "vsock", ...; or NULL */
 	char reason[256];
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "devicetree.h"
+#include "exec_channel.h"
 #include "host.h"
 #include "log.h"
 
@@ -156,18 +157,19 @@ static void warn_of_config(const struct config *cfg, const struct ram_view *ram,
 		[IRQCHIP_GICV3_V2M] = LOADER_NEEDED_ON_V2M,
 		[IRQCHIP_GICV3] = 0,
 	};
-	struct loader_kconfig kc;
+	struct loader_kconfig found = { 0 };
+	bool is_known = cfg->exec.kconfig.text;
 
-	if (loader_kconfig_from_memory(
-		    ram->hva + (pl->kernel.gpa - ram->range.gpa),
-		    pl->kernel_loaded, &kc))
+	if (!is_known && loader_kconfig_from_memory(
+				 ram->hva + (pl->kernel.gpa - ram->range.gpa),
+				 pl->kernel_loaded, &found))
 		return;
-	loader_kconfig_warn(cfg->kernel, &kc,
+	loader_kconfig_warn(cfg->kernel, is_known ? &cfg->exec.kconfig : &found,
 			    cfg->virtio_mmio
 				    ? LOADER_NEEDED_ON_MMIO
 				    : LOADER_NEEDED_ON_PCI |
 					      by_irqchip[cfg->irqchip]);
-	loader_kconfig_fini(&kc);
+	loader_kconfig_fini(&found);
 }
 
 static int load_images(struct vm *vm, const struct ram_view *ram)
@@ -214,7 +216,7 @@ static char *boot_arguments(const struct config *cfg)
 	const char *console = cfg->console == CONSOLE_VIRTIO
 				      ? " console=hvc0"
 				      : " console=ttyS0,115200";
-	const char *exec = cfg->exec.on ? EXEC_PARAMS : "";
+	const char *exec = exec_channel_params(cfg);
 	const char *quiet =
 		cfg->exec.on && !is_talkative(params) ? " quiet" : "";
 	char *args;

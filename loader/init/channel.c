@@ -7,6 +7,9 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/time_types.h>
+#include <sys/socket.h>
+
+#include <linux/vm_sockets.h> /* wants sys/socket.h before it */
 
 #include "init.h"
 
@@ -17,6 +20,7 @@
 #define SERIAL_MODE  0020600 /* a character device */
 #define WAIT_NS	     10000000L
 #define WAIT_ROUNDS  1500 /* 15 s: the device is found before init runs */
+#define CONNECT_S    15L
 #define DIRENTS_SIZE 2048U
 
 struct dirent64 {
@@ -107,6 +111,31 @@ static long open_port(void)
 	return fd;
 }
 
+/* --- vsock ----------------------------------------------------------------------- */
+
+/* -errno: this kernel has it not, or no device for it. */
+static long open_vsock(void)
+{
+	const struct sockaddr_vm to = { .svm_family = AF_VSOCK,
+					.svm_cid = VMADDR_CID_HOST,
+					.svm_port = EXEC_VSOCK_PORT };
+	/* A late answer is none, and there is no second: so not Linux' 2 s. */
+	const struct __kernel_old_timeval patience = { .tv_sec = CONNECT_S };
+	long fd = sys(socket, AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0, 0, 0);
+	long ret;
+
+	if (fd < 0)
+		return fd;
+	(void)sys(setsockopt, fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT,
+		  &patience, sizeof(patience));
+	ret = sys(connect, fd, &to, sizeof(to), 0, 0);
+	if (ret == 0)
+		ret = sys(fcntl, fd, F_SETFL, O_RDWR | O_NONBLOCK, 0, 0);
+	if (ret < 0)
+		(void)sys(close, fd, 0, 0, 0, 0);
+	return ret < 0 ? ret : fd;
+}
+
 /* --- the serial port ------------------------------------------------------------ */
 
 /* Bytes as they are, both ways, and the kernel silent but for its last words. */
@@ -180,22 +209,34 @@ static size_t make_line(char *line, uint8_t number, const uint8_t *bytes,
 	return at;
 }
 
-/* --- both ------------------------------------------------------------------------ */
+/* --- all -------------------------------------------------------------------------- */
 
-void channel_open(struct channel *c)
+static bool is_among(char *const *args, const char *word)
 {
-	long fd = open_port();
+	for (; *args; args++)
+		if (!strcmp(*args, word))
+			return true;
+	return false;
+}
 
-	if (fd == -ENODEV || fd == -ENOENT) {
+void channel_open(struct channel *c, char *const *args)
+{
+	long fd = -ENODEV;
+
+	if (is_among(args, EXEC_BY_PORT))
+		fd = open_port();
+	if (fd < 0 && is_among(args, EXEC_BY_VSOCK)) {
+		fd = open_vsock();
+		c->is_vsock = fd >= 0;
+	}
+	if (fd < 0) {
 		fd = open_serial();
 		c->is_serial = fd >= 0;
 	}
 	if (fd < 0)
-		give_up("no port " EXEC_PORT
-			" and no serial port: the kernel has no "
-			"CONFIG_VIRTIO_CONSOLE with its transport "
-			"(CONFIG_VIRTIO_PCI) and CONFIG_DEVTMPFS, nor "
-			"CONFIG_SERIAL_8250",
+		give_up("no way to the host: the kernel has no "
+			"CONFIG_VIRTIO_CONSOLE (and CONFIG_DEVTMPFS), "
+			"CONFIG_VIRTIO_VSOCKETS or CONFIG_SERIAL_8250",
 			fd);
 	c->in = c->out = (int)fd;
 	if (c->is_serial) { /* the same, blocking */
@@ -229,15 +270,25 @@ static size_t write_line(struct channel *c, const uint8_t *bytes, size_t len)
 	return len;
 }
 
+/* What a call said of the channel; a port that says less comes back. */
+static size_t moved(const struct channel *c, long n)
+{
+	if (c->is_vsock && n <= 0 && n != -EAGAIN && n != -EINTR)
+		give_up("the connection to the host is over", n);
+	return n > 0 ? (size_t)n : 0;
+}
+
+size_t channel_read(struct channel *c, void *bytes, size_t len)
+{
+	return moved(c, sys(read, c->in, bytes, len, 0, 0));
+}
+
 size_t channel_write(struct channel *c, const uint8_t *bytes, size_t len)
 {
-	long n;
-
 	if (!len)
 		return 0;
 	if (c->is_serial)
 		return write_line(c, bytes, len);
 	/* No room, or the host is not there yet. */
-	n = sys(write, c->out, bytes, len, 0, 0);
-	return n > 0 ? (size_t)n : 0;
+	return moved(c, sys(write, c->out, bytes, len, 0, 0));
 }

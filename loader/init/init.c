@@ -44,7 +44,7 @@ static void loopback_up(void)
 	(void)sys(close, fd, 0, 0, 0, 0);
 }
 
-void init_main(void)
+void init_main(char *const *args)
 {
 	static struct channel channel;
 	long fd;
@@ -60,6 +60,6 @@ void init_main(void)
 	if (fd > 2)
 		(void)sys(close, fd, 0, 0, 0, 0);
 	loopback_up();
-	channel_open(&channel);
+	channel_open(&channel, args);
 	relay(&channel);
 }

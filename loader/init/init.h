@@ -45,6 +45,7 @@ struct failure enter_root(const struct command *c);
 /* Serves the host until it ends the guest. */
 void __noreturn relay(struct channel *c);
 
-void __noreturn init_main(void);
+/* @args: as of main(). */
+void __noreturn init_main(char *const *args);
 
 #endif

@@ -363,19 +363,19 @@ static bool receive(struct relay *r)
 {
 	uint8_t *to = (uint8_t *)&r->head + r->head_len;
 	size_t want = sizeof(r->head) - r->head_len;
-	long n;
+	size_t n;
 
 	if (!want) {
 		to = r->body + r->body_len;
 		want = le32_get(r->head.len) - r->body_len;
 	}
-	n = sys(read, r->channel->in, to, want, 0, 0);
-	if (n <= 0)
+	n = channel_read(r->channel, to, want);
+	if (!n)
 		return false;
 	if (r->head_len < sizeof(r->head))
-		r->head_len += (size_t)n;
+		r->head_len += n;
 	else
-		r->body_len += (size_t)n;
+		r->body_len += n;
 	if (r->head_len < sizeof(r->head))
 		return true;
 	if (le32_get(r->head.len) > EXEC_START_MAX)

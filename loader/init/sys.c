@@ -13,6 +13,7 @@ __asm__(".globl _start\n"
 	"_start:\n"
 	"	mov x29, #0\n"
 	"	mov x30, #0\n"
+	"	add x0, sp, #8\n" /* behind argc */
 	"	b init_main\n");
 
 void *memcpy(void *to, const void *from, size_t len)

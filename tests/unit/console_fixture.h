@@ -20,6 +20,9 @@
 #define NR_QUEUES (2 + 2 * NR_PORTS)
 #define CTRL_IN	  2U
 #define CTRL_OUT  3U
+#define PORT	  1U
+#define IN	  4U /* queues of port 1 */
+#define OUT	  5U
 #define ENTRIES	  VIRTIO_CONSOLE_QUEUE
 #define UP                                                                     \
 	(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |                \

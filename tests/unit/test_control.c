@@ -234,96 +234,6 @@ START_TEST(names_that_are_made_up_do_not_collide)
 }
 END_TEST
 
-/* --- requests -------------------------------------------------------------- */
-
-START_TEST(requests_survive_the_way_there)
-{
-	struct control_request out = { .verb = CONTROL_KILL, .seconds = 17 },
-			       in;
-	char why[256], *line = control_request_format(&out);
-
-	ck_assert_ptr_nonnull(line);
-	ck_assert_int_eq(control_request_parse(line, strlen(line), &in, why),
-			 0);
-	ck_assert_int_eq(in.verb, CONTROL_KILL);
-	ck_assert_uint_eq(in.seconds, 17);
-	free(line);
-	out = (struct control_request){ .verb = CONTROL_SYSRQ, .key = 'z' };
-	line = control_request_format(&out);
-	ck_assert_ptr_nonnull(line);
-	ck_assert_int_eq(control_request_parse(line, strlen(line), &in, why),
-			 0);
-	ck_assert_int_eq(in.verb, CONTROL_SYSRQ);
-	ck_assert_int_eq(in.key, 'z');
-	free(line);
-	out = (struct control_request){ .verb = CONTROL_RECLAIM,
-					.has_page = true,
-					.page = 0x80001000,
-					.has_vcpu = true,
-					.has_bytes = true };
-	line = control_request_format(&out);
-	ck_assert_ptr_nonnull(line);
-	ck_assert_int_eq(control_request_parse(line, strlen(line), &in, why),
-			 0);
-	ck_assert_int_eq(in.verb, CONTROL_RECLAIM);
-	ck_assert(in.has_page && in.has_vcpu && in.has_bytes);
-	ck_assert_uint_eq(in.page, 0x80001000);
-	free(line);
-	out = (struct control_request){ .verb = CONTROL_STAT, .pss = true };
-	line = control_request_format(&out);
-	ck_assert_ptr_nonnull(line);
-	ck_assert_int_eq(control_request_parse(line, strlen(line), &in, why),
-			 0);
-	ck_assert_int_eq(in.verb, CONTROL_STAT);
-	ck_assert(in.pss);
-	free(line);
-}
-END_TEST
-
-START_TEST(nonsense_is_refused_with_a_reason)
-{
-	static const struct {
-		const char *line, *why;
-	} bad[] = {
-		{ "", "one line" },
-		{ "[]", "one line" },
-		{ "{", "one line" },
-		{ "{\"v\":1,\"v\":1,\"do\":\"stat\"}", "one line" },
-		{ "{\"v\":1,\"do\":\"stat\"} x", "one line" },
-		{ "{\"do\":\"stat\"}", "has \"v\"" },
-		{ "{\"v\":1}", "has \"v\"" },
-		{ "{\"v\":2,\"do\":\"stat\",\"x\":1}", "only version 1" },
-		{ "{\"v\":\"1\",\"do\":\"stat\"}", "only version 1" },
-		{ "{\"v\":1,\"do\":\"fly\"}", "'fly' is not known" },
-		{ "{\"v\":1,\"do\":7}", "'' is not known" },
-		{ "{\"v\":1,\"do\":\"stat\",\"x\\n\":1}", "\"x?\" is not" },
-		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":-1}", "\"seconds\"" },
-		{ "{\"v\":1,\"do\":\"kill\",\"seconds\":1e3}", "\"seconds\"" },
-		{ "{\"v\":1,\"do\":\"stat\",\"pss\":1}", "\"pss\" is true" },
-		{ "{\"v\":1,\"do\":\"sysrq\"}", "sysrq has" },
-		{ "{\"v\":1,\"do\":\"step\"}", "step has a" },
-		{ "{\"v\":1,\"do\":\"stop-vcpu\"}", "stop-vcpu has a" },
-		{ "{\"v\":1,\"do\":\"regs\",\"vcpu\":512}", "\"vcpu\"" },
-		{ "{\"v\":1,\"do\":\"reclaim\",\"page\":-1}", "\"page\"" },
-		{ "{\"v\":1,\"do\":\"memlock\",\"bytes\":\"1\"}", "\"bytes\"" },
-		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":\"bb\"}", "\"key\"" },
-		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":\"\"}", "\"key\"" },
-		{ "{\"v\":1,\"do\":\"sysrq\",\"key\":7}", "\"key\"" },
-	};
-	struct control_request r;
-	char why[256];
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
-		ck_assert_int_eq(control_request_parse(bad[i].line,
-						       strlen(bad[i].line), &r,
-						       why),
-				 -EINVAL);
-		ck_assert_msg(strstr(why, bad[i].why) != NULL, "%s: %s",
-			      bad[i].line, why);
-	}
-}
-END_TEST
-
 /* --- the server ------------------------------------------------------------ */
 
 #define STAT "{\"v\":1,\"do\":\"stat\"}\n"
@@ -524,8 +434,6 @@ int main(void)
 	tcase_add_test(tc, a_name_is_one_vms_until_it_is_given_back);
 	tcase_add_test(tc, what_a_killed_one_left_is_replaced);
 	tcase_add_test(tc, names_that_are_made_up_do_not_collide);
-	tcase_add_test(tc, requests_survive_the_way_there);
-	tcase_add_test(tc, nonsense_is_refused_with_a_reason);
 	tcase_add_test(tc, answers_come_in_order);
 	tcase_add_test(tc, one_who_shuts_its_end_is_answered);
 	tcase_add_test(tc, endless_requests_are_refused);

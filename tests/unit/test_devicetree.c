@@ -1,107 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_devicetree.c: what the guest is told of its machine. */
-#include "unit.h"
+#include "devicetree_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <libfdt.h>
-
-#include "devicetree.h"
-
-#define TREE_SIZE 65536
-
-/* One machine and its tree. */
-struct world {
-	struct machine m;
-	_Alignas(8) uint8_t fdt[TREE_SIZE];
-	int len;
-};
-
 static const unsigned int cpu_counts[] = { 1, 4, 16, 17, 512 };
-
-static void build(struct world *w)
-{
-	w->len = devicetree_build(&w->m, w->fdt, sizeof(w->fdt));
-	ck_assert_int_gt(w->len, 0);
-	ck_assert_int_eq(fdt_check_full(w->fdt, (size_t)w->len), 0);
-}
-
-/* A machine with everything; @w is large, so the caller makes it static. */
-static void start(struct world *w)
-{
-	memset(w, 0, sizeof(*w));
-	w->m.nr_vcpus = 2;
-	w->m.ram = (struct gpa_range){ MACHINE_RAM_BASE + MIB(4), MIB(252) };
-	w->m.window = (struct gpa_range){ MACHINE_RAM_BASE, MIB(4) };
-	w->m.has_its = w->m.has_pci = true;
-	w->m.initrd = (struct gpa_range){ 0x84000000, 0x123456 };
-	w->m.bootargs = "console=ttyS0 rdinit=/init";
-	w->m.kaslr_seed = 0x1122334455667788;
-	for (unsigned int i = 0; i < sizeof(w->m.rng_seed); i++)
-		w->m.rng_seed[i] = (uint8_t)(i * 7);
-}
-
-static void build_whole(struct world *w)
-{
-	start(w);
-	build(w);
-}
-
-static int node(const struct world *w, const char *path)
-{
-	return fdt_path_offset(w->fdt, path);
-}
-
-static int must_node(const struct world *w, const char *path)
-{
-	int offset = node(w, path);
-
-	ck_assert_msg(offset >= 0, "%s: %s", path, fdt_strerror(offset));
-	return offset;
-}
-
-static bool has(const struct world *w, int at, const char *name)
-{
-	return fdt_getprop(w->fdt, at, name, NULL) != NULL;
-}
-
-static const char *text(const struct world *w, int at, const char *name)
-{
-	const char *s = fdt_getprop(w->fdt, at, name, NULL);
-
-	ck_assert_msg(s != NULL, "no %s", name);
-	return s;
-}
-
-static bool is_compatible(const struct world *w, int at, const char *with)
-{
-	return fdt_stringlist_search(w->fdt, at, "compatible", with) >= 0;
-}
-
-/* The @nr cells of a property, or a failure. */
-static void check_cells(const struct world *w, int at, const char *name,
-			const uint32_t *cells, size_t nr)
-{
-	const uint8_t *p;
-	int len;
-
-	p = fdt_getprop(w->fdt, at, name, &len);
-	ck_assert_msg(p != NULL, "no %s", name);
-	ck_assert_int_eq(len, (int)(4 * nr));
-	for (size_t i = 0; i < nr; i++)
-		ck_assert_msg(fdt32_ld((const void *)(p + 4 * i)) == cells[i],
-			      "%s cell %zu", name, i);
-}
-
-#define CHECK_CELLS(w, at, name, ...)                                          \
-	do {                                                                   \
-		const uint32_t cells_[] = { __VA_ARGS__ };                     \
-		check_cells(w, at, name, cells_, ARRAY_SIZE(cells_));          \
-	} while (0)
 
 START_TEST(says_which_machine_it_is)
 {
@@ -197,23 +103,6 @@ START_TEST(psci_is_called_by_hvc)
 }
 END_TEST
 
-START_TEST(power_key_is_a_line_of_the_gpio)
-{
-	static struct world w;
-	int gpio, key;
-
-	build_whole(&w);
-	gpio = must_node(&w, "/gpio@1030000");
-	key = must_node(&w, "/gpio-keys/power");
-	ck_assert(is_compatible(&w, gpio, "arm,pl061"));
-	CHECK_CELLS(&w, gpio, "arm,primecell-periphid", 0x00041061);
-	ck_assert(has(&w, gpio, "gpio-controller"));
-	CHECK_CELLS(&w, gpio, "interrupts", 0, 1, 4);
-	CHECK_CELLS(&w, key, "linux,code", 116);
-	CHECK_CELLS(&w, key, "gpios", fdt_get_phandle(w.fdt, gpio), 3, 0);
-}
-END_TEST
-
 START_TEST(gic_frames_lie_apart_whatever_the_number_of_cpus)
 {
 	static struct world w;
@@ -288,107 +177,6 @@ START_TEST(messages_can_be_spis)
 	at = must_node(&w, "/pcie@40000000");
 	CHECK_CELLS(&w, at, "msi-map", 0, frame, 0, 0x10000);
 	ck_assert(!has(&w, at, "interrupt-map"));
-}
-END_TEST
-
-START_TEST(pci_host_is_coherent_bounces_and_maps_msis)
-{
-	static struct world w;
-	uint32_t its, pool;
-	int at;
-
-	build_whole(&w);
-	its = fdt_get_phandle(w.fdt,
-			      must_node(&w, "/interrupt-controller@3fff0000/"
-					    "msi-controller@3ff90000"));
-	pool = fdt_get_phandle(w.fdt, must_node(&w, "/reserved-memory/"
-						    "restricted-dma-pool"));
-	at = must_node(&w, "/pcie@40000000");
-	ck_assert(has(&w, at, "dma-coherent"));
-	CHECK_CELLS(&w, at, "memory-region", pool);
-	CHECK_CELLS(&w, at, "msi-map", 0, its, 0, 0x10000);
-	CHECK_CELLS(&w, at, "bus-range", 0, 0);
-	CHECK_CELLS(&w, at, "reg", 0, 0x40000000, 0, 0x100000);
-	CHECK_CELLS(&w, at, "ranges", 0x02000000, 0, 0x50000000, 0, 0x50000000,
-		    0, 0x20000000);
-	ck_assert(!has(&w, at, "interrupt-map"));
-}
-END_TEST
-
-START_TEST(without_pci_there_is_no_host_bridge)
-{
-	static struct world w;
-
-	start(&w);
-	w.m.has_pci = false;
-	build(&w);
-	ck_assert_int_lt(node(&w, "/pcie@40000000"), 0);
-}
-END_TEST
-
-START_TEST(virtio_mmio_devices_have_a_page_and_an_edge_each)
-{
-	static struct world w;
-	uint32_t pool;
-	char path[40];
-
-	start(&w);
-	w.m.has_pci = false;
-	w.m.nr_virtio_mmio = MACHINE_VIRTIO_MMIO_SLOTS;
-	build(&w);
-	pool = fdt_get_phandle(
-		w.fdt, must_node(&w, "/reserved-memory/restricted-dma-pool"));
-	for (unsigned int i = 0; i < MACHINE_VIRTIO_MMIO_SLOTS; i++) {
-		int at;
-
-		(void)snprintf(path, sizeof(path), "/virtio@%x",
-			       0x3000000 + i * 0x1000);
-		at = must_node(&w, path);
-		ck_assert_str_eq(text(&w, at, "compatible"), "virtio,mmio");
-		CHECK_CELLS(&w, at, "reg", 0, 0x3000000 + i * 0x1000, 0,
-			    0x1000);
-		CHECK_CELLS(&w, at, "interrupts", 0, 6 + i, 1);
-		CHECK_CELLS(&w, at, "memory-region", pool);
-		ck_assert(has(&w, at, "dma-coherent"));
-		ck_assert_uint_lt(MACHINE_VIRTIO_MMIO_SPI + i,
-				  MACHINE_GIC_SPIS);
-	}
-	w.m.window.len = 0;
-	w.m.nr_virtio_mmio = 1;
-	build(&w);
-	ck_assert(!has(&w, must_node(&w, "/virtio@3000000"), "memory-region"));
-	ck_assert_int_lt(node(&w, "/virtio@3001000"), 0);
-}
-END_TEST
-
-START_TEST(serial_console_is_found_through_its_alias)
-{
-	static struct world w;
-	int at;
-
-	build_whole(&w);
-	ck_assert_str_eq(text(&w, must_node(&w, "/chosen"), "stdout-path"),
-			 "serial0:115200n8");
-	at = must_node(&w, "serial0");
-	ck_assert_str_eq(text(&w, at, "compatible"), "ns16550a");
-	CHECK_CELLS(&w, at, "reg", 0, 0x01000000, 0, 8);
-	CHECK_CELLS(&w, at, "interrupts", 0, 0, 4);
-	CHECK_CELLS(&w, at, "clock-frequency", 1843200);
-	CHECK_CELLS(&w, at, "fifo-size", 64);
-}
-END_TEST
-
-START_TEST(rtc_is_an_amba_device_with_its_clock)
-{
-	static struct world w;
-	int at, clock;
-
-	build_whole(&w);
-	at = must_node(&w, "rtc0");
-	ck_assert(is_compatible(&w, at, "arm,primecell"));
-	ck_assert_str_eq(text(&w, at, "clock-names"), "apb_pclk");
-	clock = must_node(&w, "/apb-pclk");
-	CHECK_CELLS(&w, at, "clocks", fdt_get_phandle(w.fdt, clock));
 }
 END_TEST
 
@@ -507,20 +295,6 @@ START_TEST(dtc_has_nothing_to_say)
 }
 END_TEST
 
-static void add_device_tests(TCase *tc)
-{
-	tcase_add_test(tc, without_its_pci_interrupts_are_spis);
-	tcase_add_test(tc, messages_can_be_spis);
-	tcase_add_test(tc, pci_host_is_coherent_bounces_and_maps_msis);
-	tcase_add_test(tc, without_pci_there_is_no_host_bridge);
-	tcase_add_test(tc, virtio_mmio_devices_have_a_page_and_an_edge_each);
-	tcase_add_test(tc, serial_console_is_found_through_its_alias);
-	tcase_add_test(tc, rtc_is_an_amba_device_with_its_clock);
-	tcase_add_test(tc, timer_has_the_architectures_ppis);
-	tcase_add_test(tc, chosen_carries_what_the_loader_placed);
-	tcase_add_test(tc, without_initrd_and_bootargs_chosen_is_still_whole);
-}
-
 int main(void)
 {
 	Suite *s = suite_create("devicetree");
@@ -533,9 +307,12 @@ int main(void)
 	tcase_add_test(tc, without_window_nothing_is_reserved);
 	tcase_add_test(tc, every_cpu_has_its_own_mpidr_and_psci);
 	tcase_add_test(tc, psci_is_called_by_hvc);
-	tcase_add_test(tc, power_key_is_a_line_of_the_gpio);
 	tcase_add_test(tc, gic_frames_lie_apart_whatever_the_number_of_cpus);
-	add_device_tests(tc);
+	tcase_add_test(tc, without_its_pci_interrupts_are_spis);
+	tcase_add_test(tc, messages_can_be_spis);
+	tcase_add_test(tc, timer_has_the_architectures_ppis);
+	tcase_add_test(tc, chosen_carries_what_the_loader_placed);
+	tcase_add_test(tc, without_initrd_and_bootargs_chosen_is_still_whole);
 	tcase_add_test(tc, too_small_a_buffer_is_refused_at_every_size);
 	tcase_add_test(tc, dtc_has_nothing_to_say);
 	suite_add_tcase(s, tc);

@@ -3,94 +3,14 @@
  * test_guard.c: properties of the filters of our system calls: each refused
  * form, one at a time in a process of its own, and what must go on working.
  */
-#include "unit.h"
+#include "guard_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "../../vmm/crash.h"
-#include "../../vmm/guard.h"
-
-#define PAGE	4096UL
-#define RAM_LEN (64 * PAGE)
-/* Nothing is there: what is refused must not be done by chance. */
-#define BELOW (16 * PAGE)
-
-#define KILLED 1000 /* by SIGSYS */
-
-static uint8_t *ram, *window;
-static int window_fd;
-
-static void setup(void)
-{
-	ram = mmap(NULL, RAM_LEN + 2 * BELOW, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ck_assert(ram != MAP_FAILED);
-	ram += BELOW;
-	window_fd = memfd_create("window", MFD_CLOEXEC);
-	ck_assert_int_ge(window_fd, 0);
-	ck_assert_int_eq(ftruncate(window_fd, RAM_LEN), 0);
-	window = mmap(NULL, RAM_LEN, PROT_READ | PROT_WRITE, MAP_SHARED,
-		      window_fd, 0);
-	ck_assert(window != MAP_FAILED);
-}
-
-static void teardown(void)
-{
-	munmap(ram - BELOW, RAM_LEN + 2 * BELOW);
-	munmap(window, RAM_LEN);
-	close(window_fd);
-}
-
-static struct guard_memory memory(void)
-{
-	return (struct guard_memory){
-		.ram = { (uintptr_t)ram, RAM_LEN },
-		.window = { (uintptr_t)window, RAM_LEN },
-		.window_fd = window_fd,
-	};
-}
-
-/* The sanitizers' handler says more than is of interest. */
-static void confine(struct guard *g)
-{
-	struct guard_memory m = memory();
-
-	(void)signal(SIGSYS, SIG_DFL);
-	if (guard_process(g, &m))
-		_exit(99);
-}
-
-/* What becomes of a process under guard that does @what: KILLED or its code. */
-static int becomes(int (*what)(void))
-{
-	struct guard g;
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		confine(&g);
-		_exit(what() & 0x7f);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return KILLED;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 /* The same of one system call: KILLED, 0, or its errno. */
 static int call(long nr, unsigned long a, unsigned long b, unsigned long c,
@@ -349,172 +269,6 @@ START_TEST(the_process_stays_undumpable_and_unmerged)
 }
 END_TEST
 
-/* --- threads -------------------------------------------------------------------- */
-
-static struct guard guard;
-
-static void *merge(void *arg)
-{
-	(void)arg;
-	(void)madvise(ram, PAGE, MADV_MERGEABLE);
-	return NULL;
-}
-
-static void *first_wait(void *arg)
-{
-	char byte;
-
-	if (read(*(int *)arg, &byte, 1) == 1)
-		(void)madvise(ram, PAGE, MADV_MERGEABLE);
-	return NULL;
-}
-
-/* Whose status is looked at by the caller. */
-static pid_t fork_quietly(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		(void)signal(SIGSYS, SIG_DFL);
-	return pid;
-}
-
-static int status_of(pid_t pid)
-{
-	int status;
-
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return KILLED;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-START_TEST(threads_that_were_there_before_are_guarded_too)
-{
-	pid_t pid = fork_quietly();
-	pthread_t t;
-	int fds[2];
-
-	if (pid == 0) {
-		if (pipe(fds) || pthread_create(&t, NULL, first_wait, fds))
-			_exit(98);
-		confine(&guard);
-		(void)!write(fds[1], "", 1);
-		pthread_join(t, NULL);
-		_exit(0);
-	}
-	ck_assert_int_eq(status_of(pid), KILLED);
-}
-END_TEST
-
-static void *nothing(void *arg)
-{
-	return arg;
-}
-
-static int make_a_thread(void)
-{
-	pthread_t t;
-
-	return pthread_create(&t, NULL, nothing, NULL) || pthread_join(t, NULL);
-}
-
-static int make_a_thread_that_merges(void)
-{
-	pthread_t t;
-
-	return pthread_create(&t, NULL, merge, NULL) || pthread_join(t, NULL);
-}
-
-START_TEST(threads_can_still_be_made_and_are_guarded)
-{
-	ck_assert_int_eq(becomes(make_a_thread), 0);
-	ck_assert_int_eq(becomes(make_a_thread_that_merges), KILLED);
-}
-END_TEST
-
-/* One call by a thread that became a vCPU's. */
-static int vcpu_call(long nr, unsigned long a, unsigned long b)
-{
-	pid_t pid = fork_quietly();
-
-	if (pid == 0) {
-		confine(&guard);
-		if (guard_vcpu(&guard))
-			_exit(97);
-		syscall(SYS_exit_group,
-			syscall(nr, a, b, 0, 0, 0) == -1 ? errno & 0x7f : 0);
-	}
-	return status_of(pid);
-}
-
-START_TEST(a_vcpus_thread_has_a_short_list)
-{
-	static const long others[] = {
-		SYS_socket,    SYS_connect,	 SYS_clone,  SYS_io_uring_setup,
-		SYS_kill,      SYS_memfd_create, SYS_setuid, SYS_mount,
-		SYS_renameat2, SYS_pwrite64,	 SYS_prctl,  SYS_sendmsg,
-	};
-
-	ck_assert_int_eq(vcpu_call(SYS_ioctl, -1UL, 0), EBADF);
-	ck_assert_int_eq(vcpu_call(SYS_read, -1UL, 0), EBADF);
-	ck_assert_int_eq(vcpu_call(SYS_gettid, 0, 0), 0);
-	/* malloc(3) of the ninth thread; the sanitizers' does not. */
-	ck_assert_int_eq(vcpu_call(SYS_sched_getaffinity, 0, 0), EINVAL);
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		ck_assert_msg(vcpu_call(others[i], -1UL, 0) == KILLED,
-			      "call %ld", others[i]);
-	/* Both filters hold. */
-	ck_assert_int_eq(vcpu_call(SYS_munmap, (uintptr_t)ram, PAGE), KILLED);
-}
-END_TEST
-
-START_TEST(a_refused_call_is_named)
-{
-	char name[40];
-
-	guard_call_name(SYS_process_madvise, name, sizeof(name));
-	ck_assert_str_eq(name, "process_madvise");
-	guard_call_name(SYS_madvise, name, sizeof(name));
-	ck_assert_str_eq(name, "madvise");
-	guard_call_name(100000, name, sizeof(name));
-	ck_assert_str_eq(name, "unknown");
-}
-END_TEST
-
-START_TEST(a_refused_call_is_reported_and_is_the_end)
-{
-	char said[2048] = "";
-	int fds[2], status;
-	size_t len = 0;
-	ssize_t n;
-	pid_t pid;
-
-	ck_assert_int_eq(pipe(fds), 0);
-	pid = fork();
-	if (pid == 0) {
-		struct guard_memory m = memory();
-
-		dup2(fds[1], STDERR_FILENO);
-		close(fds[1]);
-		crash_handlers_install();
-		(void)prctl(PR_SET_NAME, "culprit");
-		if (guard_process(&guard, &m) == 0)
-			(void)vmsplice(-1, NULL, 0, 0);
-		_exit(0);
-	}
-	close(fds[1]);
-	while ((n = read(fds[0], said + len, sizeof(said) - 1 - len)) > 0)
-		len += (size_t)n;
-	close(fds[0]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
-	ck_assert_ptr_nonnull(strstr(said,
-				     "bug: thread culprit made the system call "
-				     "vmsplice ("));
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("guard");
@@ -535,11 +289,6 @@ int main(void)
 	tcase_add_test(tc, ways_to_memory_that_are_the_kernels_own_are_refused);
 	tcase_add_test(tc, pinning_of_buffers_is_refused);
 	tcase_add_test(tc, the_process_stays_undumpable_and_unmerged);
-	tcase_add_test(tc, threads_that_were_there_before_are_guarded_too);
-	tcase_add_test(tc, threads_can_still_be_made_and_are_guarded);
-	tcase_add_test(tc, a_vcpus_thread_has_a_short_list);
-	tcase_add_test(tc, a_refused_call_is_named);
-	tcase_add_test(tc, a_refused_call_is_reported_and_is_the_end);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -160,6 +160,16 @@ void st_poison(struct selftest *t, uint64_t ipa)
 	close(fd);
 }
 
+void st_may_warn(void)
+{
+	char text[16];
+
+	if (host_read("", "/proc/sys/kernel/panic_on_warn", text,
+		      sizeof(text)) > 0 &&
+	    text[0] != '0')
+		st_skip("Linux 7.2 warns of this, and panic_on_warn would stop this host");
+}
+
 void *st_private_page(struct selftest *t)
 {
 	st_boot(t);

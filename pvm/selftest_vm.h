@@ -176,6 +176,8 @@ struct io_uring_sqe;
 void st_uring(struct io_uring *ring);
 struct io_uring_sqe *st_uring_entry(struct io_uring *ring);
 int st_uring_once(struct io_uring *ring);
+/* What follows is a warning of some kernels: skips where that is the end. */
+void st_may_warn(void);
 /* A read of /proc/self/mem, which takes the page from the guest for good. */
 void st_poison(struct selftest *t, uint64_t ipa);
 /* Boots, and the guest writes ST_SECRET to ST_DATA, which it keeps unless

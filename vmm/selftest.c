@@ -339,6 +339,10 @@ static int run_selection(struct selection *s,
 	if (ret)
 		return ret;
 	describe(&h, &kvm);
+	if (h.page_size != 4096)
+		log_warn(
+			"selftest: the checks are for pages of 4 KiB, this host has %llu: what fails may fail of that",
+			(unsigned long long)(h.page_size >> 10));
 	if (o->report) {
 		report = fopen(o->report, "we");
 		if (!report) {

@@ -240,25 +240,25 @@ int cmd_run(const struct config *cfg)
 }
 #endif
 
-static int run_checked(const struct config *cfg)
+static int check_affinity(const struct config *cfg, struct opt_parse *parse)
 {
 	int vcpu = -1;
 
-	log_set_level(cfg->loglevel);
 	if (cfg->affinity)
 		vcpu = host_unusable_cpus(cfg->affinity, cfg->nr_vcpus);
-	if (vcpu >= 0) {
-		log_err("run: --vcpu-affinity '%.64s': no CPU in vCPU %d's "
+	if (vcpu < 0)
+		return 0;
+	return opt_fail(parse,
+			"run: --vcpu-affinity '%.64s': no CPU in vCPU %d's "
 			"list can be used; nproc says how many there are",
 			cfg->affinity_text, vcpu);
-		return EXIT_HOST;
-	}
-	return cmd_run(cfg);
 }
 
 static int run_parsed(const struct verb *v, struct config *cfg,
-		      const struct opt_parse *parse, int ret)
+		      struct opt_parse *parse, int ret)
 {
+	if (!ret)
+		ret = check_affinity(cfg, parse);
 	if (ret == OPT_HELP) {
 		help_verb(stdout, v);
 		ret = 0;
@@ -267,7 +267,7 @@ static int run_parsed(const struct verb *v, struct config *cfg,
 		outputs_refuse(cfg, parse->error);
 		ret = cfg->exec.bisect ? EXIT_BISECT_STOP : EXIT_HOST;
 	} else {
-		ret = run_checked(cfg);
+		ret = cmd_run(cfg);
 	}
 	config_fini(cfg);
 	return ret;

@@ -49,6 +49,9 @@ static int make_dir(struct outputs *o, const char *dir)
 	if (ret)
 		return ret;
 	/* They come later, if at all: nobody finds those of an earlier run. */
+	(void)unlink(o->console_path);
+	(void)unlink(o->events_path);
+	(void)unlink(o->record_path);
 	(void)unlink(o->dtb_path);
 	(void)unlink(o->map_path);
 	return 0;

@@ -182,13 +182,13 @@ static int live(struct vm *vm)
 		again = vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 		tell_end(vm, again);
 		recorder_end(vm, !again);
-		if (!again && vm->outputs->map_path)
-			map_scan_keep(vm, vm->outputs->map_path);
 		if (!again) {
 			notify_stopping(&vm->outputs->notify,
 					vm->verdict.reason);
 			user_close_terminal(vm);
 		}
+		if (!again && vm->outputs->map_path)
+			map_scan_keep(vm, vm->outputs->map_path);
 		if (vm->exec)
 			judge_exec(vm); /* its output may be lost */
 		vm_destroy(vm);

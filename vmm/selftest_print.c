@@ -188,7 +188,7 @@ static json_t *host_json(const struct selftest_host *h)
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:i, s:b, s:b, s:s, s:b}",
 		"kernel", h->release, "version", h->version, "machine",
-		h->machine, "midr", h->cpus, "memory", (json_int_t)h->memory,
+		h->machine, "cpus", h->cpus, "memory", (json_int_t)h->memory,
 		"pkvm", h->mode, "page_size", (json_int_t)h->page_size,
 		"ipa_bits", (int)h->ipa_bits, "its", h->its, "ptrauth",
 		h->ptrauth, "memlock", memlock, "root", h->root);

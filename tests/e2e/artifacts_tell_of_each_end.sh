@@ -113,3 +113,4 @@ cp saved/* art
 expect_rc 125 "$LKVM" run --artifacts art --nonsense
 grep -q '"code":125,"origin":"user","reason":".*nonsense' art/verdict.json ||
 	fail "verdict: $(cat art/verdict.json)"
+[ "$(ls art)" = verdict.json ] || fail "an earlier run's: $(ls -l art)"

@@ -102,9 +102,9 @@ nothing_left || fail "left: $(find $CACHE)"
 # Another initrd, another command: that is the only file copied
 initrd 'exit 1'
 on_board 3 --artifacts other root@one Image initrd.cpio \
-	sh -c 'echo "$1:$2:it'\''s" >&2; exit 3' sh 'a  b' '$HOME'
+	sh -c 'echo "$1:$2:$3:$4:it'\''s" >&2; exit 3' sh 'a  b' '$HOME' -n 'a\nb'
 says "root@one: copying initrd.cpio
-a  b:\$HOME:it's"
+a  b:\$HOME:-n:a\nb:it's"
 grep -q '"code":3,' other/root@one/boot/verdict.json || fail "no verdict"
 
 # Several, two of which cannot: a line each, and the code of the first of these

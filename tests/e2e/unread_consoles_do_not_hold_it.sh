@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Nobody reads stdout, a pseudoterminal, or comes to a socket, and the guest
-# writes to all of them without end: the loop goes on, and SIGTERM ends the VM.
+# writes to all of them without end: the loop goes on, no vCPU is held up, and
+# SIGTERM ends the VM.
 # timeout: 120
 . /tests/e2e/lib.sh
 
@@ -15,7 +16,7 @@ echo run.sh | cpio -o -H newc >run.cpio 2>/dev/null
 mkfifo pipe
 sleep 200 <>pipe & # keeps both ends open
 keeper=$!
-"$LKVM" run -k "$IMAGE" -i "$INITRD" -i run.cpio -m 128 -c 2 -p quiet \
+"$LKVM" run --name unread -k "$IMAGE" -i "$INITRD" -i run.cpio -m 128 -c 2 -p quiet \
 	--console virtio --port name=a,pty --port name=b,unix=b.sock \
 	--port name=c,file=c.out </dev/null >pipe 2>err.log &
 pid=$!
@@ -28,6 +29,8 @@ ticks()
 before=$(ticks)
 sleep 2
 [ $(($(ticks) - before)) -lt 100 ] || fail "the loop's thread is busy"
+"$LKVM" pause unread || fail "a vCPU waits for a reader"
+"$LKVM" resume unread
 kill -TERM $pid
 rc=0
 wait $pid || rc=$?

@@ -15,3 +15,8 @@ grep -q ' 0 $' tasks.log || fail "no thread on CPU 0 alone"
 kill $pid
 wait $pid || true
 refused 'affinity' "$LKVM" run --vcpu-affinity 99 "$GUEST/hello.flat"
+rc=0
+"$LKVM" exec --bisect --verdict verdict.json --vcpu-affinity 99 -k "$IMAGE" -- true || rc=$?
+[ $rc -eq 255 ] || fail "exit $rc: a bisection would go on"
+grep -q '"code":125,"origin":"user","reason":".*affinity' verdict.json ||
+	fail "verdict: $(cat verdict.json)"

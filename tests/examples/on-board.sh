@@ -94,7 +94,7 @@ board='' artifacts=results pids='' code=0
 [ $# -ge 3 ] || stop 125 "usage: [--artifacts DIR] BOARD[,BOARD...] IMAGE INITRD [COMMAND...]"
 boards=$(echo "$1" | tr , ' ') image=$2 initrd=$3; shift 3
 [ $# -gt 0 ] || set -- sh -eu /test.sh
-words=$(for word; do printf " '%s'" "$(echo "$word" | sed "s/'/'\\\\''/g")"; done)
+words=$(for word; do printf " '%s'" "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")"; done)
 : "${LKVM_PVM:=$(dirname "$0")/../../build/aarch64-static/lkvm-pvm}"
 for file in "$LKVM_PVM" "$image" "$initrd"; do
 	[ -f "$file" ] && [ -r "$file" ] || stop 125 "$file: no such file"

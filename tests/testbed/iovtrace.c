@@ -31,6 +31,8 @@
  */
 #define MAX_IOVECS 1024U
 #define MAX_RINGS  32U
+/* Since Linux 6.6; of <linux/io_uring.h>, which may be older. */
+#define NO_SQARRAY (1U << 16)
 
 struct ring {
 	int fd;
@@ -143,10 +145,10 @@ static void put_entries(pid_t tid, const struct call *c)
 	    !peek(tid, r->sq + r->params.sq_off.ring_mask, &mask, sizeof(mask)))
 		err(1, "ring");
 	for (i = 0; i < c->args[1]; i++, head++) {
-		if (!peek(tid,
-			  r->sq + r->params.sq_off.array +
-				  (head & mask) * sizeof(at),
-			  &at, sizeof(at)) ||
+		at = head & mask;
+		if ((!(r->params.flags & NO_SQARRAY) &&
+		     !peek(tid, r->sq + r->params.sq_off.array + at * sizeof(at),
+			   &at, sizeof(at))) ||
 		    !peek(tid, r->sqes + at * sizeof(e), &e, sizeof(e)))
 			err(1, "ring's entry");
 		put_entry(tid, &e);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ZLIB_CONST
@@ -211,10 +212,13 @@ int loader_find_kconfig(const char *path, struct loader_kconfig *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	uint8_t *piece = fd < 0 ? NULL : malloc(PIECE);
+	struct stat st;
 	int ret = -ENODATA;
 
 	*out = (struct loader_kconfig){ 0 };
-	if (piece)
+	/* What is no kernel is refused where it is loaded; others have no end. */
+	if (piece && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size <= SCRATCH_SIZE)
 		ret = find_in(fd, piece, out);
 	free(piece);
 	if (fd >= 0)

@@ -24,9 +24,10 @@ void exec_channel_find(struct config *cfg)
 
 	if (e->channel != EXEC_CHANNEL_NONE ||
 	    loader_find_kconfig(cfg->kernel, &e->kconfig) ||
-	    (has(kc, "CONFIG_VIRTIO_CONSOLE") && has(kc, "CONFIG_DEVTMPFS")))
+	    (has(kc, "CONFIG_VIRTIO_CONSOLE") && has(kc, "CONFIG_DEVTMPFS") &&
+	     has(kc, "CONFIG_SYSFS")))
 		return;
-	if (!has(kc, "CONFIG_VIRTIO_VSOCKETS") ||
+	if (!has(kc, "CONFIG_VIRTIO_VSOCKETS") || !has(kc, "CONFIG_SYSCTL") ||
 	    cfg->vsock.kind == VSOCK_VHOST) {
 		e->channel = EXEC_CHANNEL_SERIAL;
 		return;
@@ -69,7 +70,7 @@ void exec_channel_tell(const struct config *cfg, enum exec_channel channel)
 			  channel == EXEC_CHANNEL_PORT
 				  ? "a port of the virtio console"
 				  : "a vsock connection");
-	else if (had_port)
+	else if (had_port && !config_has_exec_vsock(cfg))
 		log_info(
 			"exec: over the serial port, since the guest has no virtio console (CONFIG_VIRTIO_CONSOLE); that is slower, --channel=vsock may not be");
 	else

@@ -234,9 +234,9 @@ void channel_open(struct channel *c, char *const *args)
 		c->is_serial = fd >= 0;
 	}
 	if (fd < 0)
-		give_up("no way to the host: the kernel has no "
-			"CONFIG_VIRTIO_CONSOLE (and CONFIG_DEVTMPFS), "
-			"CONFIG_VIRTIO_VSOCKETS or CONFIG_SERIAL_8250",
+		give_up("no way to the host: it takes CONFIG_VIRTIO_PCI with "
+			"CONFIG_VIRTIO_CONSOLE (and CONFIG_DEVTMPFS) or "
+			"CONFIG_VIRTIO_VSOCKETS, or CONFIG_SERIAL_8250",
 			fd);
 	c->in = c->out = (int)fd;
 	if (c->is_serial) { /* the same, blocking */

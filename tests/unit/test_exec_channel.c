@@ -5,8 +5,9 @@
 #include "../../vmm/exec_channel.h"
 
 #define KERNEL_SIZE KIB(64)
-#define CONSOLE	    "CONFIG_VIRTIO_CONSOLE=y\nCONFIG_DEVTMPFS=y\n"
-#define VSOCK	    "CONFIG_VIRTIO_VSOCKETS=y\n"
+#define NODE	    "CONFIG_DEVTMPFS=y\nCONFIG_SYSFS=y\n"
+#define CONSOLE	    "CONFIG_VIRTIO_CONSOLE=y\n" NODE
+#define VSOCK	    "CONFIG_VIRTIO_VSOCKETS=y\nCONFIG_SYSCTL=y\n"
 
 static struct fixture f;
 static struct config cfg;
@@ -82,13 +83,15 @@ END_TEST
 
 START_TEST(a_kernel_without_the_port_has_what_it_can)
 {
-	kernel_says(VSOCK "CONFIG_VIRTIO_CONSOLE=m\nCONFIG_DEVTMPFS=y\n");
+	kernel_says(VSOCK "CONFIG_VIRTIO_CONSOLE=m\n" NODE);
 	offers("", "", "vsock");
 	ck_assert_ptr_null(cfg.vsock.socket);
 	ck_assert_uint_eq(cfg.vsock.cid, CONFIG_VSOCK_CID);
 	kernel_says(VSOCK "CONFIG_VIRTIO_CONSOLE=y\n"); /* no node for it */
 	offers("", "", "vsock");
-	kernel_says("CONFIG_VIRTIO_VSOCKETS=m\n");
+	kernel_says("CONFIG_VIRTIO_VSOCKETS=m\nCONFIG_SYSCTL=y\n");
+	offers("", "", "");
+	kernel_says("CONFIG_VIRTIO_VSOCKETS=y\n"); /* no sysctl(5), no vsock */
 	offers("", "", "");
 	ck_assert(!config_has_devices(&cfg));
 }

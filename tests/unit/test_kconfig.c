@@ -186,6 +186,7 @@ START_TEST(found_quickly_in_what_is_not_compressed)
 	ck_assert_int_eq(quick("IKCFG_S", 7), -ENODATA);
 	ck_assert_int_eq(loader_find_kconfig("/nonexistent", &kc), -ENODATA);
 	ck_assert_int_eq(loader_find_kconfig(f.dir, &kc), -ENODATA);
+	ck_assert_int_eq(loader_find_kconfig("/dev/zero", &kc), -ENODATA);
 	ck_assert_ptr_null(kc.text);
 }
 END_TEST

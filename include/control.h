@@ -89,7 +89,7 @@ struct control_request {
 	uint64_t page;	/* RECLAIM, UNPLUG: an address; none: a random one */
 	uint64_t bytes; /* MEMLOCK: the soft limit; none: as much as it may */
 	unsigned int vcpu; /* REGS: none: all of them */
-	bool pss;	   /* STAT: its Pss, too, for which it looks at each page */
+	bool pss; /* STAT: its Pss, too, for which it looks at each page */
 };
 
 /* A key of sysrq: one small letter or digit. */

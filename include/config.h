@@ -208,6 +208,7 @@ struct config {
 	enum ktap_use ktap;  /* --ktap */
 	const char *vmlinux; /* --vmlinux FILE; borrowed; NULL: none */
 	enum irqchip_kind irqchip;
+	bool has_irqchip; /* it was asked for */
 
 	/* virtio devices and what they need */
 	uint64_t window; /* bytes, multiple of 256 KiB; of WINDOW_SIZE */
@@ -217,7 +218,8 @@ struct config {
 	struct config_vhost_user *vhost_users; /* owned */
 	unsigned int nr_nets, nr_vhost_users;
 	enum console_kind console;
-	bool virtio_mmio; /* --virtio-transport */
+	bool virtio_mmio;   /* --virtio-transport */
+	bool has_transport; /* it was asked for */
 	bool rng;
 	bool seccomp; /* filter our system calls */
 	struct config_port ports[CONFIG_MAX_PORTS];
@@ -265,6 +267,13 @@ static inline unsigned int config_nr_ports(const struct config *cfg)
 static inline bool config_has_console(const struct config *cfg)
 {
 	return cfg->console == CONSOLE_VIRTIO || config_nr_ports(cfg) > 0;
+}
+
+/* ... for exec's channel and nothing else. */
+static inline bool config_has_channel_alone(const struct config *cfg)
+{
+	return config_has_exec_port(cfg) && cfg->nr_ports == 0 &&
+	       cfg->console != CONSOLE_VIRTIO;
 }
 
 /* Whether the guest has any virtio device, and with it PCI and a window. */

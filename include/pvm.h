@@ -45,7 +45,7 @@ struct ram_view pvm_ram_view(struct pvm *p);
 uint64_t pvm_ram_address(const struct pvm *p);
 
 /* In place of the configuration's; before pvm_start_vm(). */
-void pvm_set_nr_spis(struct pvm *p, unsigned int nr);
+void pvm_set_irqchip(struct pvm *p, bool its, unsigned int nr_spis);
 
 /*
  * Creates VM, memslots, vCPUs, GIC and ITS; vCPU 0 will start at @entry with

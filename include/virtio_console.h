@@ -21,6 +21,7 @@
  * may fill a transmit queue with writes of 32 KiB.
  */
 #define VIRTIO_CONSOLE_QUEUE 16U
+#define VIRTIO_CONSOLE_FEW   4U	 /* enough for exec's frames */
 #define VIRTIO_CONSOLE_NAME  64U /* bytes of a port's name, its NUL included */
 
 struct virtio_console;
@@ -54,6 +55,7 @@ struct virtio_console_init {
 	struct loop *loop;
 	const struct virtio_console_port *ports;
 	unsigned int nr_ports; /* 1 more than the highest there is */
+	uint16_t queue_size;   /* 0: VIRTIO_CONSOLE_QUEUE */
 	bool has_size;	       /* port 0 is on a terminal ... */
 	uint16_t cols, rows;   /* ... this big */
 };

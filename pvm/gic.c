@@ -73,9 +73,10 @@ int pvm_gic_create(struct pvm *p)
 	return p->cfg.its ? create_its(p, machine_gic_its(&m).gpa) : 0;
 }
 
-void pvm_set_nr_spis(struct pvm *p, unsigned int nr)
+void pvm_set_irqchip(struct pvm *p, bool its, unsigned int nr_spis)
 {
-	p->cfg.nr_spis = nr;
+	p->cfg.its = its;
+	p->cfg.nr_spis = nr_spis;
 }
 
 int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)

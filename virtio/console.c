@@ -395,6 +395,7 @@ int virtio_console_create(struct virtio_console **out,
 			    (is_many ? FEATURE(MULTIPORT) : 0),
 		.config_len = sizeof(struct virtio_console_config),
 		.nr_queues = is_many ? 2 + 2 * i->nr_ports : 2,
+		.queue_size = i->queue_size,
 		/* Linux' hvc spins, its interrupts off. */
 		.at_once = 1U << console_out_queue(0),
 	};

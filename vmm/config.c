@@ -257,6 +257,7 @@ int config_set_irqchip(struct opt_parse *p, const char *value)
 	if (i < 0)
 		return i;
 	config_of(p)->irqchip = (enum irqchip_kind)i;
+	config_of(p)->has_irqchip = true;
 	return 0;
 }
 

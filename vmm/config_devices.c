@@ -61,6 +61,7 @@ int config_set_transport(struct opt_parse *p, const char *value)
 
 	if (mmio || !strcmp(value, "pci")) {
 		config_of(p)->virtio_mmio = mmio;
+		config_of(p)->has_transport = true;
 		return 0;
 	}
 	if (!strcmp(value, "pci-legacy") || !strcmp(value, "mmio-legacy"))

@@ -170,6 +170,9 @@ int consoles_init(struct vm *vm)
 		.loop = &vm->loop,
 		.ports = ports,
 		.nr_ports = 1 + config_nr_ports(vm->cfg),
+		.queue_size = config_has_channel_alone(vm->cfg)
+				      ? VIRTIO_CONSOLE_FEW
+				      : 0,
 	};
 	int ret = 0;
 

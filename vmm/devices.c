@@ -23,7 +23,7 @@ static int slot_init(struct vm *vm, unsigned int i, struct virtio_dev *dev)
 	};
 	struct devices *ds = vm->devices;
 
-	if (vm->cfg->virtio_mmio)
+	if (vm->virtio_mmio)
 		return virtio_mmio_init(&ds->slots[i].mmio, dev, i);
 	return virtio_pci_init(&ds->slots[i].pci, dev, &ds->pci,
 			       msi[vm->cfg->irqchip]);
@@ -31,7 +31,7 @@ static int slot_init(struct vm *vm, unsigned int i, struct virtio_dev *dev)
 
 static void slot_fini(struct vm *vm, union devices_slot *s)
 {
-	if (vm->cfg->virtio_mmio)
+	if (vm->virtio_mmio)
 		virtio_mmio_fini(&s->mmio);
 	else
 		virtio_pci_fini(&s->pci);
@@ -39,7 +39,7 @@ static void slot_fini(struct vm *vm, union devices_slot *s)
 
 static void slot_start(struct vm *vm, union devices_slot *s)
 {
-	if (vm->cfg->virtio_mmio)
+	if (vm->virtio_mmio)
 		virtio_mmio_start(&s->mmio, vm->pvm);
 	else
 		virtio_pci_start(&s->pci, vm->pvm);
@@ -47,7 +47,7 @@ static void slot_start(struct vm *vm, union devices_slot *s)
 
 static void slot_stop(struct vm *vm, union devices_slot *s)
 {
-	if (vm->cfg->virtio_mmio)
+	if (vm->virtio_mmio)
 		virtio_mmio_stop(&s->mmio);
 	else
 		virtio_pci_stop(&s->pci);
@@ -58,7 +58,7 @@ static int map_slots(struct vm *vm)
 	struct devices *ds = vm->devices;
 	int ret = 0;
 
-	if (!vm->cfg->virtio_mmio) {
+	if (!vm->virtio_mmio) {
 		pci_host_power_on(&ds->pci);
 		return pci_host_map(&ds->pci, &vm->bus);
 	}
@@ -109,27 +109,19 @@ static const struct virtio_watcher watcher = {
 static int add(struct vm *vm, struct virtio_dev *dev)
 {
 	struct devices *ds = vm->devices;
-	int ret;
 
 	if (ds->nr == DEVICES_MAX) {
 		log_err("more than %u virtio devices; leave some out",
 			DEVICES_MAX);
-		ret = -ENOSPC;
-	} else {
-		ret = slot_init(vm, ds->nr, dev);
-		if (ret)
-			log_err("%s: cannot make its registers: %s", dev->name,
-				errno_text(ret));
-	}
-	if (ret)
 		virtio_dev_fini(dev);
-	else
-		ds->all[ds->nr++] = dev;
+		return -ENOSPC;
+	}
+	ds->all[ds->nr++] = dev;
 	dev->watcher_ctx = vm;
-	dev->watcher = ret ? NULL : &watcher;
+	dev->watcher = &watcher;
 	dev->orderly_ctx = &vm->orderly;
 	dev->orderly = orderly_do;
-	return ret;
+	return 0;
 }
 
 static int add_rng(struct vm *vm)
@@ -322,8 +314,7 @@ unsigned int devices_nr_msi_spis(const struct vm *vm)
 	const struct devices *ds = vm->devices;
 	uint64_t nr = MACHINE_GICV2M_SPI;
 
-	if (!ds || vm->cfg->virtio_mmio ||
-	    vm->cfg->irqchip != IRQCHIP_GICV3_V2M)
+	if (!ds || vm->virtio_mmio || vm->cfg->irqchip != IRQCHIP_GICV3_V2M)
 		return 0;
 	for (unsigned int i = 0; i < ds->nr; i++)
 		nr += ds->all[i]->nr_queues + 1;
@@ -346,6 +337,20 @@ int devices_init(struct vm *vm)
 	}
 	pci_host_init(&ds->pci, set_line, vm);
 	return add_all(vm);
+}
+
+int devices_connect(struct vm *vm)
+{
+	struct devices *ds = vm->devices;
+	int ret = 0;
+
+	for (unsigned int i = 0; !ret && ds && i < ds->nr; i++) {
+		ret = slot_init(vm, i, ds->all[i]);
+		if (ret)
+			log_err("%s: cannot make its registers: %s",
+				ds->all[i]->name, errno_text(ret));
+	}
+	return ret;
 }
 
 void devices_fini(struct vm *vm)

@@ -66,6 +66,8 @@ struct gpa_range devices_ram_range(const struct config *cfg);
  */
 int __must_check devices_init_window(struct vm *vm);
 int __must_check devices_init(struct vm *vm);
+/* Their registers, of vm->virtio_mmio: once, before the first devices_plug(). */
+int __must_check devices_connect(struct vm *vm);
 /* SPIs the GICv2m frame needs for them; 0: there is none. */
 unsigned int devices_nr_msi_spis(const struct vm *vm);
 void devices_fini(struct vm *vm);

@@ -148,30 +148,6 @@ static int add_devices(struct vm *vm)
 
 /* --- images and device tree ----------------------------------------------- */
 
-/* The words of `lkvm-pvm check -k`, for what a guest cannot do without. */
-static void warn_of_config(const struct config *cfg, const struct ram_view *ram,
-			   const struct loader_placement *pl)
-{
-	static const unsigned int by_irqchip[] = {
-		[IRQCHIP_GICV3_ITS] = LOADER_NEEDED_ON_ITS,
-		[IRQCHIP_GICV3_V2M] = LOADER_NEEDED_ON_V2M,
-		[IRQCHIP_GICV3] = 0,
-	};
-	struct loader_kconfig found = { 0 };
-	bool is_known = cfg->exec.kconfig.text;
-
-	if (!is_known && loader_kconfig_from_memory(
-				 ram->hva + (pl->kernel.gpa - ram->range.gpa),
-				 pl->kernel_loaded, &found))
-		return;
-	loader_kconfig_warn(cfg->kernel, is_known ? &cfg->exec.kconfig : &found,
-			    cfg->virtio_mmio
-				    ? LOADER_NEEDED_ON_MMIO
-				    : LOADER_NEEDED_ON_PCI |
-					      by_irqchip[cfg->irqchip]);
-	loader_kconfig_fini(&found);
-}
-
 static int load_images(struct vm *vm, const struct ram_view *ram)
 {
 	const struct config *cfg = vm->cfg;
@@ -190,11 +166,7 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 	if (vm->exec)
 		in.last_initrd = exec_initrd(vm->exec, &in.last_initrd_len);
 	ret = loader_load(&in, ram, &vm->placement);
-
-	if (!ret && !in.no_warnings && vm->placement.kind != LOADER_FLAT &&
-	    vm->placement.kernel_loaded)
-		warn_of_config(cfg, ram, &vm->placement);
-	return ret;
+	return ret ? ret : vm_settle(vm, ram);
 }
 
 /* Whether the user says how much the kernel is to print. */
@@ -253,10 +225,9 @@ static int describe_machine(struct vm *vm)
 		m->kaslr_seed = vm->cfg->kaslr_seed;
 	memcpy(m->rng_seed, seeds + sizeof(m->kaslr_seed), sizeof(m->rng_seed));
 	m->nr_vcpus = vm->cfg->nr_vcpus;
-	m->has_its = vm->cfg->irqchip == IRQCHIP_GICV3_ITS;
-	m->has_pci = vm->devices && !vm->cfg->virtio_mmio;
+	m->has_pci = vm->devices && !vm->virtio_mmio;
 	m->nr_virtio_mmio =
-		vm->devices && vm->cfg->virtio_mmio ? vm->devices->nr : 0;
+		vm->devices && vm->virtio_mmio ? vm->devices->nr : 0;
 	m->window = devices_window_range(vm->cfg);
 	m->initrd = vm->placement.initrd;
 	m->dtb = vm->placement.dtb;
@@ -377,10 +348,7 @@ static int open_pvm(struct vm *vm)
 	const struct config *cfg = vm->cfg;
 	struct pvm_config pc = {
 		.protected_vm = cfg->protected_vm,
-		.its = cfg->irqchip == IRQCHIP_GICV3_ITS,
 		.nr_vcpus = cfg->nr_vcpus,
-		.nr_spis = cfg->virtio_mmio ? MACHINE_GIC_SPIS
-					    : MACHINE_GIC_SPIS_PCI,
 		.ram = devices_ram_range(cfg),
 	};
 	int ret = devices_init_window(vm);
@@ -393,14 +361,7 @@ static int open_pvm(struct vm *vm)
 		pc.window_hva = vm->devices->window.hva;
 	}
 	ret = pvm_open(&vm->pvm, &pc);
-	if (!ret)
-		ret = devices_init(vm);
-	/* Linux writes to the registers of each SPI there is. */
-	vm->machine.nr_msi_spis = ret ? 0 : devices_nr_msi_spis(vm);
-	if (vm->machine.nr_msi_spis)
-		pvm_set_nr_spis(vm->pvm,
-				MACHINE_GICV2M_SPI + vm->machine.nr_msi_spis);
-	return ret;
+	return ret ? ret : devices_init(vm);
 }
 
 int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner)

@@ -86,6 +86,8 @@ struct vm {
 	struct gicv2m gicv2m;
 	struct pl061 gpio;	 /* the power key */
 	struct devices *devices; /* owned; NULL: no virtio devices */
+	bool virtio_mmio;	 /* their transport; otherwise PCI */
+	bool is_settled;	 /* it is known what machine the kernel gets */
 
 	struct spawner *spawner; /* borrowed; starts children; NULL: we do */
 	struct guard guard;	 /* which system calls we may make */
@@ -135,6 +137,11 @@ struct vm {
 int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner);
 void vm_fini(struct vm *vm);
 int vm_build(struct vm *vm); /* 0 or -errno, reason logged */
+/*
+ * settle.c: what the machine has that its kernel, loaded to @ram, needs. All lives
+ * have the first one's. 0 or -errno, logged.
+ */
+int __must_check vm_settle(struct vm *vm, const struct ram_view *ram);
 void vm_destroy(struct vm *vm);
 
 /*

@@ -60,17 +60,22 @@ static uint64_t vsock_need(void)
 /*
  * Every receive queue is kept filled with pages, of 16 KiB in some guests; a
  * program fills its port's other queue with 32 KiB a write. The console itself
- * and control messages send one at a time.
+ * and control messages send one at a time; of a console that is not there no
+ * buffer is.
  */
-static uint64_t console_need(unsigned int nr_ports)
+static uint64_t console_need(const struct config *cfg)
 {
-	const uint64_t nr = VIRTIO_CONSOLE_QUEUE;
+	const bool is_channel = config_has_channel_alone(cfg);
+	const uint64_t nr =
+		is_channel ? VIRTIO_CONSOLE_FEW : VIRTIO_CONSOLE_QUEUE;
 	const uint64_t in = queue_need(nr, nr, KIB(16));
-	uint64_t need = in + queue_need(nr, 1, KIB(4));
+	const uint64_t one = in + queue_need(nr, 1, KIB(4));
+	const uint64_t port = in + queue_need(nr, nr, KIB(32));
 
-	if (nr_ports > 0)
-		need *= 2;
-	return need + nr_ports * (in + queue_need(nr, nr, KIB(32)));
+	if (is_channel)
+		return 2 * queue_need(nr, 0, 0) + one + port;
+	return config_nr_ports(cfg) ? 2 * one + config_nr_ports(cfg) * port
+				    : one;
 }
 
 /*
@@ -121,7 +126,7 @@ uint64_t devices_window_len(const struct config *cfg)
 	if (cfg->window_kind == WINDOW_SIZE)
 		return cfg->window;
 	if (config_has_console(cfg))
-		need += console_need(config_nr_ports(cfg));
+		need += console_need(cfg);
 	if (cfg->rng)
 		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)

@@ -51,10 +51,11 @@ void pvm_stop_vm(struct pvm *p)
 	(void)p;
 }
 
-void pvm_set_nr_spis(struct pvm *p, unsigned int nr)
+void pvm_set_irqchip(struct pvm *p, bool its, unsigned int nr_spis)
 {
 	(void)p;
-	(void)nr;
+	(void)its;
+	(void)nr_spis;
 }
 
 int pvm_set_spi(struct pvm *p, unsigned int spi, bool high)

@@ -6,11 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ZLIB_CONST
+#include <zlib.h>
+
 #include "../../vmm/vm.h"
 #include "fake_pvm.h"
 #include "log.h"
 
 #define STATUS 20U
+
+static void gzip(const char *text, uint8_t *out, size_t size)
+{
+	z_stream z = { .next_in = (const Bytef *)text,
+		       .avail_in = (unsigned int)strlen(text),
+		       .next_out = out,
+		       .avail_out = (unsigned int)size };
+
+	ck_assert_int_eq(deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, 0), Z_OK);
+	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+}
 
 static struct config config_with(bool rng)
 {
@@ -31,6 +46,22 @@ static struct vm *vm_new(const struct config *cfg)
 	log_set_level(LOG_ERROR);
 	ck_assert_int_eq(vm_init(vm, cfg, NULL), 0);
 	return vm;
+}
+
+/* A kernel with the configuration @kconfig, or NULL: none that is known. */
+static void settle(struct vm *vm, const char *kconfig)
+{
+	uint8_t image[KIB(1)] = { 0 };
+	const struct ram_view ram = { .range = { 0, sizeof(image) },
+				      .hva = image };
+
+	vm->placement = (struct loader_placement){ .kind = LOADER_IMAGE };
+	if (kconfig) {
+		memcpy(image, "IKCFG_ST", 8);
+		gzip(kconfig, image + 8, sizeof(image) - 8);
+		vm->placement.kernel_loaded = sizeof(image);
+	}
+	ck_assert_int_eq(vm_settle(vm, &ram), 0);
 }
 
 static void vm_delete(struct vm *vm)
@@ -159,6 +190,7 @@ START_TEST(each_life_finds_the_device_anew)
 	struct vm *vm = vm_new(&cfg);
 	uint8_t *hva = vm->devices->window.hva;
 
+	settle(vm, NULL);
 	for (unsigned int life = 0; life < 3; life++) {
 		gpa_t ecam = MACHINE_PCI_ECAM_BASE, bar = MACHINE_PCI_MMIO_BASE;
 
@@ -187,6 +219,7 @@ START_TEST(on_mmio_there_is_no_pci)
 
 	cfg.virtio_mmio = true;
 	vm = vm_new(&cfg);
+	settle(vm, NULL);
 	for (unsigned int life = 0; life < 3; life++) {
 		bus_clear(&vm->bus);
 		ck_assert_int_eq(devices_plug(vm), 0);
@@ -206,6 +239,91 @@ START_TEST(on_mmio_there_is_no_pci)
 }
 END_TEST
 
+/* Whether it got virtio-mmio; *its: and an ITS. */
+static bool gets_mmio(const struct config *cfg, const char *kconfig, bool *its)
+{
+	struct vm *vm = vm_new(cfg);
+	bool mmio;
+
+	settle(vm, kconfig);
+	mmio = vm->virtio_mmio;
+	*its = vm->machine.has_its;
+	vm_delete(vm);
+	return mmio;
+}
+
+START_TEST(channel_alone_is_on_mmio_where_the_kernel_knows_it)
+{
+	static const char both[] = "CONFIG_VIRTIO_MMIO=y\n";
+	static const char module[] = "CONFIG_VIRTIO_MMIO=m\n";
+	struct config cfg = config_with(false);
+	bool its;
+
+	cfg.exec.on = true;
+	ck_assert(gets_mmio(&cfg, both, &its));
+	ck_assert(!its);
+	ck_assert(!gets_mmio(&cfg, module, &its));
+	ck_assert(its);
+	ck_assert(!gets_mmio(&cfg, NULL, &its));
+	ck_assert(its);
+	cfg.has_irqchip = true;
+	ck_assert(!gets_mmio(&cfg, both, &its));
+	ck_assert(its);
+	cfg.has_irqchip = false;
+	cfg.has_transport = true;
+	ck_assert(!gets_mmio(&cfg, both, &its));
+	cfg.has_transport = false;
+	cfg.rng = true;
+	ck_assert(!gets_mmio(&cfg, both, &its));
+	ck_assert(its);
+	cfg.exec.on = false;
+	ck_assert(!gets_mmio(&cfg, both, &its));
+}
+END_TEST
+
+START_TEST(its_is_there_for_who_uses_it_or_asks)
+{
+	struct config cfg = config_with(false);
+	struct vm *vm = vm_new(&cfg);
+	const struct ram_view ram = { .range = { 0, 0 } };
+	bool its;
+
+	ck_assert(!gets_mmio(&cfg, NULL, &its));
+	ck_assert(!its);
+	cfg.has_irqchip = true;
+	(void)gets_mmio(&cfg, NULL, &its);
+	ck_assert(its);
+	cfg.irqchip = IRQCHIP_GICV3;
+	(void)gets_mmio(&cfg, NULL, &its);
+	ck_assert(!its);
+	cfg = config_with(false);
+	vm->placement.kind = LOADER_FLAT;
+	ck_assert_int_eq(vm_settle(vm, &ram), 0);
+	ck_assert(vm->machine.has_its);
+	vm_delete(vm);
+}
+END_TEST
+
+START_TEST(channel_alone_has_few_buffers)
+{
+	struct config cfg = config_with(false);
+	struct vm *vm;
+
+	cfg.exec.on = true;
+	ck_assert_uint_eq(devices_window_len(&cfg), KIB(512));
+	vm = vm_new(&cfg);
+	ck_assert_uint_eq(vm->devices->all[0]->queues[5].vq.max_size,
+			  VIRTIO_CONSOLE_FEW);
+	vm_delete(vm);
+	cfg.console = CONSOLE_VIRTIO;
+	ck_assert_uint_gt(devices_window_len(&cfg), MIB(1));
+	vm = vm_new(&cfg);
+	ck_assert_uint_eq(vm->devices->all[0]->queues[5].vq.max_size,
+			  VIRTIO_CONSOLE_QUEUE);
+	vm_delete(vm);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("devices");
@@ -219,6 +337,9 @@ int main(void)
 	tcase_add_test(tc, window_leaves_room_for_ram);
 	tcase_add_test(tc, each_life_finds_the_device_anew);
 	tcase_add_test(tc, on_mmio_there_is_no_pci);
+	tcase_add_test(tc, channel_alone_is_on_mmio_where_the_kernel_knows_it);
+	tcase_add_test(tc, its_is_there_for_who_uses_it_or_asks);
+	tcase_add_test(tc, channel_alone_has_few_buffers);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

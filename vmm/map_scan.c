@@ -367,8 +367,11 @@ void map_scan_forget(struct vm *vm)
 
 void map_scan_remember(struct vm *vm)
 {
+	const bool again = vm->verdict.reset &&
+			   vm->cfg->on_reset == RESET_RESTART;
+
 	map_scan_forget(vm);
-	if (vm->outputs && vm->outputs->map_path &&
+	if (!again && vm->outputs && vm->outputs->map_path &&
 	    map_rings_look(vm, &vm->last_rings, &vm->last_buffers))
 		log_warn("--artifacts: too little memory for a map");
 }

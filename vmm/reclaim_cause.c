@@ -114,7 +114,7 @@ static void put_helper(const struct reclaim_suspects *s, char *text,
 	if (pid)
 		(void)snprintf(
 			text, size,
-			"a helper: %s (process %ld) has the window's file open, not only mapped [its descriptors]",
+			"a helper: %s (process %ld) has the window's file open, and may have read or written that instead of its mapping [its descriptors]",
 			name_of(s, pid, name, sizeof(name)), pid);
 	else if (s->has_helper)
 		(void)snprintf(

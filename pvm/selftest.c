@@ -18,15 +18,12 @@ static void say(const char *verdict, const char *text)
 	_exit(0);
 }
 
-static void say_why(const char *verdict, const char *fmt,
-		    va_list ap) __noreturn;
-static void say_why(const char *verdict, const char *fmt, va_list ap)
-{
-	char text[400];
+#define WHY_SIZE 400U
 
-	vsnprintf(text, sizeof(text), fmt, ap);
+static void put_why(char *text, const char *fmt, va_list ap)
+{
+	vsnprintf(text, WHY_SIZE, fmt, ap);
 	selftest_sanitize(text);
-	say(verdict, text);
 }
 
 void st_pass(void)
@@ -36,18 +33,24 @@ void st_pass(void)
 
 void st_fail(const char *fmt, ...)
 {
+	char why[WHY_SIZE];
 	va_list ap;
 
 	va_start(ap, fmt);
-	say_why("fail", fmt, ap);
+	put_why(why, fmt, ap);
+	va_end(ap);
+	say("fail", why);
 }
 
 void st_skip(const char *fmt, ...)
 {
+	char why[WHY_SIZE];
 	va_list ap;
 
 	va_start(ap, fmt);
-	say_why("skip", fmt, ap);
+	put_why(why, fmt, ap);
+	va_end(ap);
+	say("skip", why);
 }
 
 void st_equal(const char *what, uint64_t got, uint64_t want)

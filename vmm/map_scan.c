@@ -367,8 +367,8 @@ void map_scan_forget(struct vm *vm)
 
 void map_scan_remember(struct vm *vm)
 {
-	const bool again = vm->verdict.reset &&
-			   vm->cfg->on_reset == RESET_RESTART;
+	const bool again =
+		vm->verdict.reset && vm->cfg->on_reset == RESET_RESTART;
 
 	map_scan_forget(vm);
 	if (!again && vm->outputs && vm->outputs->map_path &&

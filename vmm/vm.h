@@ -86,8 +86,6 @@ struct vm {
 	struct gicv2m gicv2m;
 	struct pl061 gpio;	 /* the power key */
 	struct devices *devices; /* owned; NULL: no virtio devices */
-	bool virtio_mmio;	 /* their transport; otherwise PCI */
-	bool is_settled;	 /* it is known what machine the kernel gets */
 
 	struct spawner *spawner; /* borrowed; starts children; NULL: we do */
 	struct guard guard;	 /* which system calls we may make */
@@ -106,6 +104,8 @@ struct vm {
 	unsigned int nr_parked; /* ... and so many do */
 	bool has_term;		/* term is there */
 	bool held; /* one pause is the user's; the next life begins with it */
+	bool virtio_mmio; /* the devices' transport; otherwise PCI */
+	bool is_settled;  /* it is known what machine the kernel gets */
 
 	struct reclaim reclaim; /* pages the guest lost; a lock of its own */
 	struct donations donations; /* of a protected VM with --debug */

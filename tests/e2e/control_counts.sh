@@ -26,7 +26,7 @@ wait_for 60 said idle idle.log
 
 expect_rc 0 "$LKVM" stat a
 expect_out '^vCPUs +2$' '^0( +[1-9][0-9]*){3} +[0-9]+$' \
-	'^1( +[1-9][0-9]*){3} +[0-9]+$' \
+	'^1 +[1-9][0-9]*( +[0-9]+){3}$' \
 	'^blk0 +1[0-9][0-9] +[4-9][0-9]{5} +[1-9][0-9]+ +[1-9][0-9]+ +4096 +[1-9]' \
 	'^vsock0( +n/a){8}$'
 awk 'length > 80 { exit 1 }' out.log || fail "wider than 80 columns"

@@ -39,7 +39,8 @@ cmp in err || fail "standard error is something else"
 # A kernel that says so has a vsock device, and no other; every next connection to
 # that port is refused, the channel goes on
 cp "$SMALL" without
-printf 'CONFIG_ARM_PKVM_GUEST=y\nCONFIG_VIRTIO_VSOCKETS=y\n' | gzip >config.gz
+printf 'CONFIG_ARM_PKVM_GUEST=y\nCONFIG_VIRTIO_VSOCKETS=y\nCONFIG_SYSCTL=y\n' |
+	gzip >config.gz
 at=$(strings -n 8 -t d without | awk '$2 ~ /^IKCFG_ST/ && !at { print at = $1 }')
 dd if=config.gz of=without bs=1 seek=$((at + 8)) conv=notrunc 2>/dev/null
 over without -- sh -c "

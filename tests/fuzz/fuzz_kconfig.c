@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz_kconfig.c: any bytes as an unpacked kernel to be searched for its
- * configuration, and any text as that configuration.
+ * fuzz_kconfig.c: any bytes as an unpacked kernel, in memory or a file, to be
+ * searched for its configuration, and any text as that configuration.
  *
  * Floor: loader/kconfig.c 63
  */
 #include "fuzz.h"
 
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "loader.h"
+
+static void find(const uint8_t *data, size_t size, struct loader_kconfig *kc)
+{
+	static int fd = -1;
+	char path[32];
+
+	if (fd < 0)
+		fd = memfd_create("kernel", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)size) ||
+	    pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (!loader_find_kconfig(path, kc) != (kc->text != NULL))
+		abort();
+}
 
 static void ask(const struct loader_kconfig *kc)
 {
@@ -40,5 +59,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	ask(&kc);
 	loader_kconfig_fini(&kc);
+
+	/* That takes a while. */
+	if (size && data[0] % 16 == 0) {
+		find(data, size, &kc);
+		ask(&kc);
+		loader_kconfig_fini(&kc);
+	}
 	return 0;
 }

@@ -6,7 +6,7 @@
  *
  * Floor: vmm/map_cells.c 93
  * Floor: vmm/map_draw.c 79
- * Floor: vmm/map_svg.c 93
+ * Floor: vmm/map_svg.c 85
  */
 #include "fuzz.h"
 

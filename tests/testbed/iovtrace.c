@@ -147,7 +147,8 @@ static void put_entries(pid_t tid, const struct call *c)
 	for (i = 0; i < c->args[1]; i++, head++) {
 		at = head & mask;
 		if ((!(r->params.flags & NO_SQARRAY) &&
-		     !peek(tid, r->sq + r->params.sq_off.array + at * sizeof(at),
+		     !peek(tid,
+			   r->sq + r->params.sq_off.array + at * sizeof(at),
 			   &at, sizeof(at))) ||
 		    !peek(tid, r->sqes + at * sizeof(e), &e, sizeof(e)))
 			err(1, "ring's entry");

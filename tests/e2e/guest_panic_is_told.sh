@@ -31,7 +31,7 @@ grep -q '"event":"panic","by":"console"' events.jsonl ||
 
 # exec's, over the serial port, which is the console, too
 expect_rc 112 "$LKVM" exec -k "$IMAGE" -i "$INITRD" -m 128 \
-	-p initcall_blacklist=virtio_pci_driver_init --verdict verdict.json -- \
+	--channel=serial --verdict verdict.json -- \
 	sh -c 'yes | head -n 500; echo c >/proc/sysrq-trigger; sleep 1000'
 expect_out 'console: .*end Kernel panic' 'guest: panicked: sysrq triggered crash'
 grep -q '"code":112,.*"channel":"serial"' verdict.json || fail "verdict"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.c: the story of `lkvm-pvm run`, top to bottom. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,6 +313,11 @@ int cmd_run(const struct config *cfg)
 	}
 	log_set_level(cfg->loglevel);
 	crash_handlers_install();
+	/*
+	 * A large buffer is a mapping of its own, whatever was freed before:
+	 * what is never used of it, as of the console's ring, takes no memory.
+	 */
+	(void)mallopt(M_MMAP_THRESHOLD, KIB(128));
 	/* A console's reader may leave, its file be full: write(2) says so. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

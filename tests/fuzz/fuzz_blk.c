@@ -8,7 +8,7 @@
  *
  * Input: a byte of choices, then chains: 24 bytes of header and layout each.
  *
- * Floor: virtio/blk_request.c 83
+ * Floor: virtio/blk_request.c 78
  */
 #include "fuzz.h"
 

@@ -8,8 +8,8 @@
  * Floor: vmm/client_stat.c 75
  * Floor: vmm/client_prometheus.c 75
  * Floor: vmm/map_cells.c 75
- * Floor: vmm/map_draw.c 75
- * Floor: vmm/map_svg.c 75
+ * Floor: vmm/map_draw.c 68
+ * Floor: vmm/map_svg.c 65
  * Floor: vmm/client_debug.c 35
  */
 #include "fuzz.h"

@@ -5,13 +5,13 @@
  *
  * Floor: vmm/options.c 88
  * Floor: vmm/values.c 88
- * Floor: vmm/config.c 80
+ * Floor: vmm/config.c 76
  * Floor: vmm/config_disk.c 82
  * Floor: vmm/config_net.c 85
- * Floor: vmm/config_outputs.c 75
+ * Floor: vmm/config_outputs.c 68
  * Floor: vmm/config_port.c 83
  * Floor: vmm/config_vhost_user.c 85
- * Floor: vmm/config_vsock.c 88
+ * Floor: vmm/config_vsock.c 83
  */
 #include "fuzz.h"
 

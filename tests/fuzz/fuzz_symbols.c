@@ -2,7 +2,7 @@
 /*
  * fuzz_symbols.c: any bytes as a vmlinux or a System.map, and asked for names.
  *
- * Floor: vmm/symbols.c 85
+ * Floor: vmm/symbols.c 80
  */
 #include "fuzz.h"
 

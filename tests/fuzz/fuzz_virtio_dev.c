@@ -5,7 +5,7 @@
  *
  * Input: records of 8 bytes: what, small, short, long.
  *
- * Floor: virtio/dev.c 92
+ * Floor: virtio/dev.c 90
  * Floor: virtio/dev_config.c 92
  */
 #include "fuzz.h"

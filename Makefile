@@ -32,7 +32,7 @@ endif
 portable_SRCS := $(sort $(foreach d,loader fdt devices virtio,$(wildcard $(d)/*.c)))
 vmm_SRCS := $(sort $(wildcard vmm/*.c))
 # The part of vmm/ that drives a VM: links only where pvm/ does.
-vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c user.c vm.c settle.c vcpu.c report.c memlock.c stats.c stores.c watchdog.c exec.c exec_send.c exec_vsock.c control_vm.c control_debug.c vcpu_debug.c gdb.c gdb_cpu.c gdb_memory.c power_key.c teardown.c map_scan.c map_rings.c recorder.c flight_map.c reclaim.c devices.c window_size.c consoles.c backend.c))
+vmm_pvm_SRCS := $(wildcard $(addprefix vmm/,run.c user.c vm.c images.c settle.c vcpu.c report.c memlock.c stats.c stores.c watchdog.c deadline.c exec.c exec_send.c exec_vsock.c control_vm.c control_debug.c vcpu_debug.c gdb.c gdb_cpu.c gdb_memory.c power_key.c teardown.c map_scan.c map_rings.c recorder.c flight_map.c reclaim.c devices.c window_size.c consoles.c backend.c))
 # The selftest's checks, and the code its guest runs, are pvm/'s; tests that link
 # pvm/ alone do without.
 selftest_SRCS := $(sort $(wildcard pvm/selftest*.c))

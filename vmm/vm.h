@@ -138,6 +138,11 @@ int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner);
 void vm_fini(struct vm *vm);
 int vm_build(struct vm *vm); /* 0 or -errno, reason logged */
 /*
+ * images.c: a life's images and device tree, written to @ram before the guest is
+ * protected, and how Linux is told of them. 0 or -errno, logged.
+ */
+int __must_check vm_load(struct vm *vm, const struct ram_view *ram);
+/*
  * settle.c: what the machine has that its kernel, loaded to @ram, needs. All lives
  * have the first one's. 0 or -errno, logged.
  */

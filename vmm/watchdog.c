@@ -35,7 +35,6 @@
 #include "clock.h"
 #include "exec.h"
 #include "log.h"
-#include "teardown.h"
 #include "vm.h"
 
 /* Without --hang-timeout: for exec's init, and how often that is looked at. */
@@ -48,7 +47,6 @@
 #define PANIC_LONGEST_MS 10000
 #define PC_NEAR		 64U /* bytes: a loop that waits */
 #define STUCK_MS	 20000
-#define TOLD_BACK_MS	 100
 
 /* A look in @ms, once. Loop's thread. */
 static void arm(struct watchdog *w, int64_t ms)
@@ -233,47 +231,6 @@ void watchdog_sample(struct vcpu *v)
 	(void)__atomic_add_fetch(&w->nr_moves, 1, __ATOMIC_RELAXED);
 }
 
-/* What --timeout leaves the guest; its teardown, now @back_ms, is a part of it. */
-static int64_t time_left(struct vm *vm, int64_t now, int64_t *back_ms)
-{
-	*back_ms = teardown_ms(vm, vm->watchdog.call_ns);
-	return vm->watchdog.end_ms - now - *back_ms;
-}
-
-static void say_timeout(struct vm *vm, struct verdict *v, int64_t back_ms)
-{
-	int len = snprintf(v->reason, sizeof(v->reason),
-			   "--timeout: %.1f s are over",
-			   (double)vm->cfg->timeout_ms / 1000);
-
-	if (back_ms >= TOLD_BACK_MS && len > 0)
-		(void)snprintf(
-			v->reason + len, sizeof(v->reason) - (size_t)len,
-			", but for some %.1f s in which its memory is given back",
-			(double)back_ms / 1000);
-}
-
-static void look_at_time(struct vm *vm, int64_t now)
-{
-	struct watchdog *w = &vm->watchdog;
-	struct verdict v = { .code = EXIT_TIMEOUT,
-			     .report = true,
-			     .origin = "user" };
-	int64_t back_ms = 0;
-
-	if (w->end_ms && time_left(vm, now, &back_ms) <= 0)
-		say_timeout(vm, &v, back_ms);
-	else if (!w->is_booted && w->boot_end_ms && now >= w->boot_end_ms)
-		(void)snprintf(
-			v.reason, sizeof(v.reason),
-			"--boot-timeout: the guest's init was not seen to start within %.1f s",
-			(double)vm->cfg->boot_timeout_ms / 1000);
-	else
-		return;
-	vm_hurry(vm);
-	vm_finish(vm, &v);
-}
-
 /* What was printed: the user's expressions, and Linux' own words. */
 static void look_at_output(struct vm *vm, const struct expect_found *f)
 {
@@ -292,25 +249,16 @@ static int64_t next_look(struct vm *vm, const struct expect_found *f,
 			 bool is_waiting, int64_t now)
 {
 	const struct config *cfg = vm->cfg;
-	struct watchdog *w = &vm->watchdog;
-	int64_t next = 0, left = 0, back_ms;
+	int64_t next, end;
 
 	if (cfg->hang_timeout_ms || cfg->nr_expects || cfg->nr_fail_ons ||
 	    cfg->console_log || cfg->artifacts || is_waiting ||
-	    (has_panicked(vm, f) && !w->panic_told))
+	    (has_panicked(vm, f) && !vm->watchdog.panic_told))
 		return TICK_MS;
-	if (hang_limit_ms(vm))
-		next = REACH_TICK_MS;
-	if (w->end_ms)
-		left = time_left(vm, now, &back_ms);
-	/* The guest may come to have more that is to be given back. */
-	if (left > SAMPLE_MS)
-		left = left / 2;
-	if (w->end_ms && (!next || left < next))
-		next = left > 0 ? left : 1;
-	if (!w->is_booted && w->boot_end_ms &&
-	    (!next || w->boot_end_ms - now < next))
-		next = w->boot_end_ms - now;
+	next = hang_limit_ms(vm) ? REACH_TICK_MS : 0;
+	end = deadline_next(vm, now);
+	if (end && (!next || end < next))
+		next = end;
 	return next;
 }
 
@@ -329,7 +277,7 @@ static void look(struct vm *vm)
 	if (limit_ms)
 		look_at_progress(vm, now, limit_ms);
 	is_waiting = look_at_sharing(vm, now);
-	look_at_time(vm, now);
+	deadline_look(vm, now);
 	next = next_look(vm, &f, is_waiting, now);
 	if (next)
 		arm(&vm->watchdog, next);
@@ -428,20 +376,13 @@ void watchdog_fini(struct vm *vm)
 void watchdog_begin(struct vm *vm)
 {
 	struct watchdog *w = &vm->watchdog;
-	const struct config *cfg = vm->cfg;
 	int64_t now = clock_ms();
 
 	expect_restart(&vm->outputs->expect);
 	w->is_panicked = w->panic_told = w->is_booted = false;
 	w->panic_ms = 0;
 	w->progress_ms = w->sampled_ms = now;
-	if (cfg->timeout_ms) {
-		w->end_ms = vm->outputs->expect.began_ns / 1000000 +
-			    (int64_t)cfg->timeout_ms;
-		w->call_ns = teardown_measure_call();
-	}
-	if (cfg->boot_timeout_ms)
-		w->boot_end_ms = now + (int64_t)cfg->boot_timeout_ms;
+	deadline_begin(vm, now);
 	look(vm);
 }
 

@@ -6,17 +6,17 @@
 #ifndef LKVM_PVM_WATCHDOG_H
 #define LKVM_PVM_WATCHDOG_H
 
+#include "deadline.h"
 #include "loop.h"
 
 struct vm;
 struct vcpu;
 
 struct watchdog {
-	struct watch timer;	     /* timerfd; -1: none. Loop's thread */
-	struct watch hurry;	     /* eventfd; -1: none */
-	int64_t end_ms, boot_end_ms; /* of CLOCK_MONOTONIC; 0: never */
+	struct watch timer; /* timerfd; -1: none. Loop's thread */
+	struct watch hurry; /* eventfd; -1: none */
+	struct deadline deadline;
 	bool is_booted;
-	int64_t call_ns; /* with --timeout, see teardown.h */
 
 	/* a panic: when it was first known, and the output since */
 	bool is_panicked; /* by pvpanic; atomic */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* images.c: what is in a guest's memory when it starts: images, device tree. */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "devicetree.h"
+#include "exec_channel.h"
+#include "log.h"
+
+/*
+ * Room for the device tree, in bytes. libfdt clears all of it, so it is kept
+ * near the need; Linux maps 2 MiB at most, which 512 vCPUs do not reach.
+ */
+static uint64_t dtb_room(const struct config *cfg)
+{
+	uint64_t params = cfg->params ? strlen(cfg->params) : 0;
+
+	return align_up(KIB(16) + params + cfg->nr_vcpus * 512ULL, KIB(64));
+}
+
+static int load_images(struct vm *vm, const struct ram_view *ram)
+{
+	const struct config *cfg = vm->cfg;
+	struct loader_inputs in = {
+		.kernel = cfg->kernel,
+		.firmware = cfg->firmware,
+		.initrds = cfg->initrds,
+		.nr_initrds = cfg->nr_initrds,
+		.dtb_room = dtb_room(cfg),
+		.window = cfg->mem - ram->range.len,
+		.host_page_size = (uint64_t)sysconf(_SC_PAGESIZE),
+		.no_warnings = vm->nr_restarts > 0,
+	};
+	int ret;
+
+	if (vm->exec)
+		in.last_initrd = exec_initrd(vm->exec, &in.last_initrd_len);
+	ret = loader_load(&in, ram, &vm->placement);
+	return ret ? ret : vm_settle(vm, ram);
+}
+
+/* Whether the user says how much the kernel is to print. */
+static bool is_talkative(const char *params)
+{
+	return strstr(params, "loglevel=") || strstr(params, "debug") ||
+	       strstr(params, "quiet");
+}
+
+/*
+ * What the guest is told: the user's words, and a console unless one is
+ * named. Owned by the caller; NULL without memory.
+ */
+static char *boot_arguments(const struct config *cfg)
+{
+	const char *params = cfg->params ? cfg->params : "";
+	bool has_console = strstr(params, "console=") != NULL;
+	bool has_earlycon = strstr(params, "earlycon") != NULL;
+	const char *console = cfg->console == CONSOLE_VIRTIO
+				      ? " console=hvc0"
+				      : " console=ttyS0,115200";
+	const char *exec = exec_channel_params(cfg);
+	const char *quiet =
+		cfg->exec.on && !is_talkative(params) ? " quiet" : "";
+	char *args;
+
+	if (cfg->nodefaults) {
+		if (asprintf(&args, "%s%s", params, exec) < 0)
+			return NULL;
+		return args;
+	}
+
+	/* After the user's words: a "quiet" there is then in force already
+	 * when earlycon starts to print. Without a speed Linux would take the
+	 * console for one of 9600 baud, whatever stdout-path says. */
+	if (asprintf(&args, "%s%s%s%s%s", params, quiet,
+		     has_console ? "" : console,
+		     has_earlycon ? "" : " earlycon", exec) < 0)
+		return NULL;
+	if (*args == ' ')
+		memmove(args, args + 1, strlen(args));
+	return args;
+}
+
+static int describe_machine(struct vm *vm)
+{
+	struct machine *m = &vm->machine;
+	uint8_t seeds[sizeof(m->kaslr_seed) + sizeof(m->rng_seed)];
+
+	if (getrandom(seeds, sizeof(seeds), 0) != (ssize_t)sizeof(seeds)) {
+		log_err("cannot get random seeds for the guest");
+		return -EIO;
+	}
+	memcpy(&m->kaslr_seed, seeds, sizeof(m->kaslr_seed));
+	if (vm->cfg->has_kaslr_seed)
+		m->kaslr_seed = vm->cfg->kaslr_seed;
+	memcpy(m->rng_seed, seeds + sizeof(m->kaslr_seed), sizeof(m->rng_seed));
+	m->nr_vcpus = vm->cfg->nr_vcpus;
+	m->has_pci = vm->devices && !vm->virtio_mmio;
+	m->nr_virtio_mmio =
+		vm->devices && vm->virtio_mmio ? vm->devices->nr : 0;
+	m->window = devices_window_range(vm->cfg);
+	m->initrd = vm->placement.initrd;
+	m->dtb = vm->placement.dtb;
+	m->entry = vm->placement.entry;
+	return 0;
+}
+
+static int dump_tree(const char *option, const char *path, const void *tree,
+		     size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	ssize_t n = -1;
+	int err;
+
+	if (fd >= 0) {
+		errno = ENOSPC; /* what a short write means */
+		n = write(fd, tree, len);
+	}
+	err = errno;
+	if (fd >= 0 && close(fd) && n == (ssize_t)len) {
+		err = errno;
+		n = -1;
+	}
+	if (n == (ssize_t)len)
+		return 0;
+	log_err("%s %s: %s", option, path, errno_text(err));
+	return -err;
+}
+
+static int place_tree(struct vm *vm, const struct ram_view *ram)
+{
+	const struct machine *m = &vm->machine;
+	uint8_t *room = ram->hva + (m->dtb.gpa - ram->range.gpa);
+	int len = devicetree_build(m, room, m->dtb.len);
+
+	if (len < 0) {
+		log_err("the device tree does not fit into %llu KiB: shorten -p or lower -c",
+			(unsigned long long)(m->dtb.len >> 10));
+		return len;
+	}
+	if (vm->cfg->dump_dtb) {
+		int ret = dump_tree("--dump-dtb", vm->cfg->dump_dtb, room,
+				    (size_t)len);
+
+		if (ret)
+			return ret;
+	}
+	return vm->outputs->dtb_path
+		       ? dump_tree("--artifacts", vm->outputs->dtb_path, room,
+				   (size_t)len)
+		       : 0;
+}
+
+int vm_load(struct vm *vm, const struct ram_view *ram)
+{
+	char *bootargs;
+	int ret;
+
+	ret = load_images(vm, ram);
+	if (ret)
+		return ret;
+	vm_tell(vm, "loaded", "\"kernel_bytes\":%llu,\"initrd_bytes\":%llu",
+		(unsigned long long)vm->placement.kernel_loaded,
+		(unsigned long long)vm->placement.initrd.len);
+	ret = describe_machine(vm);
+	if (ret)
+		return ret;
+
+	bootargs = boot_arguments(vm->cfg);
+	if (!bootargs) {
+		log_err("out of memory");
+		return -ENOMEM;
+	}
+	vm->machine.bootargs = bootargs;
+	ret = place_tree(vm, ram);
+	vm->machine.bootargs = NULL;
+	free(bootargs);
+	return ret;
+}

@@ -369,7 +369,8 @@ int devicetree_build(const struct machine *m, void *buf, size_t size)
 	add_uart(&w);
 	add_rtc(&w);
 	add_pvpanic(&w);
-	add_gpio(&w);
+	if (m->has_power_key)
+		add_gpio(&w);
 	if (m->has_pci)
 		add_pci(&w, m);
 	for (unsigned int i = 0; i < m->nr_virtio_mmio; i++)

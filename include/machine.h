@@ -97,6 +97,7 @@ struct machine {
 	bool has_its;
 	unsigned int nr_msi_spis; /* of the GICv2m frame; 0: there is none */
 	bool has_pci;
+	bool has_power_key;
 	unsigned int nr_virtio_mmio; /* devices, from the first slot on */
 
 	/* What the loader placed; the FDT's /chosen tells the guest. */

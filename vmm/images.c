@@ -102,6 +102,8 @@ static int describe_machine(struct vm *vm)
 		m->kaslr_seed = vm->cfg->kaslr_seed;
 	memcpy(m->rng_seed, seeds + sizeof(m->kaslr_seed), sizeof(m->rng_seed));
 	m->nr_vcpus = vm->cfg->nr_vcpus;
+	/* exec's init is asked to end by its channel (exec_stop()). */
+	m->has_power_key = !vm->exec;
 	m->has_pci = vm->devices && !vm->virtio_mmio;
 	m->nr_virtio_mmio =
 		vm->devices && vm->virtio_mmio ? vm->devices->nr : 0;

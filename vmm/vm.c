@@ -123,7 +123,7 @@ static int add_devices(struct vm *vm)
 		ret = bus_add(&vm->bus, MACHINE_PVPANIC_BASE,
 			      MACHINE_PVPANIC_SIZE, "pvpanic", &pvpanic_ops,
 			      &vm->pvpanic);
-	if (!ret)
+	if (!ret && vm->machine.has_power_key)
 		ret = bus_add(&vm->bus, MACHINE_GPIO_BASE, MACHINE_GPIO_SIZE,
 			      "gpio", &pl061_ops, &vm->gpio);
 	if (!ret)

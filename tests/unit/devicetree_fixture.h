@@ -34,7 +34,7 @@ static inline void start(struct world *w)
 	w->m.nr_vcpus = 2;
 	w->m.ram = (struct gpa_range){ MACHINE_RAM_BASE + MIB(4), MIB(252) };
 	w->m.window = (struct gpa_range){ MACHINE_RAM_BASE, MIB(4) };
-	w->m.has_its = w->m.has_pci = true;
+	w->m.has_its = w->m.has_pci = w->m.has_power_key = true;
 	w->m.initrd = (struct gpa_range){ 0x84000000, 0x123456 };
 	w->m.bootargs = "console=ttyS0 rdinit=/init";
 	w->m.kaslr_seed = 0x1122334455667788;

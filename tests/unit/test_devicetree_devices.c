@@ -21,6 +21,18 @@ START_TEST(power_key_is_a_line_of_the_gpio)
 }
 END_TEST
 
+START_TEST(without_a_power_key_nothing_of_it_is_there)
+{
+	static struct world w;
+
+	start(&w);
+	w.m.has_power_key = false;
+	build(&w);
+	ck_assert_int_lt(node(&w, "/gpio@1030000"), 0);
+	ck_assert_int_lt(node(&w, "/gpio-keys"), 0);
+}
+END_TEST
+
 START_TEST(pci_host_is_coherent_bounces_and_maps_msis)
 {
 	static struct world w;
@@ -128,6 +140,7 @@ int main(void)
 	TCase *tc = tcase_create("devicetree_devices");
 
 	tcase_add_test(tc, power_key_is_a_line_of_the_gpio);
+	tcase_add_test(tc, without_a_power_key_nothing_of_it_is_there);
 	tcase_add_test(tc, pci_host_is_coherent_bounces_and_maps_msis);
 	tcase_add_test(tc, without_pci_there_is_no_host_bridge);
 	tcase_add_test(tc, virtio_mmio_devices_have_a_page_and_an_edge_each);

@@ -184,8 +184,9 @@ static void bench_boot(const struct contender *c, unsigned int n,
 		    "");
 	print_ratio("  VmLck, KiB", &b[0].lck_kib, &b[2].lck_kib, "<= 0.50");
 	print_ratio("  time, ms", &b[0].ms, &b[2].ms, "<= 0.50");
+	/* Devices have a bar of their own: what one more takes. */
 	print_ratio("  the VMM's own memory (Pss), KiB", &b[0].pss_kib,
-		    &b[2].pss_kib, "<= 2048 KiB");
+		    &b[2].pss_kib, d.disks || d.cards ? "" : "<= 2048 KiB");
 	(void)fflush(stdout);
 }
 

@@ -13,9 +13,6 @@
 #include "control.h"
 #include "machine.h"
 
-/* arm64's COMMAND_LINE_SIZE with its final NUL: Linux cuts what is longer. */
-#define LINUX_PARAMS_MAX 2047U
-
 static struct config *config_of(struct opt_parse *p)
 {
 	return p->target;
@@ -430,10 +427,6 @@ static int finish(struct opt_parse *p, struct config *cfg)
 	if (!cfg->kernel && !cfg->firmware)
 		return opt_fail(p, "run: no kernel; give one with -k Image "
 				   "('lkvm-pvm run --help')");
-	if (strlen(cfg->params) > LINUX_PARAMS_MAX)
-		log_warn("run: -p: %zu characters; Linux reads the first %u "
-			 "of its command line",
-			 strlen(cfg->params), LINUX_PARAMS_MAX);
 	/* kvmtool's default. */
 	if (!cfg->mem)
 		cfg->mem = MIB(64) * (cfg->nr_vcpus + 3);

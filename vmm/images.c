@@ -10,8 +10,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "boot_arguments.h"
 #include "devicetree.h"
-#include "exec_channel.h"
 #include "log.h"
 
 /*
@@ -44,48 +44,6 @@ static int load_images(struct vm *vm, const struct ram_view *ram)
 		in.last_initrd = exec_initrd(vm->exec, &in.last_initrd_len);
 	ret = loader_load(&in, ram, &vm->placement);
 	return ret ? ret : vm_settle(vm, ram);
-}
-
-/* Whether the user says how much the kernel is to print. */
-static bool is_talkative(const char *params)
-{
-	return strstr(params, "loglevel=") || strstr(params, "debug") ||
-	       strstr(params, "quiet");
-}
-
-/*
- * What the guest is told: the user's words, and a console unless one is
- * named. Owned by the caller; NULL without memory.
- */
-static char *boot_arguments(const struct config *cfg)
-{
-	const char *params = cfg->params ? cfg->params : "";
-	bool has_console = strstr(params, "console=") != NULL;
-	bool has_earlycon = strstr(params, "earlycon") != NULL;
-	const char *console = cfg->console == CONSOLE_VIRTIO
-				      ? " console=hvc0"
-				      : " console=ttyS0,115200";
-	const char *exec = exec_channel_params(cfg);
-	const char *quiet =
-		cfg->exec.on && !is_talkative(params) ? " quiet" : "";
-	char *args;
-
-	if (cfg->nodefaults) {
-		if (asprintf(&args, "%s%s", params, exec) < 0)
-			return NULL;
-		return args;
-	}
-
-	/* After the user's words: a "quiet" there is then in force already
-	 * when earlycon starts to print. Without a speed Linux would take the
-	 * console for one of 9600 baud, whatever stdout-path says. */
-	if (asprintf(&args, "%s%s%s%s%s", params, quiet,
-		     has_console ? "" : console,
-		     has_earlycon ? "" : " earlycon", exec) < 0)
-		return NULL;
-	if (*args == ' ')
-		memmove(args, args + 1, strlen(args));
-	return args;
 }
 
 static int describe_machine(struct vm *vm)

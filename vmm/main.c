@@ -12,6 +12,7 @@
 #include "exitcode.h"
 #include "host.h"
 #include "log.h"
+#include "boot_arguments.h"
 #include "exec_channel.h"
 #include "exec_root.h"
 #include "outputs.h"
@@ -259,6 +260,8 @@ static int run_parsed(const struct verb *v, struct config *cfg,
 {
 	if (!ret)
 		ret = check_affinity(cfg, parse);
+	if (!ret)
+		ret = boot_arguments_check(cfg, parse);
 	if (ret == OPT_HELP) {
 		help_verb(stdout, v);
 		ret = 0;

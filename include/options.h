@@ -57,12 +57,16 @@ struct opt_parse {
 
 /*
  * Parses @argv[1..] (argv[0] is the verb) by @table into @target. 0; OPT_HELP;
- * or -EINVAL, -ENOMEM with the line to log in @p->error.
+ * or -EINVAL, -ENOMEM with the line to log in @p->error. What comes behind an
+ * error is read all the same: the files of results that it names are known.
  */
 int __must_check opt_parse(struct opt_parse *p, const struct opt_table *table,
 			   void *target, int argc, char **argv);
 
-/* Sets @p->error, with control characters made harmless; returns -EINVAL. */
+/*
+ * Sets @p->error, unless it is set already, with control characters made
+ * harmless; returns -EINVAL.
+ */
 int opt_fail(struct opt_parse *p, const char *fmt, ...) __printf(2, 3);
 
 /* The same, beginning with the verb, the option as typed, and @value. */

@@ -267,7 +267,7 @@ static int run_parsed(const struct verb *v, struct config *cfg,
 		ret = 0;
 	} else if (ret < 0) {
 		log_err("%s", parse->error);
-		outputs_refuse(cfg, parse->error);
+		outputs_refuse(cfg, "user", parse->error);
 		ret = cfg->exec.bisect ? EXIT_BISECT_STOP : EXIT_HOST;
 	} else {
 		ret = cmd_run(cfg);

@@ -16,6 +16,8 @@ int opt_fail(struct opt_parse *p, const char *fmt, ...)
 	char raw[sizeof(p->error)];
 	va_list ap;
 
+	if (p->error[0])
+		return -EINVAL;
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
@@ -167,9 +169,14 @@ static int take(struct opt_parse *p, const struct opt_spec *s,
 {
 	const char *next;
 
-	if (s->refused)
+	if (s->refused) {
+		/* The rest is read as if it was not there, nor its value. */
+		if (s->arg == OPT_VALUE && !attached && *i + 1 < argc &&
+		    argv[*i + 1][0] != '-')
+			++*i;
 		return opt_fail(p, "%s: %s: %s", p->verb, p->spelled,
 				s->refused);
+	}
 	if (s->arg == OPT_SWITCH && attached)
 		return opt_fail(p, "%s: %s takes no value", p->verb,
 				p->spelled);
@@ -251,7 +258,7 @@ int opt_parse(struct opt_parse *p, const struct opt_table *table, void *target,
 	      int argc, char **argv)
 {
 	bool options_end = false;
-	int i, err;
+	int i, err, ret = 0;
 
 	memset(p, 0, sizeof(*p));
 	p->verb = argv[0];
@@ -266,8 +273,10 @@ int opt_parse(struct opt_parse *p, const struct opt_table *table, void *target,
 			err = parse_long(p, table, argc, argv, &i);
 		else
 			err = parse_letter(p, table, argc, argv, &i);
-		if (err)
-			return err;
+		if (err == OPT_HELP && !ret)
+			return OPT_HELP;
+		if (err < 0 && !ret)
+			ret = err;
 	}
-	return 0;
+	return ret;
 }

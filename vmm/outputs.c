@@ -3,6 +3,7 @@
 #include "outputs.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,24 +73,59 @@ static int open_sink(struct sink **out, const char *option, const char *path)
 	return path ? sink_open(out, option, path) : 0;
 }
 
-/* Both of them begin with the same line. */
-static int open_records(struct outputs *o, const struct config *cfg)
-{
-	int ret = open_sink(&o->events.records[0], "--record", cfg->record);
-
-	if (!ret)
-		ret = open_sink(&o->events.records[1], "--artifacts",
-				o->record_path);
-	if (!ret && events_has_record(&o->events))
-		flight_head(&o->events, cfg);
-	return ret;
-}
-
 static bool wants_ktap(const struct config *cfg)
 {
 	if (cfg->ktap != KTAP_AUTO)
 		return cfg->ktap == KTAP_ON;
 	return cfg->junit || cfg->exec.nr_args > 0;
+}
+
+static int open_junit(struct outputs *o, const char *path)
+{
+	if (!path)
+		return 0;
+	o->junit = verdict_open("--junit", path);
+	return o->junit < 0 ? o->junit : 0;
+}
+
+static int open_artifacts(struct outputs *o, const char *dir)
+{
+	static const char option[] = "--artifacts";
+	int ret = make_dir(o, dir);
+
+	if (!ret)
+		ret = open_verdict(o, 1, option, o->verdict_path);
+	if (!ret)
+		ret = open_sink(&o->events.sinks[1], option, o->events_path);
+	if (!ret)
+		ret = open_sink(&o->events.records[1], option, o->record_path);
+	if (!ret)
+		ret = open_sink(&o->logs[1], option, o->console_path);
+	return ret;
+}
+
+/* The error of the first that failed. */
+static int first(int ret, int next)
+{
+	return ret ? ret : next;
+}
+
+/* The others, too, when one fails: they tell of it. */
+static int open_all(struct outputs *o, const struct config *cfg)
+{
+	int ret = cfg->artifacts ? open_artifacts(o, cfg->artifacts) : 0;
+
+	ret = first(ret, open_verdict(o, 0, "--verdict", cfg->verdict));
+	ret = first(ret, open_junit(o, cfg->junit));
+	ret = first(ret,
+		    open_sink(&o->events.sinks[0], "--events", cfg->events));
+	ret = first(ret,
+		    open_sink(&o->events.records[0], "--record", cfg->record));
+	ret = first(ret,
+		    open_sink(&o->logs[0], "--console-log", cfg->console_log));
+	if (events_has_record(&o->events))
+		flight_head(&o->events, cfg);
+	return ret;
 }
 
 int outputs_open(struct outputs *o, const struct config *cfg)
@@ -103,28 +139,7 @@ int outputs_open(struct outputs *o, const struct config *cfg)
 	o->wants_ktap = wants_ktap(cfg);
 	pthread_mutex_init(&o->lock, NULL);
 	ktap_init(&o->ktap);
-	ret = expect_init(&o->expect, cfg);
-	if (!ret && cfg->artifacts)
-		ret = make_dir(o, cfg->artifacts);
-	if (!ret)
-		ret = open_verdict(o, 0, "--verdict", cfg->verdict);
-	if (!ret)
-		ret = open_verdict(o, 1, "--artifacts", o->verdict_path);
-	if (!ret && cfg->junit) {
-		o->junit = verdict_open("--junit", cfg->junit);
-		ret = o->junit < 0 ? o->junit : 0;
-	}
-	if (!ret)
-		ret = open_sink(&o->events.sinks[0], "--events", cfg->events);
-	if (!ret)
-		ret = open_sink(&o->events.sinks[1], "--artifacts",
-				o->events_path);
-	if (!ret)
-		ret = open_records(o, cfg);
-	if (!ret)
-		ret = open_sink(&o->logs[0], "--console-log", cfg->console_log);
-	if (!ret)
-		ret = open_sink(&o->logs[1], "--artifacts", o->console_path);
+	ret = first(expect_init(&o->expect, cfg), open_all(o, cfg));
 	memcpy(o->expect.logs, o->logs, sizeof(o->logs));
 	return ret;
 }
@@ -241,22 +256,19 @@ void outputs_failed(struct verdict *v, const char *origin)
 	log_last_error(v->reason, sizeof(v->reason));
 }
 
-void outputs_refuse(const struct config *cfg, const char *why)
+void outputs_refuse(const struct config *cfg, const char *origin,
+		    const char *why)
 {
-	struct verdict v = { .code = EXIT_HOST, .origin = "user" };
+	struct verdict v = { .code = EXIT_HOST, .origin = origin };
 	struct outputs *o = calloc(1, sizeof(*o));
-	int ret;
 
 	if (!o)
 		return;
-	o->verdicts[0].fd = o->verdicts[1].fd = -1;
-	ret = open_verdict(o, 0, "--verdict", cfg->verdict);
-	if (!ret && cfg->artifacts)
-		ret = make_dir(o, cfg->artifacts);
-	if (!ret)
-		(void)!open_verdict(o, 1, "--artifacts", o->verdict_path);
+	/* Who reads them may have left; that is not how this ends. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)snprintf(v.reason, sizeof(v.reason), "%s", why);
-	close_verdicts(o, &v);
-	free_paths(o);
+	(void)!outputs_open(o, cfg);
+	outputs_close(o, &v);
 	free(o);
 }

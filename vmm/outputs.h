@@ -56,7 +56,11 @@ void outputs_judge(struct outputs *o, struct verdict *v);
  */
 void outputs_failed(struct verdict *v, const char *origin);
 
-/* For options that cannot be used: a verdict, where they name a file for it. */
-void outputs_refuse(const struct config *cfg, const char *why);
+/*
+ * For a run that is refused: the same last words, by the options that were
+ * understood. Nobody finds those of an earlier run.
+ */
+void outputs_refuse(const struct config *cfg, const char *origin,
+		    const char *why);
 
 #endif

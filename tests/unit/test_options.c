@@ -206,6 +206,18 @@ START_TEST(help_is_found_anywhere_before_an_error)
 }
 END_TEST
 
+START_TEST(what_is_behind_an_error_is_read_and_the_error_kept)
+{
+	REFUSES("verb: -d: no garage", "-d", "x", "--mode=bad", "-f", "y",
+		"-h");
+	ck_assert_str_eq(seen.log, "file=y");
+	REFUSES("verb: -f needs a value (FILE), but '--flag' looks like the "
+		"next option",
+		"-f", "--flag");
+	ck_assert_str_eq(seen.log, "flag=on");
+}
+END_TEST
+
 START_TEST(an_error_is_one_harmless_line)
 {
 	char word[2000] = "--";
@@ -329,6 +341,7 @@ int main(void)
 	tcase_add_test(tc, abbreviations_are_refused_with_the_full_name);
 	tcase_add_test(tc, words_are_taken_where_the_verb_has_them);
 	tcase_add_test(tc, help_is_found_anywhere_before_an_error);
+	tcase_add_test(tc, what_is_behind_an_error_is_read_and_the_error_kept);
 	tcase_add_test(tc, an_error_is_one_harmless_line);
 	tcase_add_test(tc, the_nearest_name_is_offered_only_when_near);
 	tcase_add_test(tc, sizes_are_kvmtools);

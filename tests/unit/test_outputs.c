@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* test_outputs.c: what the files of a run that was refused say. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../vmm/outputs.h"
+
+static struct config cfg;
+static struct opt_parse parse;
+static char dir[32];
+static const char *const names[] = { "verdict", "junit", "events", "record",
+				     "console" };
+
+static void setup(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/outputs-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+}
+
+static void teardown(void)
+{
+	config_fini(&cfg);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		(void)unlink(names[i]);
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static void leave_old(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		FILE *f = fopen(names[i], "we");
+
+		ck_assert_ptr_nonnull(f);
+		(void)fputs("old news\n", f);
+		ck_assert_int_eq(fclose(f), 0);
+	}
+}
+
+static const char *content(const char *name)
+{
+	static char text[4096];
+	FILE *f = fopen(name, "re");
+	size_t len;
+
+	ck_assert_ptr_nonnull(f);
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
+	(void)fclose(f);
+	return text;
+}
+
+/* Refuses "exec" and the space-separated words of @line. */
+static void refuse(const char *line)
+{
+	static char copy[512], verb[] = "exec";
+	char *argv[64] = { verb }, *save = NULL, *word;
+	int argc = 1;
+
+	config_fini(&cfg);
+	(void)snprintf(copy, sizeof(copy), "%s", line);
+	for (word = strtok_r(copy, " ", &save); word && argc < 63;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	ck_assert_int_lt(config_parse_exec(&cfg, &parse, argc, argv), 0);
+	outputs_refuse(&cfg, "user", parse.error);
+}
+
+static void tell_of(const char *why)
+{
+	ck_assert_ptr_nonnull(strstr(content("verdict"), why));
+	ck_assert_ptr_nonnull(strstr(content("junit"), "<error"));
+	ck_assert_ptr_nonnull(strstr(content("junit"), why));
+	ck_assert_ptr_nonnull(strstr(content("events"), "\"exit\""));
+	ck_assert_ptr_nonnull(strstr(content("events"), why));
+	ck_assert_ptr_nonnull(strstr(content("record"), why));
+	ck_assert_str_eq(content("console"), "");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		ck_assert_ptr_null(strstr(content(names[i]), "old news"));
+}
+
+#define FILES                                                                  \
+	"--verdict verdict --junit junit --events events --record record "     \
+	"--console-log console"
+
+START_TEST(each_file_tells_of_a_refusal)
+{
+	leave_old();
+	refuse(FILES " --bogus -k Image -- true");
+	tell_of("no option --bogus");
+}
+END_TEST
+
+START_TEST(options_behind_the_bad_one_name_files_too)
+{
+	leave_old();
+	refuse("--bogus --timeout never " FILES " --nonsense -- true");
+	tell_of("no option --bogus");
+	leave_old();
+	refuse("--9p /,root --timeout " FILES " -- true");
+	tell_of("exec: --9p: ");
+}
+END_TEST
+
+START_TEST(a_file_that_fails_does_not_keep_the_others)
+{
+	leave_old();
+	refuse("--artifacts /nowhere/at/all --bogus " FILES);
+	tell_of("no option --bogus");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("outputs");
+	TCase *tc = tcase_create("outputs");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, each_file_tells_of_a_refusal);
+	tcase_add_test(tc, options_behind_the_bad_one_name_files_too);
+	tcase_add_test(tc, a_file_that_fails_does_not_keep_the_others);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}

@@ -134,7 +134,7 @@ static bool has_own(const struct ktap *k, const struct verdict *v)
 {
 	if (!k->seen)
 		return true;
-	if (v->ran && v->code == EXIT_TESTS_FAILED && k->totals.failed > 0)
+	if (v->code == EXIT_TESTS_FAILED && k->totals.failed > 0)
 		return k->not_kept || k->bailed || k->totals.missing > 0;
 	return !ended_well(v);
 }

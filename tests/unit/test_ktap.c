@@ -234,6 +234,14 @@ START_TEST(each_line_of_ktap_is_a_test_case)
 					       .ran = true,
 					       .has_tests = true,
 					       .reason = "1 of 2" };
+	/* run's: no command of ours ran in it. */
+	static const struct verdict of_run = { .code = 1,
+					       .origin = "guest",
+					       .has_tests = true,
+					       .reason = "powered off" };
+	static const struct verdict two = {
+		.code = 2, .origin = "guest", .ran = true, .reason = "exited"
+	};
 	static const struct verdict panic = { .code = 112,
 					      .origin = "guest",
 					      .reason = "panicked" };
@@ -247,6 +255,12 @@ START_TEST(each_line_of_ktap_is_a_test_case)
 	check_has(out, "<failure message=\"not ok\"># expected &#60;1&#62;&#10;"
 		       "</failure>");
 	check_has(out, "<skipped message=\"why\"/>");
+	free(out);
+	out = junit(text, &of_run);
+	check_has(out, "tests=\"3\" failures=\"2\" errors=\"0\" skipped=\"1\"");
+	free(out);
+	out = junit(text, &two);
+	check_has(out, "tests=\"4\" failures=\"2\" errors=\"1\"");
 	free(out);
 	out = junit(text, &panic);
 	check_has(out, "tests=\"4\" failures=\"2\" errors=\"1\"");

@@ -37,6 +37,7 @@ static void print_size(FILE *out, const char *what, const json_t *o,
 static void print_memory(FILE *out, const json_t *o, const json_t *m)
 {
 	bool is_free = json_is_true(json_object_get(m, "memlock_exempt"));
+	bool is_unlimited = json_is_null(json_object_get(m, "memlock_soft"));
 
 	print_size(out, "guest memory", o, "mem", "n/a");
 	print_size(out, "locked", m, "locked", "n/a");
@@ -44,7 +45,7 @@ static void print_memory(FILE *out, const json_t *o, const json_t *m)
 		print_line(out, "memlock limit", "none applies (CAP_IPC_LOCK)");
 	else
 		print_size(out, "memlock limit", m, "memlock_soft",
-			   "unlimited");
+			   is_unlimited ? "unlimited" : "n/a");
 	print_size(out, "Rss", m, "rss", "n/a");
 	if (json_is_integer(json_object_get(m, "pss")))
 		print_size(out, "Pss", m, "pss", "n/a");
@@ -102,18 +103,22 @@ static void print_devices(FILE *out, const json_t *devices)
 
 void client_print_stat(FILE *out, const json_t *o)
 {
+	const json_t *protected = json_object_get(o, "protected");
 	char text[32];
 
 	print_line(out, "name", client_string(o, "name"));
 	print_line(out, "state", client_string(o, "state"));
 	print_count(out, "pid", o, "pid");
 	print_line(out, "uptime",
-		   client_uptime(client_integer(o, "uptime_ms"), text,
-				 sizeof(text)));
+		   json_is_integer(json_object_get(o, "uptime_ms"))
+			   ? client_uptime(client_integer(o, "uptime_ms"), text,
+					   sizeof(text))
+			   : "n/a");
 	print_count(out, "restarts", o, "restarts");
 	print_line(out, "protected",
-		   json_is_true(json_object_get(o, "protected")) ? "yes"
-								 : "no");
+		   json_is_true(protected)    ? "yes"
+		   : json_is_false(protected) ? "no"
+					      : "n/a");
 	print_count(out, "vCPUs", o, "vcpus");
 	print_memory(out, o, json_object_get(o, "memory"));
 	print_vcpus(out, json_object_get(o, "vcpu_stats"));

@@ -59,7 +59,10 @@ static int list_one(void *ctx, const char *name)
 	}
 	if (err || !json_is_string(json_object_get(o, "name"))) {
 		json_decref(o);
-		o = json_pack("{s:s, s:s}", "name", name, "state", "no answer");
+		o = json_pack("{s:s, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n}",
+			      "name", name, "state", "no answer", "pid",
+			      "version", "protected", "mem", "vcpus",
+			      "uptime_ms", "restarts");
 	}
 	(void)json_object_del(o, "v");
 	(void)json_object_del(o, "ok");
@@ -104,7 +107,7 @@ static void print_row(const json_t *o)
 
 	printf("%-24s %-9s", client_string(o, "name"),
 	       client_string(o, "state"));
-	if (json_object_get(o, "pid"))
+	if (json_is_integer(json_object_get(o, "pid")))
 		printf(" %8lld %5lld %10s %12s",
 		       (long long)client_integer(o, "pid"),
 		       (long long)client_integer(o, "vcpus"),

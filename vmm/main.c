@@ -166,8 +166,8 @@ static const struct verb verbs[] = {
 			"go on\n"
 			"regs [N]                       the registers of a "
 			"vCPU, or of all\n"
-			"step N                         an instruction of a "
-			"held vCPU; --protected=off\n"
+			"step N                         one instruction of a "
+			"held vCPU\n"
 			"backtrace                      where the threads of "
 			"lkvm-pvm are\n",
 		.table = &debug_table,

@@ -43,6 +43,7 @@ struct opt_table {
 	const struct opt_table *base; /* its options too, or NULL */
 	/* An argument that is no option; NULL: there are none. */
 	int (*positional)(struct opt_parse *p, const char *value);
+	bool is_command; /* ... and from the first on nothing is an option */
 };
 
 /* One parse: what set() sees. */

@@ -80,6 +80,11 @@ static void put_value(FILE *out, const struct verb *v, const struct opt_spec *s)
 	put_alternatives(out, s->arg_name, strlen(s->arg_name), is_for_vms(v));
 }
 
+static bool is_command(const struct verb *v)
+{
+	return v->table && v->table->is_command;
+}
+
 /* The first argument in "[options] [NAME [WHAT]]". */
 static void put_arguments(FILE *out, const struct verb *v)
 {
@@ -153,9 +158,10 @@ static const char bash_head[] =
 	"\t\t_lkvm_pvm_offer '' \"$word\" @verb --help --version\n"
 	"\t\treturn\n"
 	"\tfi\n"
-	"\t# Behind -- there are no options.\n"
+	"\t# Behind -- and a command there are no options.\n"
 	"\tfor ((i = 2; i < COMP_CWORD; i++)); do\n"
-	"\t\t[ \"${COMP_WORDS[i]}\" != -- ] || {\n"
+	"\t\t[ \"${COMP_WORDS[i]}\" != -- ] &&\n"
+	"\t\t\t! _lkvm_pvm_command \"$verb\" $i || {\n"
 	"\t\t\t_lkvm_pvm_arguments \"$verb\"\n"
 	"\t\t\t_lkvm_pvm_offer '' \"$word\" $REPLY\n"
 	"\t\t\treturn\n"
@@ -179,6 +185,13 @@ static const char bash_head[] =
 	"\t\t_lkvm_pvm_arguments \"$verb\"\n"
 	"\t\t_lkvm_pvm_offer '' \"$word\" $REPLY\n"
 	"\tfi\n"
+	"}\n"
+	"\n"
+	"_lkvm_pvm_command() # VERB I: is word I the first of a command?\n"
+	"{\n"
+	"\tlocal word=${COMP_WORDS[$2]} before=${COMP_WORDS[$2 - 1]} REPLY\n"
+	"\t[ \"$1\" = exec ] && [[ $word != -* && $word != = ]] &&\n"
+	"\t\t[ \"$before\" != = ] && ! _lkvm_pvm_value \"$1\" \"$before\"\n"
 	"}\n"
 	"\n";
 
@@ -295,7 +308,8 @@ static void zsh_spec(FILE *out, const struct verb *v, const struct opt_spec *s,
 
 static void zsh_verb(FILE *out, const struct verb *v)
 {
-	fprintf(out, "\t%s)\n\t\t_arguments -S", v->name);
+	fprintf(out, "\t%s)\n\t\t_arguments -S%s", v->name,
+		is_command(v) ? " -A '-*'" : "");
 	for (const struct opt_table *t = v->table; t; t = t->base)
 		for (unsigned int i = 0; i < t->nr; i++) {
 			const struct opt_spec *s = &t->specs[i];
@@ -358,6 +372,19 @@ static const char fish_head[] =
 	"\ttest (count $words) -ge 2; and contains -- $words[2] $argv\n"
 	"end\n"
 	"\n"
+	"function __lkvm_pvm_no_command\n"
+	"\tset -l value 0\n"
+	"\tfor word in (commandline -opc)[3..]\n"
+	"\t\tif test $value = 1\n"
+	"\t\t\tset value 0\n"
+	"\t\telse if contains -- $word $__lkvm_pvm_values\n"
+	"\t\t\tset value 1\n"
+	"\t\telse if not string match -q -- '-*' $word\n"
+	"\t\t\treturn 1\n"
+	"\t\tend\n"
+	"\tend\n"
+	"end\n"
+	"\n"
 	"function __lkvm_pvm_no_verb\n"
 	"\ttest (count (commandline -opc)) -eq 1\n"
 	"end\n"
@@ -392,8 +419,9 @@ static const char fish_head[] =
 static void fish_option(FILE *out, const struct verb *v,
 			const struct opt_spec *s)
 {
-	fprintf(out, "complete -c lkvm-pvm -n '__lkvm_pvm_verb %s' -l %s",
-		v->name, s->name);
+	fprintf(out, "complete -c lkvm-pvm -n '__lkvm_pvm_verb %s%s' -l %s",
+		v->name, is_command(v) ? "; and __lkvm_pvm_no_command" : "",
+		s->name);
 	if (s->letter)
 		fprintf(out, " -s %c", s->letter);
 	if (takes_value(s)) {
@@ -407,8 +435,28 @@ static void fish_option(FILE *out, const struct verb *v,
 	fputc('\n', out);
 }
 
+/* What has a value in the next word. */
+static void fish_values(FILE *out, const struct verb *v)
+{
+	fputs("set -g __lkvm_pvm_values", out);
+	for (const struct opt_table *t = v->table; t; t = t->base)
+		for (unsigned int i = 0; i < t->nr; i++) {
+			const struct opt_spec *s = &t->specs[i];
+
+			if (!is_offered(s) || !takes_value(s) ||
+			    s->arg == OPT_MAYBE)
+				continue;
+			fprintf(out, " --%s", s->name);
+			if (s->letter)
+				fprintf(out, " -%c", s->letter);
+		}
+	fputc('\n', out);
+}
+
 static void fish_verb(FILE *out, const struct verb *v)
 {
+	if (is_command(v))
+		fish_values(out, v);
 	fprintf(out, "complete -c lkvm-pvm -n __lkvm_pvm_no_verb -a %s -d ",
 		v->name);
 	put_quoted(out, v->summary, "\\");

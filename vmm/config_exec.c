@@ -206,5 +206,6 @@ const struct opt_table config_exec_table = {
 	.specs = exec_specs,
 	.nr = ARRAY_SIZE(exec_specs),
 	.positional = add_argument,
+	.is_command = true,
 	.base = &config_table,
 };

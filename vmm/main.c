@@ -50,11 +50,11 @@ static const struct verb verbs[] = {
 		.args = "[options] [--] [COMMAND [ARGUMENT]...]",
 		.summary = "Run one command in a protected VM, with our "
 			   "streams and its exit code.",
-		.notes = "Without a command: a shell. Exit code: the "
-			 "command's own, 128+n when signal n killed\n"
-			 "it, 126 and 127 when it could not be run; otherwise "
-			 "as run, and 111 when the guest\n"
-			 "ended before it.\n"
+		.notes = "Options end at COMMAND. Without one: a shell. Exit "
+			 "code: the command's own,\n"
+			 "128+n when signal n killed it, 126 and 127 when it "
+			 "could not be run; otherwise as\n"
+			 "run, and 111 when the guest ended before it.\n"
 			 "Example: lkvm-pvm exec -k Image -i initrd.gz -- "
 			 "uname -a\n",
 		.table = &config_exec_table,

@@ -264,9 +264,10 @@ int opt_parse(struct opt_parse *p, const struct opt_table *table, void *target,
 	p->verb = argv[0];
 	p->target = target;
 	for (i = 1; i < argc; i++) {
-		if (options_end || argv[i][0] != '-' || argv[i][1] == '\0')
+		if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
+			options_end |= table->is_command;
 			err = parse_positional(p, table, argv[i]);
-		else if (!strcmp(argv[i], "--")) {
+		} else if (!strcmp(argv[i], "--")) {
 			options_end = true;
 			err = 0;
 		} else if (argv[i][1] == '-')

@@ -74,9 +74,11 @@ static const struct opt_spec specs[] = {
 	  .arg = OPT_VALUE },
 };
 static const struct opt_table table = { specs, ARRAY_SIZE(specs), NULL,
-					set_word };
-static const struct opt_table no_words = { specs, ARRAY_SIZE(specs), NULL,
-					   NULL };
+					set_word, false };
+static const struct opt_table command = { specs, ARRAY_SIZE(specs), NULL,
+					  set_word, true };
+static const struct opt_table no_words = { specs, ARRAY_SIZE(specs), NULL, NULL,
+					   false };
 
 static struct opt_parse parse;
 static struct seen seen;
@@ -195,6 +197,16 @@ START_TEST(words_are_taken_where_the_verb_has_them)
 	ck_assert_int_eq(RUN(&no_words, "a"), -EINVAL);
 	ck_assert_str_eq(parse.error, "verb: 'a' is not an option; 'lkvm-pvm "
 				      "verb --help' lists them");
+}
+END_TEST
+
+START_TEST(a_commands_options_are_its_own)
+{
+	ck_assert_int_eq(RUN(&command, "--flag", "a", "--flag", "--", "-h"), 0);
+	ck_assert_str_eq(seen.log,
+			 "flag=on word=a word=--flag word=-- word=-h");
+	ck_assert_int_eq(RUN(&command, "--", "--flag", "-f"), 0);
+	ck_assert_str_eq(seen.log, "word=--flag word=-f");
 }
 END_TEST
 
@@ -340,6 +352,7 @@ int main(void)
 	tcase_add_test(tc, refused_options_say_why_and_their_absence_is_fine);
 	tcase_add_test(tc, abbreviations_are_refused_with_the_full_name);
 	tcase_add_test(tc, words_are_taken_where_the_verb_has_them);
+	tcase_add_test(tc, a_commands_options_are_its_own);
 	tcase_add_test(tc, help_is_found_anywhere_before_an_error);
 	tcase_add_test(tc, what_is_behind_an_error_is_read_and_the_error_kept);
 	tcase_add_test(tc, an_error_is_one_harmless_line);

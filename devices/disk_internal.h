@@ -38,6 +38,7 @@ struct disk_queue {
 	struct disk *disk;
 	unsigned int nr_events;
 	uint32_t events;	     /* came, not yet asked for */
+	bool hurries;		     /* disk_queue_hurry() was called; atomic */
 	struct disk_req *done;	     /* in order, the first to be taken */
 	struct disk_req **done_tail; /* &done when empty */
 };

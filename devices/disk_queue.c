@@ -78,6 +78,11 @@ uint32_t disk_queue_events(struct disk_queue *q)
 	return events;
 }
 
+void disk_queue_hurry(struct disk_queue *q)
+{
+	__atomic_store_n(&q->hurries, true, __ATOMIC_RELAXED);
+}
+
 void disk_queue_cancel(struct disk_queue *q)
 {
 	q->ops->cancel(q);

@@ -186,12 +186,15 @@ static int sync_run(struct disk_queue *q, bool wait)
 	int n;
 
 	while ((r = s->added) != NULL) {
+		wait = false;
+		if (__atomic_load_n(&q->hurries, __ATOMIC_RELAXED))
+			break;
 		s->added = r->next;
 		disk_perform(q->disk, r);
 		disk_queue_finished(q, r);
-		wait = false;
 	}
-	s->added_tail = &s->added;
+	if (!s->added)
+		s->added_tail = &s->added;
 	/* Events are looked at when there is nothing better to do. */
 	if (!wait)
 		return 0;

@@ -113,8 +113,11 @@ static void completed(struct uring_queue *u, struct disk_req *r, int res)
 	else if (u->closing && res < 0)
 		r->error = -ECANCELED;
 	else if (!disk_account(r, res)) {
-		start(u, r);
-		return;
+		if (!u->closing) {
+			start(u, r);
+			return;
+		}
+		r->error = -ECANCELED;
 	}
 	disk_queue_finished(&u->q, r);
 }

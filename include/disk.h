@@ -110,6 +110,8 @@ int __must_check disk_queue_run(struct disk_queue *q, bool wait);
 struct disk_req *disk_queue_done(struct disk_queue *q);
 /* The events that came since the last call, bit n for events[n]. */
 uint32_t disk_queue_events(struct disk_queue *q);
+/* Nothing more is begun, so that run() is back soon. Any thread. */
+void disk_queue_hurry(struct disk_queue *q);
 /* Ends early what has not begun; everything still gets done, somehow. */
 void disk_queue_cancel(struct disk_queue *q);
 

@@ -12,6 +12,7 @@
 struct blk_slot {
 	struct disk_req req;
 	uint8_t *status;  /* where the outcome goes; window */
+	uint32_t bytes;	  /* from the disk or to it */
 	uint32_t written; /* bytes of the chain, when all goes well */
 	uint16_t head;
 	uint8_t queue;
@@ -49,6 +50,7 @@ struct virtio_blk {
 	uint32_t pushed;  /* queues with something to publish */
 	unsigned int in_flight[VIRTIO_BLK_MAX_QUEUES];
 	pthread_cond_t drained; /* an in_flight has become 0 */
+	uint64_t bytes_in_flight;
 	uint64_t size_checked_ms;
 	struct blk_poll poll;
 	struct vq_chain chain;	/* the one in work */

@@ -125,7 +125,7 @@ static struct blk_slot *slot_for(struct virtio_blk *b, unsigned int q)
 	s->head = b->chain.head;
 	s->queue = (uint8_t)q;
 	s->status = status_of(&b->chain);
-	s->written = 0;
+	s->bytes = s->written = 0;
 	memset(&s->req, 0, sizeof(s->req));
 	return s;
 }
@@ -133,6 +133,7 @@ static struct blk_slot *slot_for(struct virtio_blk *b, unsigned int q)
 static int submit(struct virtio_blk *b, struct blk_slot *s)
 {
 	b->in_flight[s->queue]++;
+	b->bytes_in_flight += s->bytes;
 	disk_queue_add(b->queue, &s->req);
 	return 0;
 }
@@ -158,6 +159,15 @@ static bool all_shared(const struct blk_slot *s)
 	return true;
 }
 
+/*
+ * What is under way lies in the window, each byte of it once: else a reset would
+ * wait for the disk as long as a guest likes.
+ */
+static bool is_in_window(const struct virtio_blk *b, uint32_t len)
+{
+	return b->bytes_in_flight + len <= b->dev.window->len;
+}
+
 static int start_transfer(struct virtio_blk *b, unsigned int q, bool is_read,
 			  uint64_t sector)
 {
@@ -169,7 +179,7 @@ static int start_transfer(struct virtio_blk *b, unsigned int q, bool is_read,
 	int n;
 
 	if (len % DISK_SECTOR || !on_disk(b, sector, len, &offset) ||
-	    (!is_read && b->disk.read_only))
+	    !is_in_window(b, len) || (!is_read && b->disk.read_only))
 		return answer_now(b, q, VIRTIO_BLK_S_IOERR, 0);
 	if (!len)
 		return answer_now(b, q, VIRTIO_BLK_S_OK, 0);
@@ -186,6 +196,7 @@ static int start_transfer(struct virtio_blk *b, unsigned int q, bool is_read,
 	s->req.iov = s->iov;
 	s->req.nr_iov = (unsigned int)n;
 	s->req.stable = b->write_through;
+	s->bytes = len;
 	s->written = is_read ? len : 0;
 	if (b->disk.direct && !all_shared(s)) {
 		tell_failure(b, s->req.op, -EFAULT);
@@ -306,6 +317,7 @@ void blk_request_done(struct virtio_blk *b, struct disk_req *r)
 	struct virtqueue *vq = &b->dev.queues[q].vq;
 	int err;
 
+	b->bytes_in_flight -= s->bytes;
 	if (--b->in_flight[q] == 0)
 		pthread_cond_broadcast(&b->drained);
 	/* Nobody waits for an answer once a reset has begun, or has to. */

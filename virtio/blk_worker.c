@@ -105,8 +105,11 @@ static unsigned int serve(struct virtio_blk *b)
 	uint32_t todo = b->pending & ~b->held;
 	unsigned int n = 0;
 
-	if (b->dev.status & VIRTIO_CONFIG_S_NEEDS_RESET)
+	/* Kicks that nobody will answer are no reason to look again. */
+	if (b->dev.status & VIRTIO_CONFIG_S_NEEDS_RESET) {
+		b->pending = 0;
 		return 0;
+	}
 	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
 		if (todo >> q & 1)
 			n += serve_queue(b, q);
@@ -255,6 +258,7 @@ int blk_worker_start(struct virtio_dev *d)
 	b->pending = all_queues(b);
 	b->quiet = b->held = b->pushed = 0;
 	memset(b->in_flight, 0, sizeof(b->in_flight));
+	b->bytes_in_flight = 0;
 	blk_poll_init(&b->poll);
 	(void)!read(b->wake, &old, sizeof(old));
 
@@ -287,6 +291,7 @@ void blk_worker_stop(struct virtio_dev *d)
 	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
 
 	b->stop = true;
+	disk_queue_hurry(b->queue);
 	wake_up(b);
 	pthread_mutex_unlock(&d->lock);
 	pthread_join(b->worker, NULL);

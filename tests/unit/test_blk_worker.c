@@ -65,6 +65,57 @@ START_TEST(chain_without_header_or_status_breaks_the_device)
 }
 END_TEST
 
+/* CPU time that the disk's thread took. */
+static int64_t worker_ns(void)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	ck_assert_int_eq(pthread_getcpuclockid(rig.blk->worker, &clock), 0);
+	ck_assert_int_eq(clock_gettime(clock, &t), 0);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+START_TEST(a_broken_disk_sleeps_though_it_is_kicked)
+{
+	const struct vq_buf no_status[] = {
+		{ rig_header(&rig, 0, VIRTIO_BLK_T_FLUSH, 0), 16, false },
+	};
+	int64_t before;
+
+	offer_and_kick(no_status, 1);
+	ck_assert(rig_needs_reset(&rig));
+	rig_kick(&rig, 0);
+	usleep(50000);
+	before = worker_ns();
+	usleep(200000);
+	ck_assert_int_lt(worker_ns() - before, 50000000);
+	works_after_reset();
+}
+END_TEST
+
+/* Three requests of half of the window each: more than an honest driver can. */
+START_TEST(what_the_window_cannot_hold_at_once_is_refused)
+{
+	unsigned int nr_refused = 0;
+	uint32_t written;
+
+	for (unsigned int i = 0; i < 3; i++)
+		ck_assert_int_ge(
+			rig_offer(&rig, i, VIRTIO_BLK_T_IN, 0, DATA(0), IMAGE),
+			0);
+	if (vq_driver_publish(&rig.d))
+		rig_kick(&rig, 0);
+	for (unsigned int i = 0; i < 3; i++)
+		ck_assert_int_ge(rig_answer(&rig, &written), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		nr_refused += rig_status(&rig, i) == VIRTIO_BLK_S_IOERR;
+	ck_assert_uint_eq(nr_refused, 1);
+	ck_assert_uint_eq(rig_request(&rig, VIRTIO_BLK_T_IN, 0, DATA(0), IMAGE),
+			  VIRTIO_BLK_S_OK);
+}
+END_TEST
+
 /* _i: 0 header, 1 status; 2 data read, 3 data written, 4 and 5 with O_DIRECT */
 START_TEST(page_taken_back_breaks_the_device_or_the_request)
 {
@@ -337,6 +388,8 @@ int main(void)
 	tcase_set_timeout(own, 120);
 	tcase_add_loop_test(
 		tc, chain_without_header_or_status_breaks_the_device, 0, 2);
+	tcase_add_test(tc, a_broken_disk_sleeps_though_it_is_kicked);
+	tcase_add_test(tc, what_the_window_cannot_hold_at_once_is_refused);
 	tcase_add_test(tc, nothing_touches_the_window_after_reset);
 	tcase_add_test(tc, hostile_vcpus_and_resets_harm_nobody);
 	tcase_add_test(tc, a_thousand_resets_leave_nothing_behind);

@@ -298,6 +298,34 @@ START_TEST(cancelled_requests_get_done)
 }
 END_TEST
 
+START_TEST(nothing_is_begun_by_system_calls_that_hurry)
+{
+	static uint8_t buf[PAGE];
+	struct iovec iov[2] = { { buf, PAGE }, { buf, PAGE } };
+	struct disk_req reqs[2];
+	struct rig r = { 0 };
+
+	rig_open(&r, "/tmp", (struct disk_config){ 0 }, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		reqs[i] = (struct disk_req){ .op = DISK_READ,
+					     .len = PAGE,
+					     .iov = &iov[i],
+					     .nr_iov = 1 };
+		disk_queue_add(r.q, &reqs[i]);
+	}
+	disk_queue_hurry(r.q);
+	ck_assert_int_eq(disk_queue_run(r.q, true), 0);
+	ck_assert_ptr_null(disk_queue_done(r.q));
+	disk_queue_cancel(r.q);
+	for (unsigned int i = 0; i < 2; i++) {
+		ck_assert_ptr_eq(disk_queue_done(r.q), &reqs[i]);
+		ck_assert_int_eq(reqs[i].error, -ECANCELED);
+	}
+	rig_close(&r);
+	unlink(r.path);
+}
+END_TEST
+
 START_TEST(direct_takes_every_alignment)
 {
 	uint8_t *mem = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
@@ -406,6 +434,7 @@ int main(void)
 	tcase_add_loop_test(tc, discard_and_zero_leave_zeros, 0, 4);
 	tcase_add_loop_test(tc, events_are_told_though_never_read, 0, 2);
 	tcase_add_loop_test(tc, cancelled_requests_get_done, 0, 2);
+	tcase_add_test(tc, nothing_is_begun_by_system_calls_that_hurry);
 	tcase_add_loop_test(tc, direct_takes_every_alignment, 0, 2);
 	tcase_add_loop_test(tc, snapshot_is_a_disk_and_leaves_the_image, 0, 2);
 	tcase_add_test(tc, snapshot_of_odd_size_reaches_its_end);

@@ -144,8 +144,9 @@ struct virtio_dev {
 	bool had_backend;	 /* ... in this life or one before; atomic */
 	struct event_aio aio;	 /* from the device's creation on */
 	bool worked;		 /* a chain was popped before the last reset */
+	unsigned int nr_ready;	 /* times the watcher was told, this life */
 	unsigned int nr_blamed;	 /* lines about the guest so far: bounded */
-	unsigned int nr_sharing; /* breaks that were unshared memory */
+	unsigned int nr_sharing; /* breaks that were unshared memory; atomic */
 	bool waits_for_sharing;	 /* ... the last one, since the last reset */
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
 };

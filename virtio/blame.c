@@ -109,8 +109,8 @@ void virtio_blame_queue(struct virtio_dev *d, unsigned int q)
 	const struct vq_error *e = &d->queues[q].vq.error;
 
 	if (*cause(d, e) != '\0' || e->fault == VQ_REVOKED) {
-		d->nr_sharing++;
-		d->waits_for_sharing = true;
+		(void)__atomic_add_fetch(&d->nr_sharing, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&d->waits_for_sharing, true, __ATOMIC_RELAXED);
 	}
 	blame_error(d, q,
 		    "stopped until the guest resets it: queue %u names %s, "

@@ -18,6 +18,9 @@
 #include "event.h"
 #include "log.h"
 
+/* A driver that starts over and over is not news. */
+#define READY_TOLD 16U
+
 static void lock(struct virtio_dev *d)
 {
 	pthread_mutex_lock(&d->lock);
@@ -142,7 +145,7 @@ static void reset(struct virtio_dev *d)
 		__atomic_store_n(&d->had_backend, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&d->calls_uncounted, false, __ATOMIC_RELAXED);
 	d->driver_features = d->features = 0;
-	d->waits_for_sharing = false;
+	__atomic_store_n(&d->waits_for_sharing, false, __ATOMIC_RELAXED);
 	d->status = 0;
 }
 
@@ -151,6 +154,7 @@ void virtio_dev_power_on(struct virtio_dev *d)
 	lock(d);
 	reset(d);
 	d->worked = false;
+	d->nr_ready = 0;
 	unlock(d);
 }
 
@@ -291,8 +295,10 @@ static void driver_ok(struct virtio_dev *d)
 		if (d->queues[q].vq.ready)
 			run_queue(d, q);
 	}
-	if (d->watcher)
+	if (d->watcher && d->nr_ready < READY_TOLD) {
+		d->nr_ready++;
 		d->watcher->ready(d->watcher_ctx, d);
+	}
 }
 
 static void set_status(struct virtio_dev *d, unsigned int status)

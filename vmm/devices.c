@@ -434,28 +434,23 @@ void devices_stop(struct vm *vm)
 
 static bool is_unshared(const struct virtio_dev *dev)
 {
-	return dev->nr_sharing > 0;
+	return __atomic_load_n(&dev->nr_sharing, __ATOMIC_RELAXED) > 0;
 }
 
 static bool is_waiting(const struct virtio_dev *dev)
 {
-	return dev->waits_for_sharing;
+	return __atomic_load_n(&dev->waits_for_sharing, __ATOMIC_RELAXED);
 }
 
+/* Without their locks: a guest may have them held for long. */
 static const char *first_device(struct vm *vm,
 				bool (*is)(const struct virtio_dev *))
 {
 	struct devices *ds = vm->devices;
 
 	for (unsigned int i = 0; ds && i < ds->nr; i++) {
-		struct virtio_dev *dev = ds->all[i];
-		bool found;
-
-		pthread_mutex_lock(&dev->lock);
-		found = is(dev);
-		pthread_mutex_unlock(&dev->lock);
-		if (found)
-			return dev->name;
+		if (is(ds->all[i]))
+			return ds->all[i]->name;
 	}
 	return NULL;
 }

@@ -56,9 +56,11 @@ static void timer_fired(struct watch *w, uint32_t events)
 	if (read(w->fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
 		return;
 	/* Without room the bytes stay where they are, until the guest can keep
-	 * no more, exits and waits for the terminal's reader. */
-	if (!vm->has_term || term_has_room(&vm->term)) {
-		pthread_mutex_lock(&vm->io_lock);
+	 * no more, exits and waits for the terminal's reader.
+	 * A vCPU that has the lock took them first; we do not wait for it: it may
+	 * have it for as long as a device takes to stop. */
+	if ((!vm->has_term || term_has_room(&vm->term)) &&
+	    !pthread_mutex_trylock(&vm->io_lock)) {
 		nr = stores_take(vm);
 		pthread_mutex_unlock(&vm->io_lock);
 	}

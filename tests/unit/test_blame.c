@@ -212,8 +212,10 @@ static void count(void *ctx, const struct virtio_dev *d, const char *what,
 
 static void ready(void *ctx, const struct virtio_dev *d)
 {
-	(void)ctx;
+	unsigned int *told = ctx;
+
 	(void)d;
+	told[2]++;
 }
 
 /* Whoever waits for it has to know, line or not. */
@@ -221,7 +223,7 @@ START_TEST(each_break_is_told_the_first_ones_in_words)
 {
 	static const struct virtio_watcher watcher = { ready, count };
 	struct bench *b = bench_make();
-	unsigned int told[2] = { 0, 0 };
+	unsigned int told[3] = { 0 };
 	struct capture c;
 
 	b->dev.watcher = &watcher;
@@ -233,6 +235,26 @@ START_TEST(each_break_is_told_the_first_ones_in_words)
 	}
 	must(told[0] == 16);
 	must(told[1] == 84);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(drivers_that_start_over_are_told_of_sixteen_times_a_life)
+{
+	static const struct virtio_watcher watcher = { ready, count };
+	struct bench *b = bench_make();
+	unsigned int told[3] = { 0 };
+
+	b->dev.watcher = &watcher;
+	b->dev.watcher_ctx = told;
+	for (int i = 0; i < 100; i++) {
+		virtio_dev_set_status(&b->dev, 0);
+		bring_up(b);
+	}
+	must(told[2] == 16);
+	virtio_dev_power_on(&b->dev);
+	bring_up(b);
+	must(told[2] == 17);
 	bench_free(b);
 }
 END_TEST
@@ -272,6 +294,8 @@ int main(void)
 	tcase_add_test(tc, a_driver_that_gives_up_is_a_line);
 	tcase_add_test(tc, each_fault_has_words_of_its_own);
 	tcase_add_test(tc, each_break_is_told_the_first_ones_in_words);
+	tcase_add_test(
+		tc, drivers_that_start_over_are_told_of_sixteen_times_a_life);
 	tcase_add_test(tc, lines_are_bounded_over_all_lives);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -31,8 +31,12 @@ static uint8_t set_pairs(struct virtio_net *v)
 	if (!virtio_has(&v->dev, VIRTIO_NET_F_MQ) ||
 	    vq_chain_read(&v->chain, sizeof(struct virtio_net_ctrl_hdr), &nr,
 			  sizeof(nr)) ||
-	    le16_get(nr) < 1 || le16_get(nr) > v->nr_pairs ||
-	    v->netdev->class->set_pairs(v->netdev, le16_get(nr)))
+	    le16_get(nr) < 1 || le16_get(nr) > v->nr_pairs)
+		return VIRTIO_NET_ERR;
+	/* Each change makes the host's other users of network devices wait. */
+	if (le16_get(nr) == v->nr_active)
+		return VIRTIO_NET_OK;
+	if (v->netdev->class->set_pairs(v->netdev, le16_get(nr)))
 		return VIRTIO_NET_ERR;
 	use_pairs(v, le16_get(nr));
 	return VIRTIO_NET_OK;

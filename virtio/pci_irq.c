@@ -307,9 +307,10 @@ void virtio_pci_check_msi(struct virtio_pci *t)
 		/* One interrupt too many; the driver finds nothing to do. */
 		ret = pvm_send_msi(t->pvm, pci_requester_id(&t->pci),
 				   irq->address, irq->data);
-		if (ret == 0)
+		if (ret == 0 && !t->told_msi)
 			log_err("%s: the guest's ITS does not know the interrupt its driver set up, so none will arrive: Linux before 6.13, or without CONFIG_ARM_PKVM_GUEST, does not share the ITS' tables in a protected VM; give --irqchip=gicv3-v2m",
 				t->dev->name);
+		t->told_msi |= ret == 0;
 	}
 	pthread_mutex_unlock(&t->lock);
 }

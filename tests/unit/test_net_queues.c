@@ -62,6 +62,10 @@ START_TEST(pairs_are_used_once_the_driver_says_so)
 	ck_assert_int_lt(vq_driver_get(&c->d[2], NULL), 0);
 	ck_assert_uint_eq(set_pairs(c, 2), VIRTIO_NET_OK);
 	ck_assert_uint_eq(c->pairs_set, 2);
+	/* Said again, it is no change that others would wait for. */
+	c->pairs_set = 0;
+	ck_assert_uint_eq(set_pairs(c, 2), VIRTIO_NET_OK);
+	ck_assert_uint_eq(c->pairs_set, 0);
 	serve(c);
 	ck_assert_int_ge(vq_driver_get(&c->d[2], NULL), 0);
 	wire_put(c, 0, 100);

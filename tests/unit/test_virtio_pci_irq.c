@@ -255,6 +255,28 @@ START_TEST(its_is_asked_once_whether_it_knows_the_interrupt)
 }
 END_TEST
 
+/* A guest that is restarted for ever does not fill the log with it. */
+START_TEST(its_that_knows_nothing_is_told_of_once_in_all_lives)
+{
+	char said[200];
+
+	ck_assert_int_eq(world_init(&w, VIRTIO_PCI_ITS), 0);
+	fake_pvm.its_is_deaf = true;
+	drive_all();
+	log_last_error(said, sizeof(said));
+	ck_assert_ptr_nonnull(strstr(said, "ITS does not know"));
+	log_err("another life");
+	virtio_pci_stop(&w.pci);
+	virtio_dev_power_on(&w.dev);
+	virtio_pci_start(&w.pci, (struct pvm *)&w);
+	drive_all();
+	ck_assert_uint_eq(fake_pvm.nr_msis, 2);
+	log_last_error(said, sizeof(said));
+	ck_assert_str_eq(said, "another life");
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(nothing_stays_wired_after_a_life)
 {
 	static const struct fake_irqfd no_irq;
@@ -477,6 +499,7 @@ int main(void)
 	tcase_add_test(tc, doorbells_follow_the_bar);
 	tcase_add_test(tc, queue_that_is_waited_for_is_served_within_the_exit);
 	tcase_add_test(tc, its_is_asked_once_whether_it_knows_the_interrupt);
+	tcase_add_test(tc, its_that_knows_nothing_is_told_of_once_in_all_lives);
 	tcase_add_test(tc, nothing_stays_wired_after_a_life);
 	tcase_add_test(tc, refused_eventfds_are_survived);
 	tcase_add_test(tc, message_to_the_frame_is_an_spi);

@@ -6,6 +6,7 @@
 #include "config_set.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,11 @@
 static struct config *config_of(struct opt_parse *p)
 {
 	return p->target;
+}
+
+bool config_is_open(uint64_t fd)
+{
+	return fd <= INT32_MAX && fcntl((int)fd, F_GETFD) >= 0;
 }
 
 static int set_path(struct opt_parse *p, const char **where, const char *value)

@@ -6,7 +6,6 @@
 #include "config_set.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,11 +61,10 @@ static int set_fd(struct net_parse *n, const char *number)
 		if (cfg->nets[i].fd == (int)fd)
 			return opt_bad_value(n->p, n->value,
 					     "another card has fd=%d", (int)fd);
-	/* Here it is not yet one of ours by chance. */
-	if (fcntl((int)fd, F_GETFD) < 0)
+	if (!config_is_open(fd))
 		return opt_bad_value(n->p, n->value,
 				     "fd=%d: not an open tap: %s", (int)fd,
-				     errno_text(errno));
+				     errno_text(EBADF));
 	n->net.fd = (int)fd;
 	return 0;
 }

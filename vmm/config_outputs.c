@@ -29,7 +29,7 @@ static int set_target(struct opt_parse *p, const char *value,
 	if (!*value)
 		return opt_bad_value(p, value, "the file name is empty");
 	if (!strncmp(value, "fd:", 3) &&
-	    (parse_u64(value + 3, &fd) || fd > INT32_MAX))
+	    (parse_u64(value + 3, &fd) || !config_is_open(fd)))
 		return opt_bad_value(p, value,
 				     "give a file, - or fd:N, N the number of "
 				     "an open descriptor");

@@ -9,6 +9,12 @@
 int __must_check config_choose(struct opt_parse *p, const char *value,
 			       const char *const *names, unsigned int nr);
 
+/*
+ * Is it a descriptor we were given? While options are read none is ours by
+ * chance.
+ */
+bool config_is_open(uint64_t fd);
+
 int config_set_kernel(struct opt_parse *p, const char *value);
 int config_set_kernel_argument(struct opt_parse *p, const char *value);
 int config_set_firmware(struct opt_parse *p, const char *value);

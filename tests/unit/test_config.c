@@ -292,6 +292,17 @@ START_TEST(affinity_is_for_all_or_for_each)
 }
 END_TEST
 
+START_TEST(descriptors_are_those_we_were_given)
+{
+	accept("Image --events fd:2 --record -");
+	ck_assert_str_eq(cfg.events, "fd:2");
+	refuse("Image --events fd:1023", "open descriptor");
+	refuse("Image --record fd:1023", "open descriptor");
+	refuse("Image --record fd:4294967298", "open descriptor");
+	refuse("Image -n tap,fd=1023", "not an open tap");
+}
+END_TEST
+
 START_TEST(every_row_of_the_table_is_well_formed)
 {
 	const struct opt_spec *s, *t;
@@ -384,6 +395,7 @@ int main(void)
 	tcase_add_test(tc, initrds_and_params_add_up);
 	tcase_add_test(tc, modes_are_named_in_full);
 	tcase_add_test(tc, affinity_is_for_all_or_for_each);
+	tcase_add_test(tc, descriptors_are_those_we_were_given);
 	tcase_add_test(tc, every_row_of_the_table_is_well_formed);
 	tcase_add_test(tc, consoles_and_ports);
 	tcase_add_test(tc, ports_that_make_no_sense_are_refused);

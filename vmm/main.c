@@ -221,6 +221,14 @@ static int unknown_verb(const char *name)
 	return EXIT_HOST;
 }
 
+/* For all who ask: standard error, files of results, git bisect. */
+static int refuse(const struct config *cfg, const char *origin, const char *why)
+{
+	log_err("%s", why);
+	outputs_refuse(cfg, origin, why);
+	return cfg->exec.bisect ? EXIT_BISECT_STOP : EXIT_HOST;
+}
+
 #ifdef __aarch64__
 static void (*const kvm_probe)(struct pvm_host *, bool) = pvm_probe;
 static const struct selftest_suite *const selftest_suite = &pvm_selftest;
@@ -231,13 +239,16 @@ static const struct selftest_suite *const selftest_suite;
 int cmd_run(const struct config *cfg)
 {
 	struct utsname uts;
+	char why[256];
 
-	log_err("%s: runs pVMs on an arm64 host booted with "
+	(void)snprintf(
+		why, sizeof(why),
+		"%s: runs pVMs on an arm64 host booted with "
 		"kvm-arm.mode=protected; this is the %s build: try 'make run' "
 		"for the emulated host",
 		cfg->exec.on ? "exec" : "run",
 		uname(&uts) ? "native" : uts.machine);
-	return EXIT_HOST;
+	return refuse(cfg, "host", why);
 }
 #endif
 
@@ -266,9 +277,7 @@ static int run_parsed(const struct verb *v, struct config *cfg,
 		help_verb(stdout, v);
 		ret = 0;
 	} else if (ret < 0) {
-		log_err("%s", parse->error);
-		outputs_refuse(cfg, "user", parse->error);
-		ret = cfg->exec.bisect ? EXIT_BISECT_STOP : EXIT_HOST;
+		ret = refuse(cfg, "user", parse->error);
 	} else {
 		ret = cmd_run(cfg);
 	}

@@ -54,16 +54,31 @@ static int set_user(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+/* Where @value's name is already, or the next free place. */
+static unsigned int place_of_env(const struct config_exec *e, const char *value)
+{
+	const size_t len = strcspn(value, "=");
+	unsigned int i;
+
+	for (i = 0; i < e->nr_envs; i++)
+		if (strcspn(e->envs[i], "=") == len &&
+		    !memcmp(e->envs[i], value, len))
+			break;
+	return i;
+}
+
 static int add_env(struct opt_parse *p, const char *value)
 {
 	struct config_exec *e = exec_of(p);
+	unsigned int i = place_of_env(e, value);
 
 	if (!*value || *value == '=')
 		return opt_bad_value(p, value, "give NAME=VALUE or NAME");
-	if (e->nr_envs == CONFIG_MAX_ENVS)
+	if (i == CONFIG_MAX_ENVS)
 		return opt_bad_value(p, value, "more than %u; use env(1)",
 				     CONFIG_MAX_ENVS);
-	e->envs[e->nr_envs++] = value;
+	e->envs[i] = value;
+	e->nr_envs += i == e->nr_envs;
 	return 0;
 }
 

@@ -55,8 +55,24 @@ static void print_option(FILE *out, const struct opt_spec *s, const char *text)
 	print_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
 }
 
-/* The names of the options that are refused, in one paragraph. */
-static void print_refused(FILE *out, const struct opt_table *t)
+/* Is it another option of the verb, in a table before @t? */
+static bool is_hidden(const struct opt_table *first, const struct opt_table *t,
+		      const char *name)
+{
+	for (; first != t; first = first->base)
+		for (unsigned int i = 0; i < first->nr; i++)
+			if (first->specs[i].name &&
+			    !strcmp(first->specs[i].name, name))
+				return true;
+	return false;
+}
+
+/*
+ * The names of @t's options that are refused, in one paragraph; @first is the
+ * verb's own table.
+ */
+static void print_refused(FILE *out, const struct opt_table *first,
+			  const struct opt_table *t)
 {
 	static const char title[] =
 		"\nRefused, each with why and what instead:";
@@ -66,7 +82,7 @@ static void print_refused(FILE *out, const struct opt_table *t)
 	for (i = 0; i < t->nr; i++) {
 		const struct opt_spec *s = &t->specs[i];
 
-		if (!s->name || !s->refused)
+		if (!s->name || !s->refused || is_hidden(first, t, s->name))
 			continue;
 		if (!at)
 			fputs(title, out);
@@ -109,7 +125,7 @@ void help_verb(FILE *out, const struct verb *v)
 		print_options(out, t);
 	print_option(out, &help, help.help);
 	for (t = v->table; t; t = t->base)
-		print_refused(out, t);
+		print_refused(out, v->table, t);
 	if (v->notes) {
 		fputc('\n', out);
 		fputs(v->notes, out);

@@ -79,6 +79,21 @@ START_TEST(short_long_and_argument_are_shown)
 }
 END_TEST
 
+START_TEST(what_a_verb_has_itself_is_not_refused)
+{
+	const char *refused;
+
+	print(&config_table);
+	ck_assert_ptr_nonnull(strstr(text, " --tty"));
+	print(&config_exec_table);
+	refused = strstr(text, "\nRefused, ");
+	ck_assert_ptr_nonnull(refused);
+	ck_assert_ptr_nonnull(strstr(refused, " --9p"));
+	ck_assert_ptr_null(strstr(refused, " --tty"));
+	ck_assert_ptr_nonnull(strstr(text, "-t, --tty"));
+}
+END_TEST
+
 START_TEST(the_overview_lists_the_verbs)
 {
 	static const struct verb verbs[] = { { .name = "one", .summary = "A." },
@@ -103,6 +118,7 @@ int main(void)
 	tcase_add_test(tc, every_option_is_named);
 	tcase_add_test(tc, lines_fit_80_columns);
 	tcase_add_test(tc, short_long_and_argument_are_shown);
+	tcase_add_test(tc, what_a_verb_has_itself_is_not_refused);
 	tcase_add_test(tc, the_overview_lists_the_verbs);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -113,4 +113,7 @@ cp saved/* art
 expect_rc 125 "$LKVM" run --artifacts art --nonsense
 grep -q '"code":125,"origin":"user","reason":".*nonsense' art/verdict.json ||
 	fail "verdict: $(cat art/verdict.json)"
-[ "$(ls art)" = verdict.json ] || fail "an earlier run's: $(ls -l art)"
+grep -q '"event":"exit","code":125,"origin":"user","reason":".*nonsense' art/events.jsonl ||
+	fail "events: $(cat art/events.jsonl)"
+[ ! -e art/guest.dtb ] && [ ! -e art/map.svg ] && [ ! -s art/console.log ] &&
+	[ "$(wc -l <art/events.jsonl)" -eq 1 ] || fail "an earlier run's: $(ls -l art)"

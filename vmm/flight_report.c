@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exitcode.h"
@@ -87,14 +88,31 @@ static char *read_all(int fd, size_t *len)
 	return NULL;
 }
 
-static int load(struct flight *f, const char *path)
+/* Whether the page would take the place of the record, in @fd. */
+static bool is_output(int fd, const struct report_options *o)
 {
+	struct stat in, out;
+
+	return o->output && !fstat(fd, &in) && !stat(o->output, &out) &&
+	       S_ISREG(in.st_mode) && in.st_dev == out.st_dev &&
+	       in.st_ino == out.st_ino;
+}
+
+static int load(struct flight *f, const struct report_options *o)
+{
+	const char *path = o->record;
 	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC)
 				   : dup(STDIN_FILENO);
 	char *text = NULL, why[FLIGHT_WHY];
 	size_t len = 0;
 	int ret;
 
+	if (fd >= 0 && is_output(fd, o)) {
+		close(fd);
+		log_err("report: -o %s is the record itself; name another file",
+			o->output);
+		return -EINVAL;
+	}
 	if (fd >= 0)
 		text = read_all(fd, &len);
 	ret = text ? 0 : -errno;
@@ -113,7 +131,43 @@ static int load(struct flight *f, const char *path)
 	return ret;
 }
 
+static int write_file(const char *path, int flags, const char *page, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	int ret = 0;
+
+	if (fd >= 0 && !out)
+		close(fd);
+	errno = out ? EIO : errno; /* what a short write without one means */
+	if (!out || fwrite(page, 1, len, out) != len)
+		ret = -errno;
+	if (out && fclose(out) && !ret)
+		ret = -errno;
+	return ret;
+}
+
 /* Whole, or not at all: a page that is cut off misleads. */
+static int put_page(const char *path, const char *page, size_t len)
+{
+	struct stat st;
+	char *temp;
+	int ret;
+
+	/* What is no file, or a link to one, stays what it is. */
+	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
+		return write_file(path, O_TRUNC, page, len);
+	if (asprintf(&temp, "%s.%d.tmp", path, (int)getpid()) < 0)
+		return -ENOMEM;
+	ret = write_file(temp, O_EXCL, page, len);
+	if (!ret && rename(temp, path))
+		ret = -errno;
+	if (ret && ret != -EEXIST)
+		(void)unlink(temp);
+	free(temp);
+	return ret;
+}
+
 static int write_page(const struct flight *f, const char *path)
 {
 	char *page = NULL;
@@ -130,12 +184,7 @@ static int write_page(const struct flight *f, const char *path)
 		/* main() says when that fails. */
 		(void)!fwrite(page, 1, len, stdout);
 	} else if (!ret) {
-		errno = EIO; /* what a short write without one means */
-		out = fopen(path, "we");
-		if (!out || fwrite(page, 1, len, out) != len)
-			ret = -errno;
-		if (out && fclose(out) && !ret)
-			ret = -errno;
+		ret = put_page(path, page, len);
 	}
 	if (ret)
 		log_err("report: %s%s%s", path ? path : "", path ? ": " : "",
@@ -150,7 +199,7 @@ static int report(const struct report_options *o)
 	int ret = -ENOMEM;
 
 	if (f) {
-		ret = load(f, o->record);
+		ret = load(f, o);
 		if (!ret)
 			ret = write_page(f, o->output);
 		flight_fini(f);

@@ -6,9 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "../../vmm/flight_html.h"
 #include "../../vmm/flight_series.h"
+#include "exitcode.h"
+#include "verbs.h"
 #include "well_formed.h"
 
 #define HEAD                                                                   \
@@ -249,6 +254,106 @@ START_TEST(numbers_are_said_as_people_do)
 }
 END_TEST
 
+/* --- the verb ---------------------------------------------------------------- */
+
+static char dir[] = "/tmp/lkvm-pvm-report-XXXXXX";
+
+static char *path_of(const char *name)
+{
+	static char paths[2][64];
+	static unsigned int turn;
+
+	turn ^= 1;
+	(void)snprintf(paths[turn], sizeof(paths[turn]), "%s/%s", dir, name);
+	return paths[turn];
+}
+
+static void write_text(const char *name, const char *text)
+{
+	FILE *f = fopen(path_of(name), "we");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Whether the file has @text in it. */
+static bool holds(const char *name, const char *text)
+{
+	static char buf[4096];
+	FILE *f = fopen(path_of(name), "re");
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(buf, 1, sizeof(buf) - 1, f);
+	buf[n] = '\0';
+	(void)fclose(f);
+	return strstr(buf, text) != NULL;
+}
+
+static int report(const char *record, const char *output)
+{
+	const struct verb v = { .name = "report", .table = &report_table };
+	static char verb[] = "report", o[] = "-o";
+	char *argv[] = { verb, path_of(record), o, path_of(output) };
+
+	return cmd_report(&v, 4, argv);
+}
+
+static void make_dir(void)
+{
+	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	write_text("record", HEAD CREATED SAMPLES END);
+}
+
+static void remove_dir(void)
+{
+	(void)unlink(path_of("record"));
+	(void)unlink(path_of("page"));
+	(void)unlink(path_of("link"));
+	ck_assert_msg(rmdir(dir) == 0, "something is left");
+}
+
+START_TEST(a_page_takes_the_place_of_another)
+{
+	write_text("page", "another");
+	ck_assert_int_eq(report("record", "page"), 0);
+	ck_assert(holds("page", "<html"));
+	ck_assert_int_eq(symlink("page", path_of("link")), 0);
+	write_text("page", "another");
+	ck_assert_int_eq(report("record", "link"), 0);
+	ck_assert(holds("page", "<html"));
+}
+END_TEST
+
+START_TEST(a_page_without_room_leaves_what_was_there)
+{
+	struct rlimit was, little;
+	int code;
+
+	write_text("page", "another");
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &was), 0);
+	little = was;
+	little.rlim_cur = 1000;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+	code = report("record", "page");
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+	ck_assert_int_eq(code, EXIT_HOST);
+	ck_assert(holds("page", "another"));
+}
+END_TEST
+
+START_TEST(a_record_is_not_overwritten_by_its_page)
+{
+	ck_assert_int_eq(report("record", "record"), EXIT_HOST);
+	ck_assert_int_eq(symlink("record", path_of("link")), 0);
+	ck_assert_int_eq(report("record", "link"), EXIT_HOST);
+	ck_assert(holds("record", "\"created\""));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("report");
@@ -265,6 +370,12 @@ int main(void)
 	tcase_add_test(t, long_series_keep_first_last_and_shape);
 	tcase_add_test(t, thousands_of_events_and_devices_are_bounded);
 	tcase_add_test(t, numbers_are_said_as_people_do);
+	suite_add_tcase(s, t);
+	t = tcase_create("verb");
+	tcase_add_checked_fixture(t, make_dir, remove_dir);
+	tcase_add_test(t, a_page_takes_the_place_of_another);
+	tcase_add_test(t, a_page_without_room_leaves_what_was_there);
+	tcase_add_test(t, a_record_is_not_overwritten_by_its_page);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

@@ -238,6 +238,12 @@ static void judge_symbols(const struct check_facts *f, struct check_report *r)
 	}
 }
 
+/* Nothing is known of the kernel then, not that it is none. */
+static bool is_unread(const struct check_facts *f)
+{
+	return f->kernel_err && f->kernel_err != EINVAL;
+}
+
 static void judge_guest_kernel(const struct check_facts *f,
 			       struct check_report *r)
 {
@@ -245,9 +251,13 @@ static void judge_guest_kernel(const struct check_facts *f,
 
 	if (!f->kernel)
 		return;
-	if (f->kernel_err) {
-		item = check_add(r, CHECK_FAIL, "guest kernel", "%.100s: %s",
+	if (is_unread(f)) {
+		item = check_add(r, CHECK_UNKNOWN, "guest kernel", "%.100s: %s",
 				 f->kernel, errno_text(f->kernel_err));
+		check_remedy(item, "name a file that can be read");
+	} else if (f->kernel_err) {
+		item = check_add(r, CHECK_FAIL, "guest kernel",
+				 "%.100s: is not a kernel", f->kernel);
 		check_remedy(item,
 			     "give an arm64 Image, plain or gzip, zstd, EFI "
 			     "zboot");
@@ -306,6 +316,11 @@ static void sum_up(const struct check_facts *f, struct check_report *r)
 		snprintf(r->summary, sizeof(r->summary),
 			 "no %s can run%s: %u of the above failed", pvm,
 			 f->is_arm64 ? "" : " here", failed);
+	} else if (is_unread(f)) {
+		r->verdict = CHECK_CANNOT_TELL;
+		snprintf(r->summary, sizeof(r->summary),
+			 "cannot tell whether a %s can run with this kernel",
+			 pvm);
 	} else if (f->host.create_err == 0 || mode == PVM_MODE_NVHE ||
 		   mode == PVM_MODE_HVHE || mode == PVM_MODE_PROTECTED) {
 		r->verdict = CHECK_CAN_RUN;

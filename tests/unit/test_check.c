@@ -292,6 +292,10 @@ START_TEST(a_kernel_is_judged_with_the_host)
 	f.kernel_err = EINVAL;
 	ck_assert_int_eq(judged(&f, "guest kernel")->state, CHECK_FAIL);
 	ck_assert_int_eq(report.verdict, CHECK_CANNOT_RUN);
+
+	f.kernel_err = ENOENT; /* a typing error says nothing of either */
+	ck_assert_int_eq(judged(&f, "guest kernel")->state, CHECK_UNKNOWN);
+	ck_assert_int_eq(report.verdict, CHECK_CANNOT_TELL);
 }
 END_TEST
 
@@ -311,6 +315,12 @@ START_TEST(elsewhere_a_kernel_is_judged_alone)
 	f.kconfig = (struct loader_kconfig){ 0 };
 	check_judge(&f, &report);
 	ck_assert_int_eq(report.verdict, CHECK_CANNOT_TELL);
+	f.kernel_err = EACCES;
+	check_judge(&f, &report);
+	ck_assert_int_eq(report.verdict, CHECK_CANNOT_TELL);
+	f.kernel_err = EINVAL;
+	check_judge(&f, &report);
+	ck_assert_int_eq(report.verdict, CHECK_CANNOT_RUN);
 }
 END_TEST
 

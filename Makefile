@@ -192,8 +192,8 @@ build/aarch64-static/tests/minimal: $(call objs,aarch64-static,tests/bench/minim
 build/aarch64-static/tests/ioload: $(call objs,aarch64-static,tests/bench/ioload.c)
 build/aarch64-static/tests/netload: $(call objs,aarch64-static,tests/bench/netload.c)
 build/aarch64-static/tests/ioload: test_LIBS = $(sys_LDFLAGS) -luring
-build/aarch64-static/tests/eventfds: $(call objs,aarch64-static,tests/seam/seam.c vmm/log.c $(pvm_SRCS))
-build/aarch64-static/tests/revoke: $(call objs,aarch64-static,tests/seam/revoke.c vmm/log.c vmm/loop.c vmm/crash.c vmm/guard.c vmm/guard_memory.c devices/term.c devices/term_out.c virtio/window.c virtio/access.c $(pvm_SRCS))
+build/aarch64-static/tests/eventfds: $(call objs,aarch64-static,tests/seam/seam.c vmm/log.c vmm/text.c $(pvm_SRCS))
+build/aarch64-static/tests/revoke: $(call objs,aarch64-static,tests/seam/revoke.c vmm/log.c vmm/text.c vmm/loop.c vmm/crash.c vmm/guard.c vmm/guard_memory.c devices/term.c devices/term_out.c virtio/window.c virtio/access.c $(pvm_SRCS))
 build/aarch64-static/tests/revoke: test_LIBS = $(sys_LDFLAGS) -luring -lseccomp
 $(agent) $(helper_PROGS) $(bench_PROGS):
 	$(call say,LINK,$@)

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text.h"
+
 #define PATIENCE_MS 5000 /* with a reader of stderr that does not read */
 
 static struct {
@@ -72,7 +74,7 @@ void log_last_error(char *buf, size_t size)
 void log_msg(enum log_level level, const char *fmt, ...)
 {
 	bool raw = __atomic_load_n(&log_state.raw, __ATOMIC_RELAXED);
-	char line[1024];
+	char line[1024], text[1024];
 	int saved_errno = errno;
 	size_t len, room = sizeof(line) - 2;
 	va_list ap;
@@ -84,12 +86,13 @@ void log_msg(enum log_level level, const char *fmt, ...)
 	len = (size_t)snprintf(line, room, "%slkvm-pvm: %s", raw ? "\r" : "",
 			       level == LOG_WARNING ? "warning: " : "");
 	va_start(ap, fmt);
-	n = vsnprintf(line + len, room - len, fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* Names in it are others': one line, and nothing a terminal obeys. */
+	text_copy(line + len, room - len, text);
 	if (level == LOG_ERROR)
 		keep_error(line + len);
-	if (n > 0)
-		len += (size_t)n < room - len ? (size_t)n : room - len - 1;
+	len += strlen(line + len);
 	if (raw)
 		line[len++] = '\r';
 	line[len++] = '\n';

@@ -84,6 +84,22 @@ START_TEST(cuts_long_lines_but_ends_them)
 }
 END_TEST
 
+static void log_bad_name(void)
+{
+	log_err("%s: no such file", "a\n\033[2Jb \xc3\xa9\xff");
+}
+
+START_TEST(a_name_cannot_make_lines_or_move_the_cursor)
+{
+	char buf[256];
+
+	captured(log_bad_name, buf, sizeof(buf));
+	ck_assert_str_eq(buf, "lkvm-pvm: a??[2Jb \xc3\xa9?: no such file\n");
+	log_last_error(buf, sizeof(buf));
+	ck_assert_str_eq(buf, "a??[2Jb \xc3\xa9?: no such file");
+}
+END_TEST
+
 static void log_with_errno(void)
 {
 	errno = ENOSPC;
@@ -135,6 +151,7 @@ int main(void)
 	tcase_add_test(tc, shows_levels_up_to_the_set_one);
 	tcase_add_test(tc, returns_the_carriage_on_a_raw_terminal);
 	tcase_add_test(tc, cuts_long_lines_but_ends_them);
+	tcase_add_test(tc, a_name_cannot_make_lines_or_move_the_cursor);
 	tcase_add_test(tc, keeps_errno);
 	tcase_add_test(tc,
 		       a_reader_that_does_not_read_costs_lines_not_for_ever);

@@ -101,7 +101,7 @@ int boot_arguments_check(const struct config *cfg, struct opt_parse *p)
 
 	free(args);
 	if (!is_whole)
-		return opt_fail(p, "out of memory");
+		return opt_fail(p, "%s: out of memory", p->verb);
 	if (len <= LINUX_PARAMS_MAX)
 		return 0;
 	if (cfg->exec.on)

@@ -428,11 +428,15 @@ static int finish(struct opt_parse *p, struct config *cfg)
 	if (err)
 		return err;
 	if (cfg->kernel && cfg->firmware)
-		return opt_fail(p, "run: --kernel and --firmware exclude each "
-				   "other; give one");
+		return opt_fail(p,
+				"%s: --kernel and --firmware exclude each "
+				"other; give one",
+				p->verb);
 	if (!cfg->kernel && !cfg->firmware)
-		return opt_fail(p, "run: no kernel; give one with -k Image "
-				   "('lkvm-pvm run --help')");
+		return opt_fail(p,
+				"%s: no kernel; give one with -k Image "
+				"('lkvm-pvm run --help')",
+				p->verb);
 	/* kvmtool's default. */
 	if (!cfg->mem)
 		cfg->mem = MIB(64) * (cfg->nr_vcpus + 3);

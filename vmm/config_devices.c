@@ -85,13 +85,17 @@ static bool has_back_end(const struct config *cfg)
 int config_finish_devices(struct opt_parse *p, const struct config *cfg)
 {
 	if (cfg->window_kind == WINDOW_OFF && cfg->protected_vm)
-		return opt_fail(p, "run: --window=off: a protected guest can "
-				   "share nothing but a window with its "
-				   "devices; leave it out, or add "
-				   "--protected=off");
+		return opt_fail(p,
+				"%s: --window=off: a protected guest can "
+				"share nothing but a window with its "
+				"devices; leave it out, or add "
+				"--protected=off",
+				p->verb);
 	if (cfg->window_kind == WINDOW_OFF && has_back_end(cfg))
-		return opt_fail(p, "run: --window=off: who serves a share, "
-				   "--vhost-user or passt,vhost=on gets the "
-				   "window as a file; leave it out");
+		return opt_fail(p,
+				"%s: --window=off: who serves a share, "
+				"--vhost-user or passt,vhost=on gets the "
+				"window as a file; leave it out",
+				p->verb);
 	return 0;
 }

@@ -182,9 +182,10 @@ int config_finish_disks(struct opt_parse *p, struct config *cfg)
 
 		if (d->queues > cfg->nr_vcpus)
 			return opt_fail(p,
-					"run: disk %.64s: queues=%u: more than "
+					"%s: disk %.64s: queues=%u: more than "
 					"vCPUs (-c %u)",
-					d->file.path, d->queues, cfg->nr_vcpus);
+					p->verb, d->file.path, d->queues,
+					cfg->nr_vcpus);
 		if (!d->queues)
 			d->queues = cfg->nr_vcpus < CONFIG_DISK_QUEUES
 					    ? cfg->nr_vcpus

@@ -38,8 +38,10 @@ int config_finish_gdb(struct opt_parse *p, const struct config *cfg)
 	if (cfg->gdb && cfg->protected_vm)
 		return opt_fail(
 			p,
-			"run: --gdb: a protected guest's memory and CPUs are nobody else's; debug it with --protected=off, which has the same layout");
+			"%s: --gdb: a protected guest's memory and CPUs are nobody else's; debug it with --protected=off, which has the same layout",
+			p->verb);
 	if (cfg->gdb_wait && !cfg->gdb)
-		return opt_fail(p, "run: --gdb-wait: for whom? Give --gdb");
+		return opt_fail(p, "%s: --gdb-wait: for whom? Give --gdb",
+				p->verb);
 	return 0;
 }

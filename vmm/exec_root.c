@@ -51,17 +51,18 @@ static int refuse_image(struct opt_parse *p, const char *path,
 			const uint8_t *bytes, size_t len)
 {
 	if (len >= 4 && !memcmp(bytes, "QFI\xfb", 4))
-		return opt_fail(p,
-				"exec: --root %.64s: a qcow2 image; convert it "
-				"with qemu-img convert -O raw",
-				path);
+		return opt_fail(
+			p,
+			"exec: --root %.300s: a qcow2 image; convert it "
+			"with qemu-img convert -O raw",
+			path);
 	if (len >= 512 && bytes[510] == 0x55 && bytes[511] == 0xaa)
 		return opt_fail(p,
-				"exec: --root %.64s: has partitions; give the "
+				"exec: --root %.300s: has partitions; give the "
 				"file system in one of them (losetup -P)",
 				path);
 	return opt_fail(p,
-			"exec: --root %.64s: no file system that is known; "
+			"exec: --root %.300s: no file system that is known; "
 			"give a directory, or an image with ext4, xfs, btrfs, "
 			"f2fs, squashfs or erofs",
 			path);
@@ -80,7 +81,7 @@ static int look_into(struct config *cfg, struct opt_parse *p, int fd)
 	}
 	n = pread(fd, bytes, EXEC_ROOT_LOOK, 0);
 	if (n < 0) {
-		ret = opt_fail(p, "exec: --root %.64s: %s", e->root,
+		ret = opt_fail(p, "exec: --root %.300s: %s", e->root,
 			       errno_text(errno));
 	} else {
 		e->root_fs = exec_root_fs(bytes, (size_t)n);
@@ -98,7 +99,7 @@ static int find(struct config *cfg, struct opt_parse *p, int fd)
 	int ret;
 
 	if (fstat(fd, &st))
-		return opt_fail(p, "exec: --root %.64s: %s", e->root,
+		return opt_fail(p, "exec: --root %.300s: %s", e->root,
 				errno_text(errno));
 	if (S_ISDIR(st.st_mode)) {
 		e->root_kind = EXEC_ROOT_SHARE;
@@ -121,7 +122,7 @@ int exec_root_find(struct config *cfg, struct opt_parse *p)
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return opt_fail(p, "exec: --root %.64s: %s", path,
+		return opt_fail(p, "exec: --root %.300s: %s", path,
 				errno_text(errno));
 	ret = find(cfg, p, fd);
 	close(fd);

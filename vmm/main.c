@@ -261,9 +261,9 @@ static int check_affinity(const struct config *cfg, struct opt_parse *parse)
 	if (vcpu < 0)
 		return 0;
 	return opt_fail(parse,
-			"run: --vcpu-affinity '%.64s': no CPU in vCPU %d's "
+			"%s: --vcpu-affinity '%.64s': no CPU in vCPU %d's "
 			"list can be used; nproc says how many there are",
-			cfg->affinity_text, vcpu);
+			parse->verb, cfg->affinity_text, vcpu);
 }
 
 static int run_parsed(const struct verb *v, struct config *cfg,

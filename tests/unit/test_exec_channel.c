@@ -145,6 +145,17 @@ START_TEST(run_has_no_channel)
 }
 END_TEST
 
+START_TEST(what_both_verbs_refuse_names_the_one_that_was_given)
+{
+	ck_assert_int_lt(exec("--gdb=1234", ""), 0);
+	ck_assert_ptr_eq(strstr(parse.error, "exec: --gdb:"), parse.error);
+	ck_assert_int_lt(exec("--window=off", ""), 0);
+	ck_assert_ptr_eq(strstr(parse.error, "exec: --window="), parse.error);
+	ck_assert_int_lt(exec("--disk=/dev/null,queues=3", ""), 0);
+	ck_assert_ptr_eq(strstr(parse.error, "exec: disk"), parse.error);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("exec_channel");
@@ -157,6 +168,7 @@ int main(void)
 	tcase_add_test(
 		t, the_users_sockets_carry_the_channel_and_the_hosts_do_not);
 	tcase_add_test(t, run_has_no_channel);
+	tcase_add_test(t, what_both_verbs_refuse_names_the_one_that_was_given);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

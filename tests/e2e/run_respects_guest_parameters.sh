@@ -20,3 +20,7 @@ expect_rc 0 "$LKVM" run -k "$IMAGE" -i "$INITRD" -m 128 \
 [ "$(grep -o 'console=ttyS0' out.log | sort -u | wc -l)" -eq 1 ] ||
 	fail "another console="
 expect_out 'bootconsole .* enabled' 'earlycon'
+# words for the first program stay behind what the kernel is to hear
+expect_rc 0 "$LKVM" exec -k "$IMAGE" -i "$INITRD" -m 128 \
+	-p 'a=b -- word' -- cat /proc/cmdline
+expect_out 'a=b .*console=ttyS0.* rdinit=/[^ ]* -- .*word$'

@@ -49,6 +49,7 @@ static const char *const sandboxes[] = { "namespace", "chroot", "none" };
 struct virtiofsd {
 	pid_t child;
 	struct spawner *spawner;
+	const char *option; /* that asked for it */
 	bool ro, is_rust;
 	enum sandbox sandbox, weakest;
 	bool told_sandbox;
@@ -93,7 +94,21 @@ bool virtiofsd_find(char *path, size_t size)
 	return false;
 }
 
-static int get_to_know(struct virtiofsd *v)
+static bool shares_read_only(const char *help)
+{
+	return strstr(help, "--readonly") != NULL;
+}
+
+bool virtiofsd_can_ro(const char *program)
+{
+	char *help = calloc(1, CHILD_HELP_MAX);
+	bool can = help && !child_help(program, help) && shares_read_only(help);
+
+	free(help);
+	return can;
+}
+
+static int get_to_know(struct virtiofsd *v, bool is_root)
 {
 	char *help = calloc(1, CHILD_HELP_MAX);
 	int err = -ENOMEM;
@@ -101,16 +116,18 @@ static int get_to_know(struct virtiofsd *v)
 	if (help)
 		err = child_help(v->program, help);
 	if (err) {
-		log_err("--share %s: cannot start %s: %s", v->dir, v->program,
-			errno_text(err));
+		log_err("%s %s: cannot start %s: %s", v->option, v->dir,
+			v->program, errno_text(err));
 	} else {
 		v->is_rust = strstr(help, "--shared-dir") != NULL;
 		v->weakest = v->is_rust ? SANDBOX_NONE : SANDBOX_CHROOT;
-		if (v->ro && !strstr(help, "--readonly")) {
-			log_err("--share %s,ro: %s cannot share read-only; "
-				"install a newer virtiofsd (1.11, Debian 13), "
-				"or leave ro out",
-				v->dir, v->program);
+		if (v->ro && !shares_read_only(help)) {
+			log_err("%s %s%s: %s cannot share read-only; install "
+				"virtiofsd 1.11 or later (Debian 13), or %s",
+				v->option, v->dir, is_root ? "" : ",ro",
+				v->program,
+				is_root ? "give an image (mksquashfs)"
+					: "leave ro out");
 			err = -ENOTSUP;
 		}
 	}
@@ -351,10 +368,10 @@ static int virtiofsd_connect(struct vhost_peer *p)
 		return err;
 	}
 	if (v->sandbox == SANDBOX_NONE && !v->told_sandbox) {
-		log_warn("--share %s: virtiofsd ended when it was to confine "
+		log_warn("%s %s: virtiofsd ended when it was to confine "
 			 "itself, and is tried without; a guest that finds a "
 			 "fault in it has your rights then",
-			 v->dir);
+			 v->option, v->dir);
 		v->told_sandbox = true;
 	}
 	return fds[0];
@@ -372,10 +389,10 @@ static void virtiofsd_disconnect(struct vhost_peer *p)
 		close(p->said);
 	} else {
 		if (!v->told_left)
-			log_warn("--share %s: virtiofsd was killed, but not "
+			log_warn("%s %s: virtiofsd was killed, but not "
 				 "what it started: the guest does not get its "
 				 "share again until that has ended, too",
-				 v->dir);
+				 v->option, v->dir);
 		v->told_left = true;
 		v->left = p->said;
 	}
@@ -400,8 +417,8 @@ static bool virtiofsd_retry(struct vhost_peer *p)
 		return false;
 	}
 	v->sandbox = next;
-	log_debug("--share %s: virtiofsd: %s; trying --sandbox=%s", v->dir,
-		  p->why, sandboxes[v->sandbox]);
+	log_debug("%s %s: virtiofsd: %s; trying --sandbox=%s", v->option,
+		  v->dir, p->why, sandboxes[v->sandbox]);
 	return true;
 }
 
@@ -426,15 +443,15 @@ static const struct vhost_peer_class virtiofsd_class = {
 	.is_ours = true,
 };
 
-static int look_at_dir(const char *dir)
+static int look_at_dir(const char *option, const char *dir)
 {
 	struct stat st;
 
 	if (stat(dir, &st) || (S_ISDIR(st.st_mode) && access(dir, R_OK | X_OK)))
-		log_err("--share %s: %s", dir, errno_text(errno));
+		log_err("%s %s: %s", option, dir, errno_text(errno));
 	else if (!S_ISDIR(st.st_mode))
-		log_err("--share %s: not a directory; share the one it is in",
-			dir);
+		log_err("%s %s: not a directory; share the one it is in",
+			option, dir);
 	else
 		return 0;
 	return -ENOTDIR;
@@ -442,8 +459,9 @@ static int look_at_dir(const char *dir)
 
 int virtiofsd_open(struct vhost_peer *p, const struct virtiofsd_config *c)
 {
+	const char *option = c->is_root ? "--root" : "--share";
+	int err = look_at_dir(option, c->dir);
 	struct virtiofsd *v;
-	int err = look_at_dir(c->dir);
 
 	memset(p, 0, sizeof(*p));
 	if (err)
@@ -453,19 +471,20 @@ int virtiofsd_open(struct vhost_peer *p, const struct virtiofsd_config *c)
 		v->dir = strdup(c->dir);
 	if (!v || !v->dir) {
 		free(v);
-		log_err("--share %s: out of memory", c->dir);
+		log_err("%s %s: out of memory", option, c->dir);
 		return -ENOMEM;
 	}
 	p->said = v->left = -1;
+	v->option = option;
 	v->ro = c->ro;
 	v->spawner = c->spawner;
 	if (!virtiofsd_find(v->program, sizeof(v->program))) {
-		log_err("--share %s: there is no virtiofsd, on PATH or in "
+		log_err("%s %s: there is no virtiofsd, on PATH or in "
 			"/usr/libexec; install it (apt install virtiofsd)",
-			c->dir);
+			option, c->dir);
 		err = -ENOENT;
 	} else {
-		err = get_to_know(v);
+		err = get_to_know(v, c->is_root);
 	}
 	p->own = v;
 	if (err) {

@@ -37,6 +37,7 @@ struct check_facts {
 	int mseal_err;
 	int vhost_net_err, vhost_vsock_err, tun_err;
 	bool has_passt, has_virtiofsd;
+	bool virtiofsd_can_ro; /* valid when there is one */
 
 	const char *kernel; /* -k, or NULL */
 	int kernel_err;	    /* it cannot be read; already logged */

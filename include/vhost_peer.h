@@ -68,6 +68,7 @@ struct spawner;
 struct virtiofsd_config {
 	const char *dir;
 	bool ro;
+	bool is_root;		 /* of exec's --root, not --share */
 	struct spawner *spawner; /* borrowed; NULL: we start it ourselves */
 };
 
@@ -80,6 +81,8 @@ int __must_check virtiofsd_open(struct vhost_peer *p,
 
 /* virtiofsd's file name: of PATH, or where Debian has it; false: there is none. */
 bool virtiofsd_find(char *path, size_t size);
+/* Whether that one can share what the guest may only read. */
+bool virtiofsd_can_ro(const char *program);
 
 /* --- passt_peer.c ------------------------------------------------------------- */
 

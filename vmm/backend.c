@@ -10,11 +10,17 @@
 #include "network.h"
 #include "vm.h"
 
+static bool is_root(const struct vm *vm, const struct config_vhost_user *c)
+{
+	return vm->exec && c->tag && strcmp(c->tag, EXEC_ROOT) == 0;
+}
+
 static int open_peer(struct vhost_peer *p, const struct vm *vm,
 		     const struct config_vhost_user *c)
 {
 	const struct virtiofsd_config virtiofsd = { .dir = c->dir,
 						    .ro = c->ro,
+						    .is_root = is_root(vm, c),
 						    .spawner = vm->spawner };
 
 	return c->dir ? virtiofsd_open(p, &virtiofsd)

@@ -160,6 +160,7 @@ static void gather(struct check_facts *f)
 	f->tun_err = access_error("/dev/net/tun");
 	f->has_passt = has_program("passt");
 	f->has_virtiofsd = virtiofsd_find(path, sizeof(path));
+	f->virtiofsd_can_ro = f->has_virtiofsd && virtiofsd_can_ro(path);
 }
 
 static bool wants_colour(void)

@@ -186,6 +186,21 @@ static void judge_program(struct check_report *r, const char *name, bool found,
 	check_remedy(item, "apt install %s", name);
 }
 
+static void judge_virtiofsd(const struct check_facts *f, struct check_report *r)
+{
+	struct check_item *item;
+
+	if (!f->has_virtiofsd || f->virtiofsd_can_ro) {
+		judge_program(r, "virtiofsd", f->has_virtiofsd,
+			      "shared directories");
+		return;
+	}
+	item = check_add(r, CHECK_WARN, "virtiofsd",
+			 "cannot share read-only: no --share DIR,ro and no "
+			 "exec --root DIR");
+	check_remedy(item, "install virtiofsd 1.11 or later (Debian 13)");
+}
+
 static void judge_extras(const struct check_facts *f, struct check_report *r)
 {
 	judge_io_uring(f, r);
@@ -202,7 +217,7 @@ static void judge_extras(const struct check_facts *f, struct check_report *r)
 	judge_device(r, "/dev/net/tun", f->tun_err, "networking on a tap",
 		     "tun");
 	judge_program(r, "passt", f->has_passt, "networking without root");
-	judge_program(r, "virtiofsd", f->has_virtiofsd, "shared directories");
+	judge_virtiofsd(f, r);
 }
 
 void check_judge_host(const struct check_facts *f, struct check_report *r)

@@ -34,6 +34,7 @@ static struct check_facts good_host(void)
 		.io_uring_disabled = -1,
 		.has_passt = true,
 		.has_virtiofsd = true,
+		.virtiofsd_can_ro = true,
 	};
 }
 
@@ -209,6 +210,8 @@ START_TEST(what_a_pvm_can_do_without_only_warns)
 	f.vhost_net_err = ENOENT;
 	f.vhost_vsock_err = EACCES;
 	f.tun_err = ENOENT;
+	f.virtiofsd_can_ro = false;
+	assert_remedy(judged(&f, "virtiofsd"), CHECK_WARN, "1.11");
 	f.has_passt = f.has_virtiofsd = false;
 	f.host.its = false;
 	f.page_size = 16384;
@@ -219,6 +222,7 @@ START_TEST(what_a_pvm_can_do_without_only_warns)
 	ck_assert_ptr_nonnull(
 		strstr(item("/dev/vhost-vsock")->finding, "--vsock cid="));
 	assert_remedy(item("passt"), CHECK_WARN, "apt install passt");
+	assert_remedy(item("virtiofsd"), CHECK_WARN, "apt install virtiofsd");
 	assert_remedy(item("ITS"), CHECK_WARN, "--irqchip gicv3-v2m");
 	ck_assert_int_eq(item("mseal")->state, CHECK_WARN);
 	ck_assert_int_eq(item("host page size")->state, CHECK_WARN);

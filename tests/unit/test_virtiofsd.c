@@ -133,11 +133,21 @@ END_TEST
 
 START_TEST(the_older_one_cannot_share_read_only)
 {
-	const struct virtiofsd_config c = { .dir = "/tmp", .ro = true };
+	struct virtiofsd_config c = { .dir = "/tmp", .ro = true };
+	char said[256];
 
 	play(HELP_C);
 	ck_assert_int_eq(virtiofsd_open(&peer, &c), -ENOTSUP);
 	ck_assert_ptr_null(peer.class);
+	log_last_error(said, sizeof(said));
+	ck_assert_ptr_eq(strstr(said, "--share /tmp,ro: "), said);
+	ck_assert_ptr_nonnull(strstr(said, "leave ro out"));
+	/* exec's user has asked for no share. */
+	c.is_root = true;
+	ck_assert_int_eq(virtiofsd_open(&peer, &c), -ENOTSUP);
+	log_last_error(said, sizeof(said));
+	ck_assert_ptr_eq(strstr(said, "--root /tmp: "), said);
+	ck_assert_ptr_nonnull(strstr(said, "mksquashfs"));
 }
 END_TEST
 

@@ -48,6 +48,22 @@ static int set_serial(struct opt_parse *p, const char *value,
 	return 0;
 }
 
+/* "blk1": as a device without a name of its own is called. */
+static bool is_usual_name(const char *id)
+{
+	static const char *const kinds[] = { "blk", "net",   "console",
+					     "rng", "vsock", "fs" };
+	const char *digits = id + strcspn(id, "0123456789");
+
+	if (!*digits || digits[strspn(digits, "0123456789")])
+		return false;
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i]) == (size_t)(digits - id) &&
+		    !strncmp(kinds[i], id, strlen(kinds[i])))
+			return true;
+	return false;
+}
+
 static int set_id(struct opt_parse *p, const char *value, struct config_disk *d,
 		  const char *id)
 {
@@ -58,6 +74,11 @@ static int set_id(struct opt_parse *p, const char *value, struct config_disk *d,
 				     "id= takes 1 to %u letters, digits and "
 				     "-_.",
 				     CONFIG_DISK_ID_LEN);
+	if (is_usual_name(id))
+		return opt_bad_value(p, value,
+				     "id=%s is the name of a device without "
+				     "one; choose another",
+				     id);
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)
 		if (cfg->disks[i].id && !strcmp(cfg->disks[i].id, id))
 			return opt_bad_value(p, value,

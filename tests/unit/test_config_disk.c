@@ -98,6 +98,8 @@ static const struct bad bad[] = {
 	{ "a,queues=3", "more than vCPUs" },
 	{ "a,id=1234567890123456", "1 to 15" },
 	{ "a,id=x b,id=x", "another disk" },
+	{ "a,id=blk1 b", "without one" },
+	{ "a,id=net0", "without one" },
 	{ "a,ro,snapshot", "exclude" },
 	{ "a,snapshot,direct", "exclude" },
 	{ "scsi:naa.5001405", "no SCSI" },

@@ -201,6 +201,7 @@ struct config {
 
 	uint64_t mem; /* bytes, multiple of 2 MiB */
 	unsigned int nr_vcpus;
+	bool kernel_argument; /* it was given without -k */
 	bool protected_vm;
 	enum memlock_mode memlock;
 	enum reset_action on_reset;

@@ -32,21 +32,28 @@ static int set_path(struct opt_parse *p, const char **where, const char *value)
 	return 0;
 }
 
+/* -k given twice: the last. As an argument there is one, and no other. */
+static int another_kernel(struct opt_parse *p, const char *value)
+{
+	return opt_fail(p,
+			"run: %s '%.64s' not understood: the kernel is '%.64s' "
+			"already",
+			p->spelled, value, config_of(p)->kernel);
+}
+
 int config_set_kernel(struct opt_parse *p, const char *value)
 {
+	if (config_of(p)->kernel_argument)
+		return another_kernel(p, value);
 	return set_path(p, &config_of(p)->kernel, value);
 }
 
 int config_set_kernel_argument(struct opt_parse *p, const char *value)
 {
-	struct config *cfg = config_of(p);
-
-	if (cfg->kernel)
-		return opt_fail(p,
-				"run: argument '%.64s' not understood: the "
-				"kernel is '%.64s' already",
-				value, cfg->kernel);
-	return set_path(p, &cfg->kernel, value);
+	if (config_of(p)->kernel)
+		return another_kernel(p, value);
+	config_of(p)->kernel_argument = true;
+	return set_path(p, &config_of(p)->kernel, value);
 }
 
 int config_set_firmware(struct opt_parse *p, const char *value)
@@ -301,12 +308,21 @@ int config_set_loglevel(struct opt_parse *p, const char *value)
 	return 0;
 }
 
+static enum log_level usual_loglevel(const struct config *cfg)
+{
+	/* Standard error is the command's. */
+	return cfg->exec.on ? LOG_WARNING : LOG_INFO;
+}
+
 int config_set_debug(struct opt_parse *p, const char *value)
 {
 	struct config *cfg = config_of(p);
 
+	if (!strcmp(value, "on"))
+		cfg->loglevel = LOG_DEBUG;
+	else if (cfg->debug)
+		cfg->loglevel = usual_loglevel(cfg);
 	cfg->debug = !strcmp(value, "on");
-	cfg->loglevel = cfg->debug ? LOG_DEBUG : LOG_INFO;
 	return 0;
 }
 
@@ -453,6 +469,7 @@ static int parse(struct config *cfg, struct opt_parse *p,
 {
 	int ret;
 
+	cfg->loglevel = usual_loglevel(cfg);
 	cfg->nr_vcpus = 1;
 	cfg->protected_vm = true;
 	cfg->seccomp = true;
@@ -469,7 +486,6 @@ static int parse(struct config *cfg, struct opt_parse *p,
 int config_parse(struct config *cfg, struct opt_parse *p, int argc, char **argv)
 {
 	memset(cfg, 0, sizeof(*cfg));
-	cfg->loglevel = LOG_INFO;
 	return parse(cfg, p, &config_table, argc, argv);
 }
 
@@ -478,7 +494,5 @@ int config_parse_exec(struct config *cfg, struct opt_parse *p, int argc,
 {
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->exec.on = true;
-	/* Standard error is the command's. */
-	cfg->loglevel = LOG_WARNING;
 	return parse(cfg, p, &config_exec_table, argc, argv);
 }

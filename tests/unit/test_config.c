@@ -232,6 +232,7 @@ START_TEST(there_is_one_kernel)
 	ck_assert_str_eq(cfg.kernel, "b");
 	refuse("-k a b", "the kernel is 'a' already");
 	refuse("a b", "the kernel is 'a' already");
+	refuse("a -k b", "-k 'b' not understood: the kernel is 'a' already");
 	refuse("a -f b", "exclude each other");
 	refuse("--kernel=", "empty");
 	refuse("a --initrd=", "empty");

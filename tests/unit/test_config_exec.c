@@ -68,6 +68,19 @@ START_TEST(there_are_so_many_variables)
 }
 END_TEST
 
+START_TEST(without_debug_is_as_without_the_option)
+{
+	accept("--no-debug");
+	ck_assert_int_eq(cfg.loglevel, LOG_WARNING);
+	accept("--debug --no-debug");
+	ck_assert_int_eq(cfg.loglevel, LOG_WARNING);
+	accept("--loglevel=error --no-debug");
+	ck_assert_int_eq(cfg.loglevel, LOG_ERROR);
+	accept("--debug");
+	ck_assert(cfg.debug && cfg.loglevel == LOG_DEBUG);
+}
+END_TEST
+
 START_TEST(a_command_has_its_own_options)
 {
 	accept("-c 2 ./repro --timeout 60 -c 4");
@@ -85,6 +98,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, of_a_variable_the_last_value_counts);
 	tcase_add_test(tc, there_are_so_many_variables);
+	tcase_add_test(tc, without_debug_is_as_without_the_option);
 	tcase_add_test(tc, a_command_has_its_own_options);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -12,12 +12,26 @@ static struct config *config_of(struct opt_parse *p)
 	return p->target;
 }
 
-int config_set_verdict(struct opt_parse *p, const char *value)
+/* What verdict_open() takes. */
+static int set_file(struct opt_parse *p, const char *value, const char **file)
 {
 	if (!*value)
 		return opt_bad_value(p, value, "the file name is empty");
-	config_of(p)->verdict = value;
+	if (!strcmp(value, "-"))
+		return opt_bad_value(p, value,
+				     "give a file; standard output is "
+				     "/dev/stdout");
+	if (!strncmp(value, "fd:", 3))
+		return opt_bad_value(p, value,
+				     "give a file; a descriptor is /dev/fd/%s",
+				     value + 3);
+	*file = value;
 	return 0;
+}
+
+int config_set_verdict(struct opt_parse *p, const char *value)
+{
+	return set_file(p, value, &config_of(p)->verdict);
 }
 
 /* What sink_open() takes. */
@@ -49,10 +63,7 @@ int config_set_record(struct opt_parse *p, const char *value)
 
 int config_set_junit(struct opt_parse *p, const char *value)
 {
-	if (!*value)
-		return opt_bad_value(p, value, "the file name is empty");
-	config_of(p)->junit = value;
-	return 0;
+	return set_file(p, value, &config_of(p)->junit);
 }
 
 int config_set_ktap(struct opt_parse *p, const char *value)
@@ -65,10 +76,7 @@ int config_set_ktap(struct opt_parse *p, const char *value)
 
 int config_set_console_log(struct opt_parse *p, const char *value)
 {
-	if (!*value)
-		return opt_bad_value(p, value, "the file name is empty");
-	config_of(p)->console_log = value;
-	return 0;
+	return set_target(p, value, &config_of(p)->console_log);
 }
 
 int config_set_artifacts(struct opt_parse *p, const char *value)

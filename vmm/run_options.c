@@ -157,7 +157,7 @@ static const struct opt_spec run_specs[] = {
 	  .help = "the same, and samples of memory, exits and devices, for "
 		  "lkvm-pvm report" },
 	{ .name = "console-log", .arg = OPT_VALUE,
-	  .arg_name = "FILE", .set = config_set_console_log,
+	  .arg_name = "FILE|fd:N|-", .set = config_set_console_log,
 	  .help = "what the guest prints, each line with its time" },
 	{ .name = "artifacts", .arg = OPT_VALUE,
 	  .arg_name = "DIR", .set = config_set_artifacts,

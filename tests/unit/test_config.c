@@ -300,7 +300,11 @@ START_TEST(descriptors_are_those_we_were_given)
 	refuse("Image --events fd:1023", "open descriptor");
 	refuse("Image --record fd:1023", "open descriptor");
 	refuse("Image --record fd:4294967298", "open descriptor");
+	refuse("Image --console-log fd:1023", "open descriptor");
 	refuse("Image -n tap,fd=1023", "not an open tap");
+	accept("Image --verdict /dev/fd/7 --junit /dev/stdout");
+	refuse("Image --verdict fd:7", "a descriptor is /dev/fd/7");
+	refuse("Image --junit -", "standard output is /dev/stdout");
 }
 END_TEST
 

@@ -87,6 +87,9 @@ int __must_check parse_u64(const char *text, uint64_t *out);
  */
 int __must_check parse_size(const char *text, uint64_t *out);
 
+/* Seconds, "90" or "0.5", as milliseconds: 0 or -EINVAL. */
+int __must_check parse_seconds(const char *text, uint64_t *ms);
+
 /* Host CPUs "0-3,8": 0, -EINVAL, or -ERANGE (>= CPU_SETSIZE). */
 int __must_check parse_cpulist(const char *text, size_t len, cpu_set_t *out);
 

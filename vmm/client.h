@@ -20,8 +20,8 @@ struct client_options {
 	const char *svg;	       /* borrowed; NULL: none */
 	char sysrq;		       /* 0: none */
 	const char *action, *argument; /* debug's; borrowed; NULL: none */
-	unsigned int seconds;
-	bool has_seconds;
+	int timeout_ms;		       /* of wait and stop, */
+	bool has_timeout;
 };
 
 struct client {

@@ -10,10 +10,10 @@
 #include "log.h"
 #include "verbs.h"
 
-#define STOP_SECONDS 30U  /* that a guest has, by default */
-#define AGAIN_MS     5000 /* after so long the key is pressed once more */
-#define REST_MS	     20	  /* between two looks whether vCPUs came to rest */
-#define REST_LOOKS   250U
+#define STOP_MS	   30000 /* that a guest has, by default */
+#define AGAIN_MS   5000	 /* after so long the key is pressed once more */
+#define REST_MS	   20	 /* between two looks whether vCPUs came to rest */
+#define REST_LOOKS 250U
 
 /* 0: go on with @c; otherwise it is the exit code, in @code. */
 static int begin(const struct verb *v, int argc, char **argv,
@@ -83,7 +83,7 @@ static int kill_it(struct client *c, unsigned int seconds)
 }
 
 /* Presses the power key: 0, or -errno, logged. */
-static int press(struct client *c, unsigned int seconds)
+static int press(struct client *c, int timeout_ms)
 {
 	const struct control_request stop = { .verb = CONTROL_STOP };
 	json_t *answer;
@@ -93,8 +93,8 @@ static int press(struct client *c, unsigned int seconds)
 		ret = -EPIPE;
 	else if (!ret && !json_is_true(json_object_get(answer, "listens")))
 		log_warn(
-			"%s: the guest does not listen yet, or has no driver for its power key (CONFIG_KEYBOARD_GPIO, CONFIG_GPIO_PL061); waiting %u s",
-			c->name, seconds);
+			"%s: the guest does not listen yet, or has no driver for its power key (CONFIG_KEYBOARD_GPIO, CONFIG_GPIO_PL061); waiting %g s",
+			c->name, timeout_ms / 1000.0);
 	json_decref(answer);
 	return ret;
 }
@@ -115,25 +115,28 @@ static int await_reaction(struct client *c, int left_ms)
 	return ret;
 }
 
-static int stop_it(struct client *c, unsigned int seconds)
+static int stop_it(struct client *c, int timeout_ms)
 {
 	const struct control_request wait = { .verb = CONTROL_WAIT };
-	int ret = press(c, seconds);
+	int ret = press(c, timeout_ms);
 
 	if (ret)
 		return ret == -EPIPE ? 0 : EXIT_HOST;
 	ret = client_send(c, &wait);
 	if (!ret)
-		ret = await_reaction(c, (int)seconds * 1000);
+		ret = await_reaction(c, timeout_ms);
 	if (!ret || ret == -EPIPE)
 		return 0;
 	if (ret != -ETIMEDOUT) {
 		log_err("%s: %s", c->name, errno_text(ret));
 		return EXIT_HOST;
 	}
-	if (kill_it(c, seconds ? seconds : 1))
+	/* What it is told took so long: whole seconds, one at least. */
+	if (kill_it(c,
+		    timeout_ms < 1000 ? 1U : (unsigned int)timeout_ms / 1000))
 		return EXIT_HOST;
-	log_err("%s: guest did not react in %u s, killed", c->name, seconds);
+	log_err("%s: guest did not react in %g s, killed", c->name,
+		timeout_ms / 1000.0);
 	return EXIT_TIMEOUT;
 }
 
@@ -148,7 +151,7 @@ int cmd_stop(const struct verb *v, int argc, char **argv)
 	if (o.force)
 		code = kill_it(&c, 0) ? EXIT_HOST : 0;
 	else
-		code = stop_it(&c, o.has_seconds ? o.seconds : STOP_SECONDS);
+		code = stop_it(&c, o.has_timeout ? o.timeout_ms : STOP_MS);
 	client_close(&c);
 	return code;
 }

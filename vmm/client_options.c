@@ -87,11 +87,13 @@ static int set_timeout(struct opt_parse *p, const char *value)
 	struct client_options *o = p->target;
 	uint64_t n;
 
-	if (parse_u64(value, &n) || n > MAX_SECONDS)
-		return opt_bad_value(p, value, "a number of seconds up to %u",
+	if (parse_seconds(value, &n) || n > MAX_SECONDS * UINT64_C(1000))
+		return opt_bad_value(p, value,
+				     "give seconds up to %u, 90 or 0.5 for "
+				     "example",
 				     MAX_SECONDS);
-	o->seconds = (unsigned int)n;
-	o->has_seconds = true;
+	o->timeout_ms = (int)n;
+	o->has_timeout = true;
 	return 0;
 }
 
@@ -145,15 +147,15 @@ static const struct opt_spec map_specs[] = {
 };
 static const struct opt_spec wait_specs[] = {
 	NAME,
-	{ .name = "timeout", .arg = OPT_VALUE, .arg_name = "N",
+	{ .name = "timeout", .arg = OPT_VALUE, .arg_name = "SECONDS",
 	  .set = set_timeout,
-	  .help = "for N seconds at most; then exit with 124" },
+	  .help = "for so long at most; then exit with 124" },
 };
 static const struct opt_spec stop_specs[] = {
 	NAME,
-	{ .name = "timeout", .arg = OPT_VALUE, .arg_name = "N",
+	{ .name = "timeout", .arg = OPT_VALUE, .arg_name = "SECONDS",
 	  .set = set_timeout,
-	  .help = "seconds the guest has to power off (default: 30)" },
+	  .help = "the guest has so long to power off (default: 30)" },
 	{ .name = "force", .arg = OPT_SWITCH, .set = set_force,
 	  .help = "end it at once, without asking the guest" },
 };

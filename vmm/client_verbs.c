@@ -207,11 +207,11 @@ int cmd_wait(const struct verb *v, int argc, char **argv)
 		return EXIT_HOST;
 	ret = client_send(&c, &r);
 	if (!ret)
-		ret = client_receive(&c,
-				     o.has_seconds ? (int)o.seconds * 1000 : -1,
+		ret = client_receive(&c, o.has_timeout ? o.timeout_ms : -1,
 				     &answer);
 	if (ret == -ETIMEDOUT) {
-		log_err("wait: '%s' still runs after %u s", o.name, o.seconds);
+		log_err("wait: '%s' still runs after %g s", o.name,
+			o.timeout_ms / 1000.0);
 		code = EXIT_TIMEOUT;
 	} else if (ret) {
 		log_err("wait: '%s' ended without a word (killed?)", o.name);

@@ -87,43 +87,30 @@ int config_set_artifacts(struct opt_parse *p, const char *value)
 	return 0;
 }
 
-/* "90", "0.5": seconds, in milliseconds. */
-static int parse_seconds(struct opt_parse *p, const char *value, uint64_t *ms)
+static int set_seconds(struct opt_parse *p, const char *value, uint64_t *ms)
 {
-	size_t whole = strspn(value, "0123456789"), part = 0;
-	uint64_t n = 0;
-
-	if (value[whole] == '.')
-		part = strspn(value + whole + 1, "0123456789");
-	if (!whole || whole > 8 || part > 3 ||
-	    value[whole + (value[whole] == '.') + part])
+	if (parse_seconds(value, ms))
 		return opt_bad_value(p, value,
 				     "give seconds, 90 or 0.5 for example");
-	for (size_t i = 0; i < whole; i++)
-		n = n * 10 + (uint64_t)(value[i] - '0');
-	for (size_t i = 0; i < 3; i++)
-		n = n * 10 +
-		    (i < part ? (uint64_t)(value[whole + 1 + i] - '0') : 0);
-	if (!n)
+	if (!*ms)
 		return opt_bad_value(p, value,
 				     "no time at all; leave it out for none");
-	*ms = n;
 	return 0;
 }
 
 int config_set_timeout(struct opt_parse *p, const char *value)
 {
-	return parse_seconds(p, value, &config_of(p)->timeout_ms);
+	return set_seconds(p, value, &config_of(p)->timeout_ms);
 }
 
 int config_set_boot_timeout(struct opt_parse *p, const char *value)
 {
-	return parse_seconds(p, value, &config_of(p)->boot_timeout_ms);
+	return set_seconds(p, value, &config_of(p)->boot_timeout_ms);
 }
 
 int config_set_hang_timeout(struct opt_parse *p, const char *value)
 {
-	return parse_seconds(p, value, &config_of(p)->hang_timeout_ms);
+	return set_seconds(p, value, &config_of(p)->hang_timeout_ms);
 }
 
 static int add_regex(struct opt_parse *p, const char *value, const char **list,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* values.c: numbers, sizes and CPU lists as people write them in options. */
+/* values.c: numbers, sizes, seconds and CPU lists as people write them in options. */
 #include "options.h"
 
 #include <ctype.h>
@@ -107,4 +107,23 @@ int parse_cpulist(const char *text, size_t len, cpu_set_t *out)
 		if (*text++ != ',')
 			return -EINVAL;
 	}
+}
+
+int parse_seconds(const char *text, uint64_t *ms)
+{
+	size_t whole = strspn(text, "0123456789"), part = 0;
+	uint64_t n = 0;
+
+	if (text[whole] == '.')
+		part = strspn(text + whole + 1, "0123456789");
+	if (!whole || whole > 8 || part > 3 ||
+	    text[whole + (text[whole] == '.') + part])
+		return -EINVAL;
+	for (size_t i = 0; i < whole; i++)
+		n = n * 10 + (uint64_t)(text[i] - '0');
+	for (size_t i = 0; i < 3; i++)
+		n = n * 10 +
+		    (i < part ? (uint64_t)(text[whole + 1 + i] - '0') : 0);
+	*ms = n;
+	return 0;
 }

@@ -313,6 +313,25 @@ START_TEST(numbers_are_decimal_or_hexadecimal)
 }
 END_TEST
 
+START_TEST(seconds_have_three_decimals_at_most)
+{
+	static const char *const bad[] = {
+		"", ".5", "1s", "-1", "0.1234", "123456789", "1.5x", " 1"
+	};
+	uint64_t ms;
+
+	ck_assert_int_eq(parse_seconds("0", &ms), 0);
+	ck_assert_uint_eq(ms, 0);
+	ck_assert_int_eq(parse_seconds("90", &ms), 0);
+	ck_assert_uint_eq(ms, 90000);
+	ck_assert_int_eq(parse_seconds("0.05", &ms), 0);
+	ck_assert_uint_eq(ms, 50);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ck_assert_msg(parse_seconds(bad[i], &ms) == -EINVAL, "%s",
+			      bad[i]);
+}
+END_TEST
+
 static int cpus(const char *text, cpu_set_t *set)
 {
 	return parse_cpulist(text, strlen(text), set);
@@ -359,6 +378,7 @@ int main(void)
 	tcase_add_test(tc, the_nearest_name_is_offered_only_when_near);
 	tcase_add_test(tc, sizes_are_kvmtools);
 	tcase_add_test(tc, numbers_are_decimal_or_hexadecimal);
+	tcase_add_test(tc, seconds_have_three_decimals_at_most);
 	tcase_add_test(tc, cpu_lists_have_ranges);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

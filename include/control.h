@@ -41,6 +41,12 @@ int __must_check control_dir_path(char *path, size_t size);
 int __must_check control_dir_open(bool create, char *path, char *why);
 
 /*
+ * The same of root's VMs that have no XDG_RUNTIME_DIR, as services, for a root
+ * who has one; -ENOENT for everybody else, too.
+ */
+int __must_check control_dir_open_system(char *path, char *why);
+
+/*
  * One process at a time changes what is in there. 0, or -errno: somebody has
  * kept the lock for seconds. Ends with the fd, too.
  */

@@ -19,10 +19,11 @@
 #define REPLY_MAX MIB(16)
 #define WHY_SIZE  512U
 
-int client_open_dir(char *path)
+int client_open_dir(unsigned int at, char *path)
 {
 	char why[WHY_SIZE];
-	int fd = control_dir_open(false, path, why);
+	int fd = at ? control_dir_open_system(path, why)
+		    : control_dir_open(false, path, why);
 
 	if (fd < 0 && fd != -ENOENT)
 		log_err("%s", why);
@@ -43,19 +44,31 @@ int client_connect(struct client *c, const char *dir, const char *name)
 	return c->fd < 0 ? c->fd : 0;
 }
 
+static bool is_missing(int err)
+{
+	return err == -ENOENT || err == -ECONNREFUSED || err == -EINVAL;
+}
+
 int client_find(struct client *c, const char *verb, const char *name)
 {
-	char dir[CONTROL_PATH_MAX];
-	int fd = client_open_dir(dir), err;
+	char dirs[CLIENT_NR_DIRS][CONTROL_PATH_MAX] = { "", "" };
+	int fd, err = -ENOENT;
+	bool two;
 
-	if (fd < 0 && fd != -ENOENT)
-		return fd;
-	err = fd < 0 ? fd : client_connect(c, dir, name);
-	if (fd >= 0)
+	for (unsigned int i = 0; i < CLIENT_NR_DIRS && is_missing(err); i++) {
+		fd = client_open_dir(i, dirs[i]);
+		if (fd < 0 && fd != -ENOENT)
+			return fd;
+		if (fd < 0)
+			continue;
+		err = client_connect(c, dirs[i], name);
 		close(fd);
-	if (err == -ENOENT || err == -ECONNREFUSED || err == -EINVAL)
-		log_err("%s: no VM '%.64s' is running; 'lkvm-pvm list' names those that are",
-			verb, name);
+	}
+	two = *dirs[1] && strcmp(dirs[0], dirs[1]) != 0;
+	if (is_missing(err))
+		log_err("%s: no VM '%.64s' is running: no socket of it in %s%s%s; 'lkvm-pvm list' names those that are",
+			verb, name, dirs[0], two ? " or " : "",
+			two ? dirs[1] : "");
 	else if (err == -EAGAIN)
 		log_err("%s: '%s' has too many who ask; try again", verb, name);
 	else if (err)

@@ -32,10 +32,11 @@ struct client {
 };
 
 /*
- * Opens the directory of sockets; its path goes to @path. -ENOENT, without a
- * word: there is no VM. Other errors are logged.
+ * Opens the directory of sockets, number @at of CLIENT_NR_DIRS; its path goes to
+ * @path. -ENOENT, without a word: there is no VM. Other errors are logged.
  */
-int __must_check client_open_dir(char *path);
+#define CLIENT_NR_DIRS 2U
+int __must_check client_open_dir(unsigned int at, char *path);
 
 /* Connects to a VM; 0 or -errno, nothing logged. Then client_close(). */
 int __must_check client_connect(struct client *c, const char *dir,

@@ -69,25 +69,35 @@ static int list_one(void *ctx, const char *name)
 	return json_array_append_new(l->found, o) ? -ENOMEM : 0;
 }
 
+/* Those of one directory, into @found; 0 or -errno, logged. */
+static int gather_in(json_t *found, const struct control_request *ask,
+		     unsigned int at)
+{
+	char dir[CONTROL_PATH_MAX];
+	struct list l = { .ask = ask, .dir = dir, .found = found };
+	int ret;
+
+	l.dir_fd = client_open_dir(at, dir);
+	if (l.dir_fd < 0)
+		return l.dir_fd == -ENOENT ? 0 : l.dir_fd;
+	ret = control_dir_each(l.dir_fd, list_one, &l);
+	close(l.dir_fd);
+	if (ret)
+		log_err("%s: %s", dir, errno_text(ret));
+	return ret;
+}
+
 /* What all VMs say of themselves: an array, or NULL, logged. */
 static json_t *gather(const struct control_request *ask)
 {
-	char dir[CONTROL_PATH_MAX];
-	struct list l = { .ask = ask, .dir = dir, .found = json_array() };
+	json_t *found = json_array();
 	int ret = 0;
 
-	l.dir_fd = client_open_dir(dir);
-	if (l.dir_fd >= 0) {
-		ret = control_dir_each(l.dir_fd, list_one, &l);
-		close(l.dir_fd);
-		if (ret)
-			log_err("%s: %s", dir, errno_text(ret));
-	} else if (l.dir_fd != -ENOENT) {
-		ret = l.dir_fd;
-	}
+	for (unsigned int i = 0; !ret && i < CLIENT_NR_DIRS; i++)
+		ret = gather_in(found, ask, i);
 	if (!ret)
-		return l.found;
-	json_decref(l.found);
+		return found;
+	json_decref(found);
 	return NULL;
 }
 

@@ -24,6 +24,7 @@
 
 #include "log.h"
 
+#define SYSTEM_DIR	"/run/lkvm-pvm"
 #define SUFFIX		".sock"
 #define WHY_SIZE	512U
 #define LOCK_TRIES	500U
@@ -57,7 +58,7 @@ int control_dir_path(char *path, size_t size)
 	if (runtime && runtime[0] == '/')
 		n = snprintf(path, size, "%s/lkvm-pvm", runtime);
 	else if (geteuid() == 0)
-		n = snprintf(path, size, "/run/lkvm-pvm");
+		n = snprintf(path, size, SYSTEM_DIR);
 	else
 		n = snprintf(path, size, "/tmp/lkvm-pvm-%u", geteuid());
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
@@ -88,15 +89,10 @@ static int check_dir(int fd, const char *path, char *why)
 	return -EPERM;
 }
 
-int control_dir_open(bool create, char *path, char *why)
+static int open_dir(bool create, const char *path, char *why)
 {
-	int fd, err = control_dir_path(path, CONTROL_PATH_MAX);
+	int fd, err = 0;
 
-	if (err) {
-		(void)snprintf(why, WHY_SIZE,
-			       "XDG_RUNTIME_DIR is too long for a socket");
-		return err;
-	}
 	if (create && mkdir(path, 0700) && errno != EEXIST)
 		err = -errno;
 	fd = err ? err
@@ -116,6 +112,26 @@ int control_dir_open(bool create, char *path, char *why)
 		return err;
 	}
 	return fd;
+}
+
+int control_dir_open(bool create, char *path, char *why)
+{
+	int err = control_dir_path(path, CONTROL_PATH_MAX);
+
+	if (!err)
+		return open_dir(create, path, why);
+	(void)snprintf(why, WHY_SIZE,
+		       "XDG_RUNTIME_DIR is too long for a socket");
+	return err;
+}
+
+int control_dir_open_system(char *path, char *why)
+{
+	if (geteuid() != 0 || control_dir_path(path, CONTROL_PATH_MAX) ||
+	    strcmp(path, SYSTEM_DIR) == 0)
+		return -ENOENT;
+	(void)snprintf(path, CONTROL_PATH_MAX, SYSTEM_DIR);
+	return open_dir(false, path, why);
 }
 
 int control_dir_lock(int dir)

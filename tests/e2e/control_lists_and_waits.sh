@@ -39,7 +39,15 @@ refused 'name two: a VM of this name is running' \
 	"$LKVM" run -m 64 --name two "$GUEST/idle.flat"
 refused "name 'a/b': a name has up to 63 letters" \
 	"$LKVM" run --name a/b "$GUEST/idle.flat"
-refused "no VM 'three' is running" "$LKVM" stat three
+refused "no VM 'three' is running: no socket of it in $sockets;" \
+	"$LKVM" stat three
+# root finds what has no XDG_RUNTIME_DIR, as services, from where it has one
+mkdir -m 700 session
+XDG_RUNTIME_DIR=$PWD/session expect_rc 0 "$LKVM" list
+expect_out '^one.a-1 ' '^two '
+XDG_RUNTIME_DIR=$PWD/session expect_rc 0 "$LKVM" stat two
+XDG_RUNTIME_DIR=$PWD/session refused \
+	"in $PWD/session/lkvm-pvm or $sockets;" "$LKVM" stat three
 [ "$(stat -c %a $sockets)" = 700 ] || fail "mode of $sockets"
 
 expect_rc 0 "$LKVM" stat two

@@ -13,7 +13,10 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "log.h"
 #include "unix_connect.h"
+
+#include "../../vmm/client.h"
 
 static char root[64];
 static struct control *control;
@@ -174,6 +177,21 @@ START_TEST(directory_is_made_private_and_stays_so)
 	ck_assert_int_eq(rmdir(path), 0);
 	ck_assert_int_eq(symlink("/", path), 0);
 	ck_assert_int_lt(control_dir_open(true, path, why), 0);
+}
+END_TEST
+
+START_TEST(who_looks_for_a_vm_is_told_where_it_is_not)
+{
+	char path[CONTROL_PATH_MAX], why[512];
+	struct client c;
+
+	ck_assert_int_eq(control_dir_path(path, sizeof(path)), 0);
+	ck_assert_int_eq(client_find(&c, "stop", "no-such-vm"), -ENOENT);
+	log_last_error(why, sizeof(why));
+	ck_assert_ptr_nonnull(strstr(why, path));
+	/* root's services have no XDG_RUNTIME_DIR. */
+	ck_assert_int_eq(strstr(why, " or /run/lkvm-pvm;") != NULL,
+			 geteuid() == 0);
 }
 END_TEST
 
@@ -431,6 +449,7 @@ int main(void)
 	tcase_add_test(tc, names_are_like_those_of_hosts);
 	tcase_add_test(tc, directory_is_made_private_and_stays_so);
 	tcase_add_test(tc, relative_runtime_directory_is_ignored);
+	tcase_add_test(tc, who_looks_for_a_vm_is_told_where_it_is_not);
 	tcase_add_test(tc, a_name_is_one_vms_until_it_is_given_back);
 	tcase_add_test(tc, what_a_killed_one_left_is_replaced);
 	tcase_add_test(tc, names_that_are_made_up_do_not_collide);

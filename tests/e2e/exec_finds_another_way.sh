@@ -56,21 +56,20 @@ rc=0
 [ $rc -eq 111 ] || fail "exit $rc: $(cat err)"
 verdict 'makes no sense: a gap in its lines on the serial port'
 
-# Behind "--" our init's name is an argument of another init, which is run.sh's
-hostile() # hostile PATTERN: guest_script's
+hostile() # hostile CODE PATTERN: impostor's
 {
 	rc=0
-	"$LKVM" exec -k "$SMALL" -i "$INITRD" -i script.cpio -m 64 -p 'quiet --' \
+	"$LKVM" exec -k "$SMALL" -i "$INITRD" -i script.cpio -m 64 -p "quiet $IMPOSTOR" \
 		--verdict verdict.json --timeout 100 -- true </dev/null 2>err || rc=$?
 	[ $rc -eq "$1" ] || fail "exit $rc: $(cat err)"
 	verdict "$2"
 }
-guest_script <<'END'
+impostor <<'END'
 yes >/dev/vport0p1
 sleep 1000
 END
 hostile 111 'init in the guest makes no sense: a frame of no known kind'
-guest_script <<'END'
+impostor <<'END'
 drain
 poweroff -f
 END

@@ -83,8 +83,7 @@ expect_out '^refused'
 refused '--channel=vsock: with --vsock cid=.*--vsock socket=PATH' "$LKVM" exec \
 	-k "$SMALL" --vsock cid=auto --channel=vsock -- true
 
-# Behind "--" our init's name is an argument of another init, which is run.sh's
-guest_script <<END
+impostor <<END
 /vsock connect vsock:2:$PORT \$WHAT
 /vsock refused vsock:2:$PORT && echo refused >/dev/console
 poweroff -f
@@ -93,7 +92,7 @@ hostile() # hostile CODE PATTERN WHAT…
 {
 	code=$1 pattern=$2
 	shift 2
-	over "$SMALL" -i script.cpio -p "quiet \"WHAT=$*\" --" --channel=vsock \
+	over "$SMALL" -i script.cpio -p "quiet $IMPOSTOR \"WHAT=$*\"" --channel=vsock \
 		--console-log console.log -- true </dev/null
 	[ $rc -eq "$code" ] || fail "$*: exit $rc: $(cat err)"
 	verdict "$pattern"

@@ -7,8 +7,7 @@
 . /tests/e2e/lib.sh
 
 SMALL=/boot/guest.Image
-# Behind "--" our init's name is an argument of another init, which is this one's.
-guest_script <<'EOF'
+impostor <<'EOF'
 exec 3<>/dev/vport0p1
 hello() { printf '\001\000\000\000\004\000\000\000\002\000\000\000' >&3; }
 started() { hello; printf '\002\000\000\000\000\000\000\000' >&3; }
@@ -34,7 +33,7 @@ EOF
 start() # start ATTACK: its pid is in pid.ATTACK; endless input
 {
 	"$LKVM" exec -k "$SMALL" -i "$INITRD" -i script.cpio -m 64 \
-		-p "quiet ATTACK=$1 --" --verdict "verdict.$1" \
+		-p "quiet $IMPOSTOR ATTACK=$1" --verdict "verdict.$1" \
 		--timeout "$2" -- true </dev/zero >"out.$1" 2>"err.$1" &
 	echo $! >"pid.$1"
 }

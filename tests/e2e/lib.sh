@@ -193,6 +193,16 @@ guest_script()
 	(cd script && echo run.sh | cpio -o -H newc) >script.cpio 2>/dev/null
 }
 
+# impostor: guest_script's guest has a folder where exec's init is to be, so that
+# with -p "$IMPOSTOR" Linux runs guest_script's init in place of it.
+IMPOSTOR=init=/init
+impostor()
+{
+	guest_script
+	mkdir -p script/lkvm-pvm-init/full
+	(cd script && find lkvm-pvm-init | cpio -o -H newc) >>script.cpio 2>/dev/null
+}
+
 boot_script()
 {
 	CMD='sh -eu /run.sh' boot -i script.cpio "$@"

@@ -195,7 +195,7 @@ guest_script()
 
 # impostor: guest_script's guest has a folder where exec's init is to be, so that
 # with -p "$IMPOSTOR" Linux runs guest_script's init in place of it.
-IMPOSTOR=init=/init
+export IMPOSTOR=init=/init
 impostor()
 {
 	guest_script

@@ -18,11 +18,92 @@
 #include "log.h"
 #include "text.h"
 
+/* --- expressions ------------------------------------------------------------ */
+
+/* Groups in groups, and parts of an expression once it is written out. */
+#define DEPTH_MAX 32U
+#define PARTS_MAX 65536U
+
+/* Behind the bracket expression that begins at @s. */
+static const char *behind_bracket(const char *s)
+{
+	s += s[1] == '^' ? 2 : 1;
+	if (*s == ']')
+		s++;
+	while (*s && *s != ']') {
+		const char end[] = { s[1], ']', '\0' };
+		const char *close = NULL;
+
+		if (*s == '[' && strchr(".:=", s[1]) && s[1])
+			close = strstr(s + 2, end);
+		s = close ? close + 2 : s + 1;
+	}
+	return *s ? s + 1 : s;
+}
+
+/* How often what is in front of @s is written out; behind the operator: @end. */
+static uint64_t times(const char *s, const char **end)
+{
+	uint64_t n = 0, last = 0;
+
+	*end = s + 1;
+	if (*s == '*' || *s == '?')
+		return 1;
+	if (*s == '+')
+		return 2;
+	for (s++; *s && *s != '}'; s++) {
+		last = *s == ',' ? 0 : last * 10 + (uint64_t)(*s - '0');
+		last = last > PARTS_MAX ? PARTS_MAX : last;
+		n = last > n ? last : n;
+	}
+	*end = *s ? s + 1 : s;
+	return n + 1;
+}
+
+/*
+ * Whether @text stays small. regcomp(3) writes repetitions out, x+ as xx*, and
+ * those of repetitions again: thirty signs may stand for a gigabyte.
+ */
+static bool is_small(const char *s)
+{
+	uint64_t sums[DEPTH_MAX + 1] = { 0 }, last = 0;
+	unsigned int depth = 0;
+
+	while (*s && last + sums[depth] <= PARTS_MAX) {
+		if (*s == ')' && depth > 0) {
+			last += sums[depth--] + 1;
+			s++;
+			continue;
+		}
+		if (strchr("*?+", *s) ||
+		    (*s == '{' && s[1] >= '0' && s[1] <= '9')) {
+			last *= times(s, &s);
+			continue;
+		}
+		sums[depth] += last;
+		last = *s != '(' && *s != '|';
+		if (*s == '(' && depth == DEPTH_MAX)
+			return false;
+		if (*s == '(')
+			sums[++depth] = 0;
+		if (*s == '[')
+			s = behind_bracket(s);
+		else
+			s += *s == '\\' && s[1] ? 2 : 1;
+	}
+	return *s == '\0' && last + sums[depth] <= PARTS_MAX;
+}
+
 bool expect_is_regex(const char *text, char *why, size_t size)
 {
 	regex_t re;
-	int err = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
+	int err;
 
+	if (!is_small(text)) {
+		(void)snprintf(why, size, "too many repetitions in each other");
+		return false;
+	}
+	err = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
 	if (err)
 		(void)regerror(err, &re, why, size);
 	else

@@ -52,7 +52,7 @@ expect_rc 125 "$LKVM" run -k "$IMAGE" --verdict verdict.json --nonsense
 is_verdict 125 user 'nonsense'
 refused 'verdict /nowhere/v.json: No such file' \
 	"$LKVM" run -k "$IMAGE" --verdict /nowhere/v.json
-refused 'events fd:77: Bad file descriptor' \
+refused "fd:77.*N the number of an open descriptor" \
 	"$LKVM" run -k "$IMAGE" --events fd:77
 refused 'give a file, - or fd:N' "$LKVM" run -k "$IMAGE" --events fd:x
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Four vCPUs send and receive on four pairs of queues, each pair served by a
 # worker of the host's kernel.
-# timeout: 100
+# timeout: 200
 . /tests/e2e/lib.sh
 
 stop_jobs()

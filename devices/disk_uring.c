@@ -107,11 +107,11 @@ static void uring_add(struct disk_queue *q, struct disk_req *r)
 
 static void completed(struct uring_queue *u, struct disk_req *r, int res)
 {
-	/* The file system has no such thing: there is a longer way. */
-	if (r->op == DISK_ZERO && res == -EOPNOTSUPP)
-		disk_perform(u->q.disk, r);
-	else if (u->closing && res < 0)
+	if (u->closing && res < 0)
 		r->error = -ECANCELED;
+	/* The file system has no such thing: there is a longer way. */
+	else if (r->op == DISK_ZERO && res == -EOPNOTSUPP)
+		disk_perform(u->q.disk, r);
 	else if (!disk_account(r, res)) {
 		if (!u->closing) {
 			start(u, r);

@@ -76,7 +76,7 @@ static bool is_small(const char *s)
 			continue;
 		}
 		if (strchr("*?+", *s) ||
-		    (*s == '{' && s[1] >= '0' && s[1] <= '9')) {
+		    (*s == '{' && s[1] && strchr(",0123456789", s[1]))) {
 			last *= times(s, &s);
 			continue;
 		}

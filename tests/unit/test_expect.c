@@ -68,7 +68,8 @@ START_TEST(expressions_that_explode_are_refused)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 		ck_assert(!expect_is_regex(bad[i], why, sizeof(why)));
-		ck_assert_str_eq(why, "too many parts, or repetitions in each other");
+		ck_assert_str_eq(
+			why, "too many parts, or repetitions in each other");
 	}
 }
 END_TEST

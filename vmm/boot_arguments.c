@@ -18,7 +18,7 @@
 struct words {
 	size_t len;	   /* of those for the kernel */
 	const char *inits; /* "--" and what is behind it, or "" */
-	bool console, earlycon;
+	bool console, earlycon, loglevel;
 };
 
 /* As Linux splits them: between quotes a blank is none. */
@@ -30,6 +30,18 @@ static size_t word_len(const char *s)
 	for (n = 0; s[n] && (quoted || !strchr(BLANKS, s[n])); n++)
 		quoted ^= s[n] == '"';
 	return n;
+}
+
+/* Whether it says how much the kernel prints. */
+static bool is_loglevel(const char *word, size_t len)
+{
+	static const char *const words[] = { "quiet", "debug",
+					     "ignore_loglevel" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (len == strlen(words[i]) && !strncmp(word, words[i], len))
+			return true;
+	return strncmp(word, "loglevel=", 9) == 0;
 }
 
 static struct words split(const char *params)
@@ -46,17 +58,11 @@ static struct words split(const char *params)
 		w.console |= strncmp(word, "console=", 8) == 0;
 		w.earlycon |= strncmp(word, "earlycon", 8) == 0 &&
 			      (len == 8 || word[8] == '=');
+		w.loglevel |= is_loglevel(word, len);
 		w.len = (size_t)(word + len - params);
 		w.inits = word + len + strspn(word + len, BLANKS);
 	}
 	return w;
-}
-
-/* Whether the user says how much the kernel is to print. */
-static bool is_talkative(const char *params)
-{
-	return strstr(params, "loglevel=") || strstr(params, "debug") ||
-	       strstr(params, "quiet");
 }
 
 char *boot_arguments(const struct config *cfg)
@@ -69,7 +75,7 @@ char *boot_arguments(const struct config *cfg)
 	char *args;
 
 	if (!cfg->nodefaults) {
-		if (cfg->exec.on && !is_talkative(params))
+		if (cfg->exec.on && !w.loglevel)
 			quiet = " quiet";
 		/* Without a speed Linux would take the console for one of 9600
 		 * baud, whatever stdout-path says. */

@@ -271,11 +271,6 @@ int config_set_irqchip(struct opt_parse *p, const char *value)
 	return 0;
 }
 
-int config_set_dump_dtb(struct opt_parse *p, const char *value)
-{
-	return set_path(p, &config_of(p)->dump_dtb, value);
-}
-
 int config_set_kaslr_seed(struct opt_parse *p, const char *value)
 {
 	struct config *cfg = config_of(p);

@@ -12,7 +12,7 @@ static struct config *config_of(struct opt_parse *p)
 	return p->target;
 }
 
-/* What verdict_open() takes. */
+/* What is made under its name, which is not "-" or "fd:1". */
 static int set_file(struct opt_parse *p, const char *value, const char **file)
 {
 	if (!*value)
@@ -32,6 +32,11 @@ static int set_file(struct opt_parse *p, const char *value, const char **file)
 int config_set_verdict(struct opt_parse *p, const char *value)
 {
 	return set_file(p, value, &config_of(p)->verdict);
+}
+
+int config_set_dump_dtb(struct opt_parse *p, const char *value)
+{
+	return set_file(p, value, &config_of(p)->dump_dtb);
 }
 
 /* What sink_open() takes. */
@@ -83,6 +88,11 @@ int config_set_artifacts(struct opt_parse *p, const char *value)
 {
 	if (!*value)
 		return opt_bad_value(p, value, "the directory's name is empty");
+	if (!strcmp(value, "-") || !strncmp(value, "fd:", 3))
+		return opt_bad_value(p, value,
+				     "give a directory; one of that name is "
+				     "./%s",
+				     value);
 	config_of(p)->artifacts = value;
 	return 0;
 }

@@ -148,15 +148,11 @@ static int write_file(const char *path, int flags, const char *page, size_t len)
 }
 
 /* Whole, or not at all: a page that is cut off misleads. */
-static int put_page(const char *path, const char *page, size_t len)
+static int replace_file(const char *path, const char *page, size_t len)
 {
-	struct stat st;
 	char *temp;
 	int ret;
 
-	/* What is no file, or a link to one, stays what it is. */
-	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
-		return write_file(path, O_TRUNC, page, len);
 	if (asprintf(&temp, "%s.%d.tmp", path, (int)getpid()) < 0)
 		return -ENOMEM;
 	ret = write_file(temp, O_EXCL, page, len);
@@ -165,6 +161,20 @@ static int put_page(const char *path, const char *page, size_t len)
 	if (ret && ret != -EEXIST)
 		(void)unlink(temp);
 	free(temp);
+	return ret;
+}
+
+/* A link stays one, and what is no file stays what it is. */
+static int put_page(const char *path, const char *page, size_t len)
+{
+	char *file = realpath(path, NULL);
+	const char *at = file ? file : path;
+	struct stat st;
+	int ret = !lstat(at, &st) && !S_ISREG(st.st_mode)
+			  ? write_file(at, O_TRUNC, page, len)
+			  : replace_file(at, page, len);
+
+	free(file);
 	return ret;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* test_boot_arguments.c: what the guest's kernel is told. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,26 @@ START_TEST(execs_init_is_in_front_of_them)
 }
 END_TEST
 
+START_TEST(exec_is_quiet_unless_told_how_loud)
+{
+	static const char *const told[] = { "quiet", "debug", "loglevel=7",
+					    "ignore_loglevel" };
+	char want[100];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(told); i++) {
+		set(true, told[i]);
+		cfg.exec.channel = EXEC_CHANNEL_SERIAL;
+		(void)snprintf(want, sizeof(want), "%s " OURS " " INIT,
+			       told[i]);
+		become(want);
+	}
+	set(true, "nodebug a=quiet debugfs=on \"loglevel=7 b\" -- debug");
+	cfg.exec.channel = EXEC_CHANNEL_SERIAL;
+	become("nodebug a=quiet debugfs=on \"loglevel=7 b\" quiet " OURS
+	       " " INIT " -- debug");
+}
+END_TEST
+
 START_TEST(nodefaults_adds_no_console)
 {
 	set(false, " a -- b");
@@ -119,6 +140,7 @@ int main(void)
 	tcase_add_test(t, only_whole_words_name_a_console);
 	tcase_add_test(t, the_inits_words_stay_behind_the_kernels);
 	tcase_add_test(t, execs_init_is_in_front_of_them);
+	tcase_add_test(t, exec_is_quiet_unless_told_how_loud);
 	tcase_add_test(t, nodefaults_adds_no_console);
 	tcase_add_test(t, exec_refuses_what_linux_would_cut);
 	suite_add_tcase(s, t);

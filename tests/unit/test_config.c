@@ -305,6 +305,9 @@ START_TEST(descriptors_are_those_we_were_given)
 	accept("Image --verdict /dev/fd/7 --junit /dev/stdout");
 	refuse("Image --verdict fd:7", "a descriptor is /dev/fd/7");
 	refuse("Image --junit -", "standard output is /dev/stdout");
+	refuse("Image --dump-dtb -", "standard output is /dev/stdout");
+	refuse("Image --artifacts -", "one of that name is ./-");
+	refuse("Image --artifacts fd:2", "one of that name is ./fd:2");
 }
 END_TEST
 

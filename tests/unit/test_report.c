@@ -324,6 +324,9 @@ START_TEST(a_page_takes_the_place_of_another)
 	write_text("page", "another");
 	ck_assert_int_eq(report("record", "link"), 0);
 	ck_assert(holds("page", "<html"));
+	(void)unlink(path_of("page"));
+	ck_assert_int_eq(report("record", "link"), 0);
+	ck_assert(holds("page", "<html"));
 }
 END_TEST
 
@@ -338,7 +341,9 @@ START_TEST(a_page_without_room_leaves_what_was_there)
 	little.rlim_cur = 1000;
 	(void)signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+	ck_assert_int_eq(symlink("page", path_of("link")), 0);
 	code = report("record", "page");
+	ck_assert_int_eq(report("record", "link"), code);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
 	ck_assert_int_eq(code, EXIT_HOST);
 	ck_assert(holds("page", "another"));

@@ -6,8 +6,6 @@
  */
 #include "vm.h"
 
-#define CHANNEL_ALIGN KIB(64) /* the largest page there is */
-
 /*
  * What Linux takes of its pool for one queue whose @in_flight requests of
  * @bytes are all under way: three parts of the ring, allocated in powers of two
@@ -141,10 +139,7 @@ uint64_t devices_window_len(const struct config *cfg)
 	/* More than that is only more to wait for when all are busy. */
 	if (need > MACHINE_WINDOW_MAX)
 		need = MACHINE_WINDOW_MAX;
-	/* Each page of it is a trip to the hypervisor before a command begins. */
-	return align_up(need, config_has_channel_alone(cfg)
-				      ? CHANNEL_ALIGN
-				      : CONFIG_WINDOW_ALIGN);
+	return align_up(need, CONFIG_WINDOW_ALIGN);
 }
 
 /*

@@ -310,7 +310,7 @@ START_TEST(channel_alone_has_few_buffers)
 	struct vm *vm;
 
 	cfg.exec.on = true;
-	ck_assert_uint_eq(devices_window_len(&cfg), KIB(384));
+	ck_assert_uint_eq(devices_window_len(&cfg), KIB(512));
 	vm = vm_new(&cfg);
 	ck_assert_uint_eq(vm->devices->all[0]->queues[5].vq.max_size,
 			  VIRTIO_CONSOLE_FEW);

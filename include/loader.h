@@ -81,8 +81,7 @@ struct loader_kconfig {
 
 /*
  * Finds the configuration a kernel carries (CONFIG_IKCONFIG: gzip behind
- * IKCFG_ST), of which it keeps the lines that set a symbol. 0 with text NULL
- * when it has none that can be read.
+ * IKCFG_ST). 0 with text NULL when it has none that can be read.
  *
  * From memory: an unpacked kernel, as loader_load() left it in RAM (kernel_loaded
  * bytes). Logs nothing; -ENOMEM is the only error. Takes some 0.1 ms per MiB.

@@ -111,28 +111,6 @@ static int inflate_text(z_stream *z, struct loader_kconfig *kc)
 	return zret == Z_STREAM_END ? 0 : -EINVAL;
 }
 
-/*
- * Keeps the lines that set a symbol: two thirds say what is not set, and every
- * question reads them all.
- */
-static void drop_comments(struct loader_kconfig *kc)
-{
-	char *to = kc->text, *end = kc->text + kc->len;
-
-	for (char *line = to; line < end;) {
-		char *next = memchr(line, '\n', (size_t)(end - line));
-
-		next = next ? next + 1 : end;
-		if (*line != '#') {
-			memmove(to, line, (size_t)(next - line));
-			to += next - line;
-		}
-		line = next;
-	}
-	*to = '\0';
-	kc->len = (size_t)(to - kc->text);
-}
-
 /* The text compressed at @data, or -errno and nothing. */
 static int extract(const uint8_t *data, size_t len, struct loader_kconfig *kc)
 {
@@ -147,27 +125,21 @@ static int extract(const uint8_t *data, size_t len, struct loader_kconfig *kc)
 	inflateEnd(&z);
 	if (ret < 0)
 		loader_kconfig_fini(kc);
-	else
-		drop_comments(kc);
 	return ret;
 }
 
 static const char start[8] = "IKCFG_ST";
 
-/*
- * What begins at or behind @p and in front of @limit; @end: of all there is. 0,
- * -ENODATA or -ENOMEM.
- */
-static int find_between(const uint8_t *p, const uint8_t *limit,
-			const uint8_t *end, struct loader_kconfig *out)
+int loader_kconfig_from_memory(const void *image, size_t len,
+			       struct loader_kconfig *out)
 {
-	const size_t over = sizeof(start) - 1;
-	const uint8_t *last = (size_t)(end - limit) > over ? limit + over : end;
+	const uint8_t *p = image, *end = p + len;
 
-	for (int i = 0; i < TRIES && p < last; i++) {
+	*out = (struct loader_kconfig){ 0 };
+	for (int i = 0; i < TRIES; i++) {
 		int ret;
 
-		p = memmem(p, (size_t)(last - p), start, sizeof(start));
+		p = memmem(p, (size_t)(end - p), start, sizeof(start));
 		if (!p)
 			break;
 		p += sizeof(start);
@@ -175,21 +147,7 @@ static int find_between(const uint8_t *p, const uint8_t *limit,
 		if (ret == 0 || ret == -ENOMEM)
 			return ret;
 	}
-	return -ENODATA;
-}
-
-int loader_kconfig_from_memory(const void *image, size_t len,
-			       struct loader_kconfig *out)
-{
-	const uint8_t *p = image, *end = p + len, *half = p + len / 2;
-	int ret;
-
-	*out = (struct loader_kconfig){ 0 };
-	/* A kernel's data is behind its code. */
-	ret = find_between(half, end, end, out);
-	if (ret == -ENODATA)
-		ret = find_between(p, half, end, out);
-	return ret == -ENOMEM ? ret : 0;
+	return 0;
 }
 
 int loader_read_kconfig(const char *path, struct loader_kconfig *out)
@@ -224,18 +182,15 @@ int loader_read_kconfig(const char *path, struct loader_kconfig *out)
 	return ret;
 }
 
-/*
- * What begins at or behind @off and in front of @limit. Begins a piece where a
- * marker is, so that all behind it is there, too.
- */
-static int find_in(int fd, off_t off, off_t limit, uint8_t *piece,
-		   struct loader_kconfig *out)
+/* Begins a piece where a marker is, so that all behind it is there, too. */
+static int find_in(int fd, uint8_t *piece, struct loader_kconfig *out)
 {
 	const ssize_t mark = (ssize_t)sizeof(start);
 	const uint8_t *at;
+	off_t off = 0;
 	ssize_t n;
 
-	for (int tries = 0; off < limit && tries < TRIES;) {
+	for (int tries = 0; tries < TRIES;) {
 		n = pread(fd, piece, PIECE, off);
 		if (n < mark)
 			break;
@@ -243,7 +198,9 @@ static int find_in(int fd, off_t off, off_t limit, uint8_t *piece,
 		off += at ? at - piece : n - mark + 1;
 		if (at != piece)
 			continue;
-		if (!find_between(piece, piece + 1, piece + n, out))
+		if (loader_kconfig_from_memory(piece, (size_t)n, out))
+			break;
+		if (out->text)
 			return 0;
 		tries++;
 		off += mark;
@@ -261,11 +218,8 @@ int loader_find_kconfig(const char *path, struct loader_kconfig *out)
 	*out = (struct loader_kconfig){ 0 };
 	/* What is no kernel is refused where it is loaded; others have no end. */
 	if (piece && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	    (uint64_t)st.st_size <= SCRATCH_SIZE) {
-		ret = find_in(fd, st.st_size / 2, st.st_size, piece, out);
-		if (ret)
-			ret = find_in(fd, 0, st.st_size / 2, piece, out);
-	}
+	    (uint64_t)st.st_size <= SCRATCH_SIZE)
+		ret = find_in(fd, piece, out);
 	free(piece);
 	if (fd >= 0)
 		close(fd);

@@ -20,7 +20,10 @@
 /* RAM begins at 2 GiB; a 40-bit guest physical address space ends there. */
 #define CONFIG_MAX_MEM	 (GIB(1024) - GIB(2))
 #define CONFIG_MEM_ALIGN MIB(2)
-/* What Linux divides its pool into: IO_TLB_SEGSIZE slots of 2 KiB. */
+/*
+ * What Linux divides its pool into: IO_TLB_SEGSIZE slots of 2 KiB. It counts free
+ * ones to a segment's end, beyond a pool that ends before it (swiotlb.c).
+ */
 #define CONFIG_WINDOW_ALIGN KIB(256)
 
 enum memlock_mode {

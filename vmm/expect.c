@@ -21,11 +21,25 @@
 /* --- expressions ------------------------------------------------------------ */
 
 /*
- * Groups in groups, and parts of an expression once it is written out: what may
- * be left out costs regcomp(3) the square of them, (a*b*){20000} twelve gigabytes.
+ * Groups in groups, and parts of an expression once repetitions are written out.
+ * regcomp(3) takes the square of them at least, and much more for what may match
+ * nothing: such a part counts more when it is repeated, and an anchor always.
  */
-#define DEPTH_MAX 32U
-#define PARTS_MAX 1024U
+#define DEPTH_MAX   32U
+#define PARTS_MAX   1024U
+#define NONE_WEIGHT 32U
+#define ANCHOR	    16U
+
+/* A piece of an expression. */
+struct piece {
+	uint64_t parts;
+	bool none; /* may match nothing */
+};
+
+struct group {
+	struct piece branch; /* the one that is read */
+	bool none;	     /* one before it may match nothing */
+};
 
 /* Behind the bracket expression that begins at @s. */
 static const char *behind_bracket(const char *s)
@@ -63,38 +77,86 @@ static uint64_t times(const char *s, const char **end)
 	return n + 1;
 }
 
+static bool is_repetition(const char *s)
+{
+	return strchr("*?+", *s) ||
+	       (*s == '{' && s[1] && strchr(",0123456789", s[1]));
+}
+
+/* Applies the operator at @s; behind it. */
+static const char *repeat(struct piece *p, const char *s)
+{
+	const bool none = *s == '*' || *s == '?' ||
+			  (*s == '{' && (s[1] == ',' || s[1] == '0'));
+
+	p->parts *= times(s, &s) * (p->none ? NONE_WEIGHT : 1);
+	p->none |= none;
+	return s;
+}
+
+static struct piece atom(const char *s)
+{
+	if (*s == '(')
+		return (struct piece){ .none = true };
+	if (*s == '|')
+		return (struct piece){ .parts = 1, .none = true };
+	if (strchr("^$", *s) || (*s == '\\' && s[1] && strchr("bB<>`'", s[1])))
+		return (struct piece){ .parts = ANCHOR, .none = true };
+	return (struct piece){ .parts = 1 };
+}
+
+static const char *behind_atom(const char *s)
+{
+	if (*s == '[')
+		return behind_bracket(s);
+	return s + (*s == '\\' && s[1] ? 2 : 1);
+}
+
 /*
- * Whether @text stays small. regcomp(3) writes repetitions out, x+ as xx*, and
- * those of repetitions again: thirty signs may stand for a gigabyte.
+ * Whether @s stays small. regcomp(3) writes repetitions out, x+ as xx*, and those
+ * of repetitions again: thirty signs may stand for a gigabyte.
  */
 static bool is_small(const char *s)
 {
-	uint64_t sums[DEPTH_MAX + 1] = { 0 }, last = 0;
-	unsigned int depth = 0;
+	struct group groups[DEPTH_MAX + 1] = { { .branch.none = true } };
+	struct group *g = groups;
+	struct piece last = { .none = true };
 
-	while (*s && last + sums[depth] <= PARTS_MAX) {
-		if (*s == ')' && depth > 0) {
-			last += sums[depth--] + 1;
+	while (*s && last.parts + g->branch.parts <= PARTS_MAX) {
+		if (is_repetition(s)) {
+			s = repeat(&last, s);
+			continue;
+		}
+		g->branch.parts += last.parts;
+		g->branch.none &= last.none;
+		if (*s == ')' && g > groups) {
+			last.parts = g->branch.parts + 1;
+			last.none = g->none || g->branch.none;
+			g--;
 			s++;
 			continue;
 		}
-		if (strchr("*?+", *s) ||
-		    (*s == '{' && s[1] && strchr(",0123456789", s[1]))) {
-			last *= times(s, &s);
-			continue;
+		if (*s == '|') {
+			g->none |= g->branch.none;
+			g->branch.none = true;
 		}
-		sums[depth] += last;
-		last = *s != '(' && *s != '|';
-		if (*s == '(' && depth == DEPTH_MAX)
+		last = atom(s);
+		if (*s == '(' && g == groups + DEPTH_MAX)
 			return false;
 		if (*s == '(')
-			sums[++depth] = 0;
-		if (*s == '[')
-			s = behind_bracket(s);
-		else
-			s += *s == '\\' && s[1] ? 2 : 1;
+			*++g = (struct group){ .branch.none = true };
+		s = behind_atom(s);
 	}
-	return *s == '\0' && last + sums[depth] <= PARTS_MAX;
+	return *s == '\0' && last.parts + g->branch.parts <= PARTS_MAX;
+}
+
+/* An extension that POSIX' have not: matching may take for ever. */
+static bool has_back_reference(const char *s)
+{
+	for (; *s; s = behind_atom(s))
+		if (*s == '\\' && s[1] >= '1' && s[1] <= '9')
+			return true;
+	return false;
 }
 
 bool expect_is_regex(const char *text, char *why, size_t size)
@@ -102,6 +164,10 @@ bool expect_is_regex(const char *text, char *why, size_t size)
 	regex_t re;
 	int err;
 
+	if (has_back_reference(text)) {
+		(void)snprintf(why, size, "back-references are not taken");
+		return false;
+	}
 	if (!is_small(text)) {
 		(void)snprintf(why, size,
 			       "too many parts, or repetitions in each other");

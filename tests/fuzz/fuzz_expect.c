@@ -7,7 +7,7 @@
  * Input: an expression that ends in NUL; then per piece a byte, port and length,
  * and its bytes.
  *
- * Floor: vmm/expect.c 75
+ * Floor: vmm/expect.c 80
  */
 #include "fuzz.h"
 

@@ -14,6 +14,7 @@ static void seed_write_all(void)
 	     "\x0b---[ end Kernel panic - not syncing\n");
 	SEED("depth", "((((((((((((((((((((((((((((((((((a))))))))))))))))))))",
 	     "");
+	SEED("reference", "(a)\\1", "");
 	SEED("open", "a)(b[[.x.]", "");
 	SEED("bug", "x{3",
 	     "\x0f"

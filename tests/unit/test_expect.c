@@ -44,6 +44,9 @@ START_TEST(expressions_of_any_use_are_taken)
 		"([a-z]+[0-9]{1,255}|[^]+*(]+|[[:alpha:]]+)+ \\+\\+\\(",
 		"a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+q+r+s+t+u+v+w+x+y+z+",
 		"((((a+)+)+)+)+",
+		"( *[a-z]* *)*done",
+		"([0-9a-f]{1,4}:){1,7}",
+		".{0,1000}",
 	};
 	char why[100];
 
@@ -53,7 +56,7 @@ START_TEST(expressions_of_any_use_are_taken)
 }
 END_TEST
 
-/* Each of them would take all memory there is. */
+/* Each of them would take all memory there is, or time without end. */
 START_TEST(expressions_that_explode_are_refused)
 {
 	static const char *const bad[] = {
@@ -63,6 +66,9 @@ START_TEST(expressions_that_explode_are_refused)
 		"((([]+]{255,}){9,255}|b){255}){255}",
 		"(((a{,255}){,255}){,255}){,255}",
 		"(a*b*){20000}",
+		"a**{,9}{,9}",
+		"((^|a)*){28}",
+		"(||||||||||){1000}",
 	};
 	char why[100];
 
@@ -71,6 +77,17 @@ START_TEST(expressions_that_explode_are_refused)
 		ck_assert_str_eq(
 			why, "too many parts, or repetitions in each other");
 	}
+}
+END_TEST
+
+/* regexec(3) does not end for some lines. */
+START_TEST(back_references_are_refused)
+{
+	char why[100];
+
+	ck_assert(!expect_is_regex("^(a*)(a*)\\2\\1$", why, sizeof(why)));
+	ck_assert_str_eq(why, "back-references are not taken");
+	ck_assert(expect_is_regex("\\\\1 [\\1]", why, sizeof(why)));
 }
 END_TEST
 
@@ -257,6 +274,7 @@ int main(void)
 
 	tcase_add_test(tc, expressions_of_any_use_are_taken);
 	tcase_add_test(tc, expressions_that_explode_are_refused);
+	tcase_add_test(tc, back_references_are_refused);
 	tcase_add_test(tc, a_line_is_matched_in_pieces_and_per_port);
 	tcase_add_test(tc, a_prompt_needs_no_newline);
 	tcase_add_test(tc, all_expressions_have_to_be_met);

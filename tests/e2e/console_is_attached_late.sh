@@ -33,6 +33,8 @@ attached() # attached PATTERN OPTION…: one VM and those attached to it
 {
 	word=$1
 	shift
+	# What is waited for in them is of this call.
+	rm -f run.log follow.* slow.* typed.*
 	"$LKVM" run --name late -k "$IMAGE" -i "$INITRD" -i script.cpio -m 64 \
 		"$@" </dev/null >run.log 2>&1 &
 	pid=$!

@@ -25,14 +25,10 @@ for pair in serial=ttyS0 virtio=hvc0; do
 	pid=$!
 	wait_for 60 said LISTENS
 	expect_rc 0 "$LKVM" pause kept
-	{
-		echo "$long 1"
-		sleep 1
-	} | timeout 2 "$LKVM" console kept >first.log 2>&1 || true
-	{
-		echo "$long 2"
-		sleep 1
-	} | timeout 2 "$LKVM" console kept >second.log 2>&1 || true
+	for n in 1 2; do
+		expect_rc 0 ptyrun wait=LISTENS "send=$long $n\r" 'send=\x01d' \
+			'wait=kept: detached' -- "$LKVM" console kept
+	done
 	expect_rc 0 "$LKVM" resume kept
 	wait_for 60 said "GOT<$long 1><$long 2>"
 	wait $pid || fail "exit $?"

@@ -21,9 +21,13 @@ start() # start NAME LOG OPTION…: $pid; it is listed
 	wait_for 60 listed "$name +running +$pid +1 +64 MiB +00:00:[0-9]+$"
 }
 
-connected() # somebody is at the socket of $two
+left() # left NAME: nobody is at its socket any more
 {
-	[ "$(nr_fds "$two")" -gt "$fds" ]
+	[ "$(grep -c "$sockets/$1.sock\$" /proc/net/unix)" -eq 1 ]
+}
+connected() # connected PID: somebody is at its socket
+{
+	[ "$(nr_fds "$1")" -gt "$fds" ]
 }
 
 [ -z "$("$LKVM" list)" ] || fail "something is listed"
@@ -59,10 +63,11 @@ expect_out '"name": "two"' "\"pid\": $one" '"state": "running"'
 # wait: the VM's own code and reason, at its end, its files complete
 expect_rc 124 "$LKVM" wait --timeout=0 two
 expect_out "'two' still runs after 0 s"
+wait_for 60 left two
 fds=$(nr_fds $two)
 "$LKVM" wait two >wait.log 2>&1 &
 waiter=$!
-wait_for 60 connected
+wait_for 60 connected $two
 kill -TERM $two
 rc=0
 wait $waiter || rc=$?
@@ -74,8 +79,11 @@ wait $two || true
 [ ! -e $sockets/two.sock ] || fail "its socket is left"
 
 # killed: wait says that it does not know, list cleans, the name is free
+wait_for 60 left one.a-1
+fds=$(nr_fds $one)
 "$LKVM" wait one.a-1 >wait.log 2>&1 &
 waiter=$!
+wait_for 60 connected $one
 kill -KILL $one
 wait $one || true
 rc=0

@@ -39,6 +39,6 @@ EOF
 	wait $pid
 	expect_out SCRIPT-DONE 8388608 'shrank from 4096 to 1024 KiB' \
 		'grew from 1024 to 8192 KiB'
-	rm keys $dir/disk.img
+	rm keys out.log $dir/disk.img
 	transport=mmio
 done

@@ -8,6 +8,7 @@
 # holder OPTIONS: a VM that sleeps on the disk, its pid in $first
 holder()
 {
+	rm -f first.log
 	"$LKVM" run -k "$IMAGE" -i "$INITRD" -m 128 -d "disk.img$1" \
 		-p 'quiet lkvm.run="sleep 90"' </dev/null >first.log 2>&1 &
 	first=$!

@@ -18,6 +18,7 @@ rss()
 # floods COMMAND OPTION…: it runs for some seconds
 floods()
 {
+	rm -f out err
 	"$LKVM" "$@" >out 2>err &
 	pid=$!
 	wait_for 60 grep -aq READY out

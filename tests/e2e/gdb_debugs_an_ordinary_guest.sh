@@ -72,11 +72,7 @@ hex()
 "$LKVM" run -m 64 -c 2 --protected=off --name guest --gdb ./gdb.sock --gdb-wait \
 	"$GUEST/reclaimed.flat" </dev/null >guest.log 2>&1 &
 pid=$!
-there()
-{
-	[ -S gdb.sock ]
-}
-wait_for 60 there
+wait_for 60 listens gdb.sock
 connect sockcat "$PWD/gdb.sock"
 expect '?' 'T02thread:1;'
 ! said '^ready' || fail "it did not wait"

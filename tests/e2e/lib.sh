@@ -82,6 +82,12 @@ wait_for()
 	done
 }
 
+# listens PATH: somebody does, at a socket whose path ends so
+listens()
+{
+	grep -q " 00010000 .*$1\$" /proc/net/unix
+}
+
 # vmlck PID: KiB of locked memory, the donated pages of its VMs
 vmlck()
 {

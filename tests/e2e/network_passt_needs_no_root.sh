@@ -36,6 +36,7 @@ echo "from outside" | nc -l -p 22
 END
 for how in "--protected=on -n passt,vhost=on" "--protected=off -n passt" \
 	"--protected=on -n passt,vhost=off"; do
+	rm -f out.log
 	nc -l -p 5001 <file &
 	nc -l -p 5002 <>silence >back &
 	# shellcheck disable=SC2086 # two options

@@ -25,7 +25,7 @@ start()
 		--on-reset=restart --port name=talk,unix=talk.sock \
 		</dev/null >>vm.log 2>&1 &
 	pid=$!
-	wait_for 20 test -S talk.sock
+	wait_for 20 listens talk.sock
 }
 say()
 {
@@ -37,7 +37,6 @@ kill -9 $pid
 wait $pid || :
 [ -S talk.sock ] || fail "no socket was left"
 start
-sleep 1
 refused "talk.sock.*in use" "$LKVM" run -k "$IMAGE" -m 64 \
 	--port name=x,unix=talk.sock
 : >talk.log

@@ -26,7 +26,7 @@ expect_out '^still there'
 
 /tests/bin/filepeer socket >peer.log &
 peer=$!
-wait_for 10 test -S socket
+wait_for 10 listens socket
 life --vhost-user socket=socket,type=rng
 expect_out "likely cause: a helper: filepeer .process $peer. has the window.s file open"
 wait $peer

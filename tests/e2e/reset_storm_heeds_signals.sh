@@ -7,6 +7,7 @@
 
 storm() # storm VCPUS MILLISECONDS
 {
+	rm -f out.log
 	"$LKVM" run -c "$1" -m 32 --on-reset=restart "$GUEST/reset.flat" \
 		</dev/null >out.log 2>&1 &
 	pid=$!

@@ -7,6 +7,10 @@
 . /tests/e2e/lib.sh
 
 PATH=/opt/helpers/bin:$PATH
+no_vms()
+{
+	[ "$(nr_vms)" -eq 0 ]
+}
 no_servers()
 {
 	[ -z "$(helpers virtiofsd)" ]
@@ -48,4 +52,4 @@ run </dev/null >out.log 2>&1 &
 wait_for 60 test -s dir/second
 kill -9 "$(pidof lkvm-pvm)"
 wait_for 10 no_servers
-wait_for 20 test "$(nr_vms)" -eq 0
+wait_for 20 no_vms

@@ -4,8 +4,16 @@
 . /tests/e2e/lib.sh
 
 for payload in silent vectors; do
-	expect_rc 143 ptyrun sleep=1500 signal=15 -- \
-		"$LKVM" run --loglevel=info "$GUEST/$payload.flat"
+	rm -f events
+	"$LKVM" run --loglevel=info --events events "$GUEST/$payload.flat" \
+		</dev/null >out.log 2>&1 &
+	pid=$!
+	wait_for 30 grep -q vcpu-start events
+	sleep 1 # the guest's first instructions
+	kill -TERM $pid
+	rc=0
+	wait $pid || rc=$?
+	[ $rc -eq 143 ] || fail "exit $rc"
 	expect_out 'PC 0x' 'printed nothing' 'likely cause'
 done
 expect_out 'before it had set up its vectors'

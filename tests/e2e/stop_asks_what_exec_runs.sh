@@ -10,6 +10,7 @@ SMALL=/boot/guest.Image
 no_virtio=initcall_blacklist=virtio_init,virtio_pci_driver_init
 start() # start OPTION… -- COMMAND…: $pid; it says that it is ready
 {
+	rm -f out err
 	"$LKVM" exec --name asked "$@" </dev/null >out 2>err &
 	pid=$!
 	wait_for 100 grep -q ready out

@@ -15,7 +15,7 @@ qemu-storage-daemon \
 	--export vhost-user-blk,id=e,node-name=d,writable=on,\
 addr.type=unix,addr.path=socket &
 daemon=$!
-wait_for 10 test -S socket
+wait_for 10 listens socket
 
 guest_script <<'END'
 echo "sectors $(cat /sys/block/vda/size)"

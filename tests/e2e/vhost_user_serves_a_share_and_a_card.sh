@@ -11,10 +11,6 @@ chmod 777 run
 # shellcheck disable=SC2046 # a list of numbers
 trap 'ip link del dummy7 2>/dev/null; kill $(jobs -p) 2>/dev/null || true' EXIT
 route_out
-listens()
-{
-	grep -q " 00010000 .*$1\$" /proc/net/unix
-}
 serve()
 {
 	# What the one before started may end a moment later, and has its file locked.

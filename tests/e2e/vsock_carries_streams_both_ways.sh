@@ -43,7 +43,7 @@ talk()
 	CMD='sh /run.sh' boot -i script.cpio --vsock socket=v.sock,cid=42 "$@" \
 		</dev/null >out.log 2>&1 &
 	pid=$!
-	wait_for 10 test -S v.sock
+	wait_for 10 listens v.sock
 	[ "$(stat -c %a v.sock)" = 700 ] || fail "others may use the socket"
 	clients=
 	"$V" listen unix:v.sock_6000 flow $big $big &

@@ -33,13 +33,17 @@ su -m -s /bin/sh -- user -c 'exec "$@"' sh "$LKVM" run -k "$IMAGE" -i "$INITRD" 
 	-p 'console=ttyS0 quiet lkvm.run="sh /run.sh"' --vsock socket=v.sock \
 	</dev/null >out.log 2>&1 &
 pid=$!
-wait_for 20 test -S v.sock
+wait_for 20 listens v.sock
 "$V" connect unix:v.sock:5000 many 1 >many.log
 fds=$(nr_fds $pid)
 "$V" connect unix:v.sock:5000 many 1000 >>many.log
-wait_for 5 grep -q '^1000 connections' out.log
+wait_for 60 grep -q '^1000 connections' out.log
 "$V" refused unix:v.sock:7000
-wait_for 10 [ "$(nr_fds $pid)" -le "$fds" ]
+closed()
+{
+	[ "$(nr_fds $pid)" -le "$fds" ]
+}
+wait_for 10 closed
 "$V" connect unix:v.sock:5001 flow 0 0
 rc=0
 wait $pid || rc=$?

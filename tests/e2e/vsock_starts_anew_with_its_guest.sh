@@ -44,7 +44,7 @@ life()
 
 start a.sock a.log
 a=$!
-wait_for 10 test -S a.sock
+wait_for 10 listens a.sock
 refused 'vsock: cannot listen on a.sock: it is in use' "$LKVM" run \
 	-k "$IMAGE" --vsock socket=a.sock
 kill -9 $a

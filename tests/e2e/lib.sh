@@ -20,6 +20,7 @@ GUEST=/tests/guest
 fail()
 {
 	echo "FAIL: $*" >&2
+	echo "$*" >>"$TMPDIR/.failed" # the agent reads it
 	exit 1
 }
 

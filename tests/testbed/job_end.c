@@ -18,7 +18,9 @@
 
 #define GRACE_MS  1000	/* for what the program started to end by itself */
 #define REAP_MS	  60000 /* for killed VMs to give their memory back */
-#define TAIL_SIZE 6000	/* of each console shown after a failure */
+#define TAIL_SIZE 2048	/* of each console, shown after a failure */
+#define TAIL_LINE 200	/* of each of its lines; the rest of it is cut off */
+#define TAIL_READ 32768 /* of the file, to find so much in */
 
 static void pause_ms(long ms)
 {
@@ -76,9 +78,38 @@ void job_expire(struct job *job, int port)
 	kill(-1, SIGKILL);
 }
 
+/* Keeps the beginning of each line in @buf; returns the new length. */
+static size_t cut_lines(char *buf, size_t len)
+{
+	size_t column = 0, kept = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (buf[i] == '\n')
+			column = 0;
+		else if (++column > TAIL_LINE)
+			continue;
+		buf[kept++] = buf[i];
+	}
+	return kept;
+}
+
+/* Where the last lines in @buf begin that are not too much. */
+static const char *last_lines(const char *buf, size_t len)
+{
+	const char *from = buf + len - TAIL_SIZE, *end;
+
+	if (len <= TAIL_SIZE)
+		return buf;
+	end = memchr(from, '\n', TAIL_SIZE);
+	return end ? end + 1 : from;
+}
+
 static void show_tail(const char *dir, const char *name, int port)
 {
-	char path[512], buf[1024];
+	static char buf[TAIL_READ];
+	char path[512], head[320];
+	const char *from;
+	size_t len = 0;
 	ssize_t n;
 	off_t end;
 	int fd;
@@ -88,13 +119,16 @@ static void show_tail(const char *dir, const char *name, int port)
 	if (fd < 0)
 		return;
 	end = lseek(fd, 0, SEEK_END);
-	lseek(fd, end > TAIL_SIZE ? end - TAIL_SIZE : 0, SEEK_SET);
-	snprintf(buf, sizeof(buf), "\n--- %s (%lld bytes)\n", name,
+	lseek(fd, end > TAIL_READ ? end - TAIL_READ : 0, SEEK_SET);
+	snprintf(head, sizeof(head), "\n--- %s (%lld bytes)\n", name,
 		 (long long)end);
-	say(port, buf);
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		(void)wire_send(port, WIRE_OUT, buf, (size_t)n);
+	(void)wire_send(port, WIRE_KMSG, head, strlen(head));
+	while ((n = read(fd, buf + len, sizeof(buf) - len)) > 0)
+		len += (size_t)n;
 	close(fd);
+	len = cut_lines(buf, len);
+	from = last_lines(buf, len);
+	(void)wire_send(port, WIRE_KMSG, from, (size_t)(buf + len - from));
 }
 
 /* The consoles of guests are in *.log of the test's directory. */
@@ -112,6 +146,24 @@ static void show_consoles(const char *dirname, int port)
 			show_tail(dirname, e->d_name, port);
 	}
 	closedir(d);
+}
+
+/* What lib.sh's fail() said first. What a guest says is not in there. */
+static void read_failure(const char *dir, char *said, size_t size)
+{
+	char path[80];
+	ssize_t n;
+	int fd;
+
+	said[0] = '\0';
+	snprintf(path, sizeof(path), "%s/.failed", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, said, size - 1);
+	said[n > 0 ? n : 0] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	close(fd);
 }
 
 static long long record_usec(const char *record)
@@ -193,8 +245,8 @@ static void look_for_traces(const struct job *job, char *left, size_t size)
 	}
 }
 
-static void send_exit(const struct job *job, int port, const char *left,
-		      const char *harm)
+static void send_exit(const struct job *job, int port, const char *said,
+		      const char *left, const char *harm)
 {
 	struct wire_fields *f = calloc(1, sizeof(*f));
 	int err = f ? 0 : -ENOMEM;
@@ -205,6 +257,8 @@ static void send_exit(const struct job *job, int port, const char *left,
 		err = wire_put_num(f, "timeout", job->timed_out);
 	if (!err)
 		err = wire_put_num(f, "ms", (long)(clock_ms() - job->start_ms));
+	if (!err && said[0])
+		err = wire_put(f, "said", said);
 	if (!err && left[0])
 		err = wire_put(f, "left", left);
 	if (!err && harm[0])
@@ -216,7 +270,7 @@ static void send_exit(const struct job *job, int port, const char *left,
 
 void job_finish(struct job *job, int port)
 {
-	char left[768] = "", harm[512], names[512];
+	char left[700] = "", harm[512], names[512], said[160];
 	int64_t patience = clock_ms() + GRACE_MS;
 
 	while (traces_processes(names, sizeof(names)) &&
@@ -236,6 +290,7 @@ void job_finish(struct job *job, int port)
 	send_kmsg(job, port, harm, sizeof(harm));
 	if (job->is_test && job->status && WEXITSTATUS(job->status) != 77)
 		show_consoles(job->dir, port);
+	read_failure(job->dir, said, sizeof(said));
 	traces_remove(job->dir);
 	if (job->in >= 0)
 		close(job->in);
@@ -245,5 +300,5 @@ void job_finish(struct job *job, int port)
 		close(job->err);
 	job->in = job->out = job->err = -1;
 	job->held_len = 0;
-	send_exit(job, port, left, harm);
+	send_exit(job, port, said, left, harm);
 }

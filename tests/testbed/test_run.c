@@ -2,6 +2,7 @@
 // Runs one test after the other in an emulated host, booted anew when it must.
 #include "test_run.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -137,40 +138,57 @@ static void keep_output(struct test_run *r, const struct wire_frame *frame)
 		(void)!write(STDOUT_FILENO, frame->data, frame->len);
 }
 
+/* The code it ended with and why, or at least what it printed last. */
+static void describe_end(struct test_run *r, const struct wire_frame *end)
+{
+	int status = (int)wire_num(end, "status", -1);
+	bool by_signal = WIFSIGNALED(status);
+	const char *said = wire_first(end, "said"), *sep = ": ";
+
+	if (!said) {
+		said = r->last;
+		sep = *said ? ", after: " : "";
+	}
+	snprintf(r->reason, sizeof(r->reason), "%s %d%s%s",
+		 by_signal ? "signal" : "exit",
+		 by_signal ? WTERMSIG(status) : WEXITSTATUS(status), sep, said);
+}
+
+/* It goes to a terminal, and has words of the test's. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}
+
 static enum verdict judge(struct test_run *r, const struct wire_frame *end)
 {
 	int status = (int)wire_num(end, "status", -1);
 	const char *left = wire_first(end, "left");
 	const char *harm = wire_first(end, "harm");
-	const char *what = NULL, *which = "";
+	bool is_late = wire_num(end, "timeout", 0) != 0;
 	bool skipped = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIPPED;
-	char number[32];
+	enum verdict v = FAILED;
 
-	if (wire_num(end, "timeout", 0)) {
-		what = "timed out";
+	if (is_late) {
+		snprintf(r->reason, sizeof(r->reason), "timed out");
 	} else if (harm) {
-		what = "host kernel: ";
-		which = harm;
+		snprintf(r->reason, sizeof(r->reason), "host kernel: %s", harm);
 	} else if (status && !skipped) {
-		snprintf(number, sizeof(number), "%s %d",
-			 WIFSIGNALED(status) ? "signal" : "exit",
-			 WIFSIGNALED(status) ? WTERMSIG(status)
-					     : WEXITSTATUS(status));
-		what = number;
+		describe_end(r, end);
 	} else if (left) {
-		what = "left behind: ";
-		which = left;
+		snprintf(r->reason, sizeof(r->reason), "left behind: %s", left);
+	} else if (skipped) {
+		snprintf(r->reason, sizeof(r->reason), "%s", r->last);
+		v = SKIPPED;
+	} else {
+		v = PASSED;
 	}
-	if (harm || left || wire_num(end, "timeout", 0))
+	make_printable(r->reason);
+	if (harm || left || is_late)
 		test_run_stop_host(r);
-	snprintf(r->reason, sizeof(r->reason), "%s%s",
-		 what	   ? what
-		 : skipped ? r->last
-			   : "",
-		 which);
-	if (what)
-		return FAILED;
-	return skipped ? SKIPPED : PASSED;
+	return v;
 }
 
 static enum verdict run_in_host(struct test_run *r, const struct test *t)

@@ -188,6 +188,9 @@ static int total(const struct crew *c)
 	for (unsigned int i = 0; i < c->list.nr; i++)
 		if (c->shared->results[i].is_flaky)
 			say(c, "flaky", i);
+	for (unsigned int i = 0; i < c->list.nr; i++)
+		if (c->shared->results[i].verdict == FAILED)
+			say(c, "failed", i);
 	if (count[STOPPED])
 		printf("stopped: %u tests did not run\n", count[STOPPED]);
 	printf("%u passed, %u failed, %u skipped\n", count[PASSED],

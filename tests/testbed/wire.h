@@ -17,7 +17,8 @@
  *   RUN    fields of a job             HELLO  the kernel's release
  *   INPUT  bytes for its stdin         OUT    bytes of its stdout (or tty)
  *   EOF    its stdin ends              ERR    bytes of its stderr
- *   WINCH  "ROWS COLS"                 KMSG   kernel messages of that time
+ *   WINCH  "ROWS COLS"                 KMSG   kernel messages of that time,
+ *                                             ends of a failed test's files
  *                                      EXIT   fields: how the job ended
  *
  * Fields are NUL-terminated "key=value" strings; a key may come repeatedly.

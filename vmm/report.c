@@ -47,6 +47,13 @@ const char *report_silent_cause(const struct pvm_vcpu_state *s,
 	return "no console: earlycon console=ttyS0 on its command line (-p) and CONFIG_SERIAL_8250_CONSOLE in its kernel?";
 }
 
+/* On any console; exec's init on the serial port is heard by the UART alone. */
+static bool has_spoken(struct vm *vm)
+{
+	return vm->uart.n_transmitted || vm->watchdog.is_booted ||
+	       __atomic_load_n(&vm->has_spoken, __ATOMIC_RELAXED);
+}
+
 static void report_one(struct vm *vm, unsigned int i)
 {
 	struct pvm_vcpu_state s;
@@ -68,7 +75,7 @@ static void report_one(struct vm *vm, unsigned int i)
 		i, (unsigned long long)s.esr_el1, ESR_EC(s.esr_el1),
 		(unsigned long long)s.far_el1, (unsigned long long)s.elr_el1,
 		(unsigned long long)s.vbar_el1);
-	if (i == 0 && vm->uart.n_transmitted == 0 && !vm->watchdog.is_booted)
+	if (i == 0 && !has_spoken(vm))
 		log_info("the guest printed nothing; likely cause: %s",
 			 report_silent_cause(&s, &vm->placement));
 }
@@ -76,8 +83,7 @@ static void report_one(struct vm *vm, unsigned int i)
 void report_vcpus(struct vm *vm)
 {
 	if (!vm->verdict.report &&
-	    (vm->uart.n_transmitted || vm->watchdog.is_booted ||
-	     vm->verdict.code == EXIT_GUEST_OFF))
+	    (has_spoken(vm) || vm->verdict.code == EXIT_GUEST_OFF))
 		return;
 	for (unsigned int i = 0; i < vm->cfg->nr_vcpus; i++)
 		report_one(vm, i);

@@ -71,6 +71,8 @@ attached() # attached PATTERN OPTION…: one VM and those attached to it
 	done
 	shown follow.out 'THIRD<third>' || fail "no last words"
 	grep -q '^lkvm-pvm: late: guest: ' follow.err || fail "no reason"
+	! grep -aEq 'printed nothing|vCPU 0: PC' run.log ||
+		fail "it is said to have been silent"
 }
 
 attached second -p quiet

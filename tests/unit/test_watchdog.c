@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -259,6 +260,47 @@ START_TEST(a_guest_that_does_something_meanwhile_goes_on)
 }
 END_TEST
 
+/* What report_vcpus() says into @text. */
+static void report(struct vm *vm, char *text, size_t size)
+{
+	int saved = dup(STDERR_FILENO);
+	int fd = memfd_create("stderr", MFD_CLOEXEC);
+	ssize_t n;
+
+	ck_assert_int_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
+	log_set_level(LOG_INFO);
+	report_vcpus(vm);
+	ck_assert_int_eq(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	n = pread(fd, text, size - 1, 0);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	close(saved);
+	close(fd);
+}
+
+START_TEST(silence_on_all_consoles_is_explained)
+{
+	static const uint8_t byte = 'x';
+	const struct config cfg = { .nr_vcpus = 1,
+				    .mem = MIB(64),
+				    .console = CONSOLE_VIRTIO };
+	struct vm *vm = begin(&cfg);
+	char text[1024];
+
+	vm->verdict.code = EXIT_GUEST_RESET;
+	report(vm, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "the guest printed nothing"));
+	vm_heard(vm, _i ? EXPECT_HVC : EXPECT_UART, &byte, 1);
+	report(vm, text, sizeof(text));
+	ck_assert_str_eq(text, "");
+	vm->verdict.report = true;
+	report(vm, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "vCPU 0: PC 0x"));
+	ck_assert_ptr_null(strstr(text, "printed nothing"));
+	end(vm);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("watchdog");
@@ -275,6 +317,7 @@ int main(void)
 		tc, a_command_may_be_waited_for_until_it_says_a_word, 0, 2);
 	tcase_add_test(tc, a_guest_that_waits_for_a_device_it_lost_is_ended);
 	tcase_add_test(tc, a_guest_that_does_something_meanwhile_goes_on);
+	tcase_add_loop_test(tc, silence_on_all_consoles_is_explained, 0, 2);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

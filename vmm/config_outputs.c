@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "expect.h"
+#include "ere.h"
 
 static struct config *config_of(struct opt_parse *p)
 {
@@ -126,7 +126,8 @@ int config_set_hang_timeout(struct opt_parse *p, const char *value)
 static int add_regex(struct opt_parse *p, const char *value, const char **list,
 		     unsigned int *nr)
 {
-	char why[100];
+	const char *why;
+	struct ere *e;
 
 	if (*nr == CONFIG_MAX_REGEXES)
 		return opt_bad_value(p, value, "more than %u; join some with |",
@@ -136,9 +137,11 @@ static int add_regex(struct opt_parse *p, const char *value, const char **list,
 	if (strlen(value) > CONFIG_REGEX_LEN)
 		return opt_bad_value(p, value, "longer than %u characters",
 				     CONFIG_REGEX_LEN);
-	if (!expect_is_regex(value, why, sizeof(why)))
+	e = ere_compile(value, &why);
+	if (!e)
 		return opt_bad_value(p, value, "no regular expression: %s",
 				     why);
+	ere_free(e);
 	list[(*nr)++] = value;
 	return 0;
 }

@@ -4,8 +4,8 @@
  *
  * How this works: bytes are gathered until a line ends or is as long as a line
  * may be; then it is looked at once. What has no end is looked at when somebody
- * asks (expect_look()): a prompt has none. So an expression costs a run of
- * regexec(3) over a kilobyte at most for each kilobyte or newline of output.
+ * asks (expect_look()): a prompt has none. So an expression is matched against a
+ * kilobyte at most for each kilobyte or newline of output.
  */
 #include "expect.h"
 
@@ -17,169 +17,6 @@
 #include "exec_proto.h"
 #include "log.h"
 #include "text.h"
-
-/* --- expressions ------------------------------------------------------------ */
-
-/*
- * Groups in groups, and parts of an expression once repetitions are written out.
- * regcomp(3) takes the square of them at least, and much more for what may match
- * nothing: such a part counts more when it is repeated, and an anchor always.
- */
-#define DEPTH_MAX   32U
-#define PARTS_MAX   1024U
-#define NONE_WEIGHT 32U
-#define ANCHOR	    16U
-
-/* A piece of an expression. */
-struct piece {
-	uint64_t parts;
-	bool none; /* may match nothing */
-};
-
-struct group {
-	struct piece branch; /* the one that is read */
-	bool none;	     /* one before it may match nothing */
-};
-
-/* Behind the bracket expression that begins at @s. */
-static const char *behind_bracket(const char *s)
-{
-	s += s[1] == '^' ? 2 : 1;
-	if (*s == ']')
-		s++;
-	while (*s && *s != ']') {
-		const char end[] = { s[1], ']', '\0' };
-		const char *close = NULL;
-
-		if (*s == '[' && strchr(".:=", s[1]) && s[1])
-			close = strstr(s + 2, end);
-		s = close ? close + 2 : s + 1;
-	}
-	return *s ? s + 1 : s;
-}
-
-/* How often what is in front of @s is written out; behind the operator: @end. */
-static uint64_t times(const char *s, const char **end)
-{
-	uint64_t n = 0, last = 0;
-
-	*end = s + 1;
-	if (*s == '*' || *s == '?')
-		return 1;
-	if (*s == '+')
-		return 2;
-	for (s++; *s && *s != '}'; s++) {
-		last = *s == ',' ? 0 : last * 10 + (uint64_t)(*s - '0');
-		last = last > PARTS_MAX ? PARTS_MAX : last;
-		n = last > n ? last : n;
-	}
-	*end = *s ? s + 1 : s;
-	return n + 1;
-}
-
-static bool is_repetition(const char *s)
-{
-	return strchr("*?+", *s) ||
-	       (*s == '{' && s[1] && strchr(",0123456789", s[1]));
-}
-
-/* Applies the operator at @s; behind it. */
-static const char *repeat(struct piece *p, const char *s)
-{
-	const bool none = *s == '*' || *s == '?' ||
-			  (*s == '{' && (s[1] == ',' || s[1] == '0'));
-
-	p->parts *= times(s, &s) * (p->none ? NONE_WEIGHT : 1);
-	p->none |= none;
-	return s;
-}
-
-static struct piece atom(const char *s)
-{
-	if (*s == '(')
-		return (struct piece){ .none = true };
-	if (*s == '|')
-		return (struct piece){ .parts = 1, .none = true };
-	if (strchr("^$", *s) || (*s == '\\' && s[1] && strchr("bB<>`'", s[1])))
-		return (struct piece){ .parts = ANCHOR, .none = true };
-	return (struct piece){ .parts = 1 };
-}
-
-static const char *behind_atom(const char *s)
-{
-	if (*s == '[')
-		return behind_bracket(s);
-	return s + (*s == '\\' && s[1] ? 2 : 1);
-}
-
-/*
- * Whether @s stays small. regcomp(3) writes repetitions out, x+ as xx*, and those
- * of repetitions again: thirty signs may stand for a gigabyte.
- */
-static bool is_small(const char *s)
-{
-	struct group groups[DEPTH_MAX + 1] = { { .branch.none = true } };
-	struct group *g = groups;
-	struct piece last = { .none = true };
-
-	while (*s && last.parts + g->branch.parts <= PARTS_MAX) {
-		if (is_repetition(s)) {
-			s = repeat(&last, s);
-			continue;
-		}
-		g->branch.parts += last.parts;
-		g->branch.none &= last.none;
-		if (*s == ')' && g > groups) {
-			last.parts = g->branch.parts + 1;
-			last.none = g->none || g->branch.none;
-			g--;
-			s++;
-			continue;
-		}
-		if (*s == '|') {
-			g->none |= g->branch.none;
-			g->branch.none = true;
-		}
-		last = atom(s);
-		if (*s == '(' && g == groups + DEPTH_MAX)
-			return false;
-		if (*s == '(')
-			*++g = (struct group){ .branch.none = true };
-		s = behind_atom(s);
-	}
-	return *s == '\0' && last.parts + g->branch.parts <= PARTS_MAX;
-}
-
-/* An extension that POSIX' have not: matching may take for ever. */
-static bool has_back_reference(const char *s)
-{
-	for (; *s; s = behind_atom(s))
-		if (*s == '\\' && s[1] >= '1' && s[1] <= '9')
-			return true;
-	return false;
-}
-
-bool expect_is_regex(const char *text, char *why, size_t size)
-{
-	regex_t re;
-	int err;
-
-	if (has_back_reference(text)) {
-		(void)snprintf(why, size, "back-references are not taken");
-		return false;
-	}
-	if (!is_small(text)) {
-		(void)snprintf(why, size,
-			       "too many parts, or repetitions in each other");
-		return false;
-	}
-	err = regcomp(&re, text, REG_EXTENDED | REG_NOSUB);
-	if (err)
-		(void)regerror(err, &re, why, size);
-	else
-		regfree(&re);
-	return err == 0;
-}
 
 /* --- the log ---------------------------------------------------------------- */
 
@@ -293,7 +130,7 @@ static bool look_for_patterns(struct expect *e, const char *text)
 	for (unsigned int i = 0; i < e->nr_patterns; i++) {
 		struct expect_pattern *p = &e->patterns[i];
 
-		if (p->met || regexec(&p->regex, text, 0, NULL, 0))
+		if (p->met || !ere_match(p->ere, text))
 			continue;
 		p->met = is_new = true;
 		if (p->is_bad && !e->found.bad) {
@@ -422,11 +259,12 @@ void expect_report(struct expect *e)
 static int add(struct expect *e, const char *text, bool is_bad)
 {
 	struct expect_pattern *p = &e->patterns[e->nr_patterns];
-	int err = regcomp(&p->regex, text, REG_EXTENDED | REG_NOSUB);
+	const char *why;
 
-	if (err) {
+	p->ere = ere_compile(text, &why);
+	if (!p->ere) {
 		/* It was tried when the options were read. */
-		log_err("'%s': no memory for this expression", text);
+		log_err("'%s': %s", text, why);
 		return -ENOMEM;
 	}
 	p->text = text;
@@ -453,6 +291,6 @@ int expect_init(struct expect *e, const struct config *cfg)
 void expect_fini(struct expect *e)
 {
 	while (e->nr_patterns > 0)
-		regfree(&e->patterns[--e->nr_patterns].regex);
+		ere_free(e->patterns[--e->nr_patterns].ere);
 	pthread_mutex_destroy(&e->lock);
 }

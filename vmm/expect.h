@@ -8,9 +8,9 @@
 #define LKVM_PVM_EXPECT_H
 
 #include <pthread.h>
-#include <regex.h>
 
 #include "config.h"
+#include "ere.h"
 #include "sink.h"
 
 #define EXPECT_LINE  1024U /* bytes; a longer line counts as several */
@@ -26,8 +26,8 @@ enum expect_port {
 
 struct expect_pattern {
 	const char *text;
-	regex_t regex;
-	bool is_bad; /* of --fail-on */
+	struct ere *ere; /* owned; it changes: under expect's lock */
+	bool is_bad;	 /* of --fail-on */
 	bool met;
 };
 
@@ -88,8 +88,5 @@ void expect_restart(struct expect *e);
 
 /* Logs the last lines, control characters made harmless. */
 void expect_report(struct expect *e);
-
-/* Whether @text is an expression; otherwise why not, in @why. */
-bool expect_is_regex(const char *text, char *why, size_t size);
 
 #endif

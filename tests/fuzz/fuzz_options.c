@@ -48,10 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		argv[argc] = strndup((const char *)data, len);
 		if (!argv[argc++])
 			abort();
-		/* regcomp() spends any amount of memory on a{999}{999}. */
-		for (char *c = strchr(argv[argc - 1], '{'); c;
-		     c = strchr(c, '{'))
-			*c = '(';
 		len += len < size;
 		data += len;
 		size -= len;

@@ -39,6 +39,15 @@ static void seed_write_all(void)
 	SEED("disks", "-kx\0-d\0a,ro,serial=A-1,id=root\0-d\0b,snapshot\0"
 		      "--disk=c,direct,queues=2\0");
 	SEED("disks-wrong", "-kx\0-d\0a,readonly\0");
+	SEED("disks-serial", "-kx\0-d\0a,serial=?\0");
+	SEED("disks-id", "-kx\0-d\0a,id=?\0");
+	SEED("disks-default", "-kx\0-d\0a,id=blk1\0");
+	SEED("disks-twice", "-kx\0-d\0a,id=x\0-d\0b,id=x\0");
+	SEED("disks-queues", "-kx\0-d\0a,queues=0\0");
+	SEED("disks-cpus", "-kx\0-d\0a,queues=9\0");
+	SEED("disks-nameless", "-kx\0-d\0,ro\0");
+	SEED("disks-scsi", "-kx\0-d\0scsi:w\0");
+	SEED("disks-both", "-kx\0-d\0a,ro,snapshot\0");
 	SEED("ports", "-kx\0--console=virtio\0--port=name=a,pty\0"
 		      "--port=name=b,file=/b\0--port\0name=c,unix=/c\0");
 	SEED("shares", "-kx\0--share=/a\0--share=/b,tag=b,ro\0--share=/c\0");

@@ -123,7 +123,10 @@ static inline void rig_up(struct blk_rig *r, uint64_t without)
 	ck_assert_uint_eq(virtio_dev_status(r->dev), s);
 	rig_queue_up(r, 0, &r->d);
 	virtio_dev_set_status(r->dev, s |= VIRTIO_CONFIG_S_DRIVER_OK);
-	ck_assert_uint_eq(virtio_dev_status(r->dev), s);
+	/* Who scribbles in its rings meanwhile may have broken it already. */
+	ck_assert_uint_eq(virtio_dev_status(r->dev) &
+				  ~(unsigned int)VIRTIO_CONFIG_S_NEEDS_RESET,
+			  s);
 }
 
 static inline void rig_start(struct blk_rig *r, struct virtio_blk_init i)

@@ -182,15 +182,18 @@ int loader_read_kconfig(const char *path, struct loader_kconfig *out)
 	return ret;
 }
 
-/* Begins a piece where a marker is, so that all behind it is there, too. */
-static int find_in(int fd, uint8_t *piece, struct loader_kconfig *out)
+/*
+ * Looks at what begins in [@off, @end). Begins a piece where a marker is, so that
+ * all behind it is there, too.
+ */
+static int find_in(int fd, uint8_t *piece, off_t off, off_t end,
+		   struct loader_kconfig *out)
 {
 	const ssize_t mark = (ssize_t)sizeof(start);
 	const uint8_t *at;
-	off_t off = 0;
 	ssize_t n;
 
-	for (int tries = 0; tries < TRIES;) {
+	for (int tries = 0; tries < TRIES && off < end;) {
 		n = pread(fd, piece, PIECE, off);
 		if (n < mark)
 			break;
@@ -218,8 +221,14 @@ int loader_find_kconfig(const char *path, struct loader_kconfig *out)
 	*out = (struct loader_kconfig){ 0 };
 	/* What is no kernel is refused where it is loaded; others have no end. */
 	if (piece && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	    (uint64_t)st.st_size <= SCRATCH_SIZE)
-		ret = find_in(fd, piece, out);
+	    (uint64_t)st.st_size <= SCRATCH_SIZE) {
+		/* It is behind all code, which is half of a kernel. */
+		const off_t likely = st.st_size / 8 * 3;
+
+		ret = find_in(fd, piece, likely, st.st_size, out);
+		if (ret < 0)
+			ret = find_in(fd, piece, 0, likely, out);
+	}
 	free(piece);
 	if (fd >= 0)
 		close(fd);

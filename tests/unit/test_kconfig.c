@@ -191,6 +191,28 @@ START_TEST(found_quickly_in_what_is_not_compressed)
 }
 END_TEST
 
+START_TEST(found_quickly_wherever_it_is)
+{
+	const size_t size = MIB(1), len = 4096;
+	uint8_t *large = calloc(1, size);
+
+	embed(0, config, strlen(config));
+	for (size_t eighth = 0; eighth <= 8; eighth++)
+		for (size_t around = 0; around <= 16; around++) {
+			size_t at = size / 8 * eighth + around;
+
+			if (at < 8 || at - 8 + len > size)
+				continue;
+			memset(large, 0, size);
+			memcpy(large + at - 8, image, len);
+			ck_assert_int_eq(quick(large, size), 0);
+			ck_assert_str_eq(kc.text, config);
+			loader_kconfig_fini(&kc);
+		}
+	free(large);
+}
+END_TEST
+
 START_TEST(what_is_no_kernel_is_refused)
 {
 	const char *path = fixture_file(&f, "Image", "junk", 4);
@@ -310,6 +332,7 @@ int main(void)
 	tcase_add_test(tc, long_ones_are_read_and_bombs_are_not);
 	tcase_add_test(tc, read_from_every_format);
 	tcase_add_test(tc, found_quickly_in_what_is_not_compressed);
+	tcase_add_test(tc, found_quickly_wherever_it_is);
 	tcase_add_test(tc, what_is_no_kernel_is_refused);
 	tcase_add_test(tc, symbols_are_told_apart);
 	tcase_add_test(tc, items_are_described);

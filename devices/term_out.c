@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "term.h"
 #include "thread.h"
@@ -60,20 +61,6 @@ struct term_out {
 	int error GUARDED_BY(lock); /* -errno: nothing is written any more */
 	bool hurried GUARDED_BY(lock), room_wanted GUARDED_BY(lock);
 };
-
-static struct timespec after_ms(long ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += ms % 1000 * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
 
 /* len is read without the lock in term_out_throttle(). */
 static void set_len(struct term_out *o, size_t len)
@@ -195,7 +182,7 @@ static bool wait_for_output(struct term_out *o)
 	while (o->len == 0 && !o->closing)
 		pthread_cond_wait(&o->more, &o->lock);
 
-	until = after_ms(GATHER_MS);
+	until = clock_after_ms(GATHER_MS);
 	o->state = WRITER_GATHERING;
 	while (o->len < GATHER_BYTES && !o->closing && ret != ETIMEDOUT)
 		ret = pthread_cond_clockwait(&o->more, &o->lock,
@@ -319,7 +306,7 @@ static bool drain(struct term_out *o)
 	long stalled_ms = 0;
 
 	while (o->len > 0 && stalled_ms < stall_limit_ms(o)) {
-		struct timespec until = after_ms(STALL_LOOK_MS);
+		struct timespec until = clock_after_ms(STALL_LOOK_MS);
 
 		if (pthread_cond_clockwait(&o->room, &o->lock, CLOCK_MONOTONIC,
 					   &until) == ETIMEDOUT)

@@ -19,4 +19,13 @@ static inline int64_t clock_ms(void)
 	return clock_ns() / 1000000;
 }
 
+/* @ms from now: what pthread_cond_clockwait() is told. */
+static inline struct timespec clock_after_ms(long ms)
+{
+	const int64_t ns = clock_ns() + ms * 1000000LL;
+
+	return (struct timespec){ .tv_sec = ns / 1000000000,
+				  .tv_nsec = ns % 1000000000 };
+}
+
 #endif

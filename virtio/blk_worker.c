@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "thread.h"
 
@@ -33,6 +34,9 @@
 
 /* A file may grow, or be cut short: looked at that often at most. */
 #define SIZE_CHECK_MS 100
+
+/* A reset may wait so long for the storage before the user is told. */
+#define PATIENCE_MS 2000L
 
 static uint32_t all_queues(const struct virtio_blk *b)
 {
@@ -144,13 +148,13 @@ static void publish(struct virtio_blk *b)
 	b->pushed = 0;
 }
 
-static bool any_in_flight(const struct virtio_blk *b)
+static unsigned int nr_in_flight(const struct virtio_blk *b)
 {
 	unsigned int n = 0;
 
 	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
 		n += b->in_flight[q];
-	return n > 0;
+	return n;
 }
 
 static void answer_done(struct virtio_blk *b)
@@ -159,7 +163,7 @@ static void answer_done(struct virtio_blk *b)
 
 	while ((r = disk_queue_done(b->queue)) != NULL)
 		blk_request_done(b, r);
-	if (b->pushed && !any_in_flight(b))
+	if (b->pushed && !nr_in_flight(b))
 		blk_poll_idle(b);
 	publish(b);
 }
@@ -191,7 +195,7 @@ static int round_of(struct virtio_blk *b)
 	publish(b); /* what needed no disk */
 	if (n)
 		blk_poll_busy(b);
-	else if (!any_in_flight(b) && blk_poll(b))
+	else if (!nr_in_flight(b) && blk_poll(b))
 		return 0;
 	if (n <= 1)
 		listen_to_driver(b);
@@ -215,7 +219,7 @@ static void drain(struct virtio_blk *b)
 
 	disk_queue_cancel(b->queue);
 	answer_done(b);
-	while (!ret && any_in_flight(b)) {
+	while (!ret && nr_in_flight(b)) {
 		pthread_mutex_unlock(&b->dev.lock);
 		ret = disk_queue_run(b->queue, true);
 		pthread_mutex_lock(&b->dev.lock);
@@ -286,6 +290,32 @@ static void wake_up(struct virtio_blk *b)
 	(void)!write(b->wake, &one, sizeof(one));
 }
 
+/*
+ * Waits until the thread is done, or with queue @q; lock held, and let go
+ * meanwhile. What the storage has begun with cannot be taken back.
+ */
+static void wait_for_storage(struct virtio_blk *b, const unsigned int *q)
+{
+	const struct timespec patience = clock_after_ms(PATIENCE_MS);
+	bool is_told = false;
+	int ret = 0;
+
+	while (!b->is_dead && (!q || b->in_flight[*q])) {
+		if (ret == ETIMEDOUT && !is_told) {
+			log_warn(
+				"%s: %s: waits for its storage (requests under way: %u); a reset of the disk, and so the end of the VM, takes as long",
+				b->dev.name, b->disk.path, nr_in_flight(b));
+			is_told = true;
+		}
+		if (is_told)
+			pthread_cond_wait(&b->drained, &b->dev.lock);
+		else
+			ret = pthread_cond_clockwait(&b->drained, &b->dev.lock,
+						     CLOCK_MONOTONIC,
+						     &patience);
+	}
+}
+
 void blk_worker_stop(struct virtio_dev *d)
 {
 	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
@@ -293,6 +323,7 @@ void blk_worker_stop(struct virtio_dev *d)
 	b->stop = true;
 	disk_queue_hurry(b->queue);
 	wake_up(b);
+	wait_for_storage(b, NULL);
 	pthread_mutex_unlock(&d->lock);
 	pthread_join(b->worker, NULL);
 	pthread_mutex_lock(&d->lock);
@@ -305,8 +336,7 @@ void blk_worker_queue_stop(struct virtio_dev *d, unsigned int q)
 	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
 
 	b->held |= 1U << q;
-	while (b->in_flight[q] && !b->is_dead)
-		pthread_cond_wait(&b->drained, &d->lock);
+	wait_for_storage(b, &q);
 	b->held &= ~(1U << q);
 	b->pending &= ~(1U << q);
 	b->quiet &= ~(1U << q);

@@ -187,7 +187,7 @@ int cmd_pause(const struct verb *v, int argc, char **argv)
 		left = nr_moving(&c);
 	}
 	if (left > 0)
-		log_err("%s: paused, but %d of its vCPUs still wait for the host; is its console read?",
+		log_err("%s: paused, but %d of its vCPUs still wait for the host; is its console read, does its storage answer?",
 			c.name, left);
 	client_close(&c);
 	return left ? EXIT_HOST : 0;

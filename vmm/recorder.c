@@ -187,9 +187,7 @@ static void take(struct recorder *r)
 /* False: it is to end. */
 static bool wait_ms(struct recorder *r, uint64_t ms)
 {
-	int64_t end = clock_ns() + (int64_t)ms * NS_PER_MS;
-	const struct timespec t = { .tv_sec = end / 1000000000,
-				    .tv_nsec = end % 1000000000 };
+	const struct timespec t = clock_after_ms((long)ms);
 	bool ending;
 
 	pthread_mutex_lock(&r->lock);

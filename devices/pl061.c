@@ -81,9 +81,16 @@ static uint8_t read_register(struct pl061 *p, uint64_t reg)
 
 static uint64_t pl061_read(void *dev, uint64_t offset, unsigned int len)
 {
+	struct pl061 *p = dev;
+	uint8_t value;
+
 	(void)len;
-	/* Registers of one byte, in the lowest of their four. */
-	return offset & 3 ? 0 : read_register(dev, offset);
+	if (offset & 3) /* registers of one byte, in the lowest of their four */
+		return 0;
+	pthread_mutex_lock(&p->lock);
+	value = read_register(p, offset);
+	pthread_mutex_unlock(&p->lock);
+	return value;
 }
 
 static void write_register(struct pl061 *p, uint64_t reg, uint8_t value)
@@ -129,8 +136,10 @@ static void pl061_write(void *dev, uint64_t offset, unsigned int len,
 	(void)len;
 	if (offset & 3)
 		return;
+	pthread_mutex_lock(&p->lock);
 	write_register(p, offset, (uint8_t)value);
 	update_irq(p);
+	pthread_mutex_unlock(&p->lock);
 }
 
 const struct bus_ops pl061_ops = { .read = pl061_read, .write = pl061_write };
@@ -139,29 +148,41 @@ void pl061_init(struct pl061 *p, const struct pl061_host *host)
 {
 	memset(p, 0, sizeof(*p));
 	p->host = *host;
+	pthread_mutex_init(&p->lock, NULL);
 }
 
 void pl061_set_input(struct pl061 *p, unsigned int line, bool high)
 {
 	uint8_t bit = (uint8_t)(1U << line);
-	bool was_high = (p->in & bit) != 0;
 
 	assert(line < LINES);
-	if (high == was_high)
-		return;
-	p->in ^= bit;
-	p->seen_high &= (uint8_t)~bit;
-	if (p->both_edges & bit || high == ((p->rising & bit) != 0))
-		p->edges |= bit;
-	update_irq(p);
+	pthread_mutex_lock(&p->lock);
+	if (high != ((p->in & bit) != 0)) {
+		p->in ^= bit;
+		p->seen_high &= (uint8_t)~bit;
+		if (p->both_edges & bit || high == ((p->rising & bit) != 0))
+			p->edges |= bit;
+		update_irq(p);
+	}
+	pthread_mutex_unlock(&p->lock);
 }
 
-bool pl061_is_listened_to(const struct pl061 *p, unsigned int line)
+static bool bit_of(struct pl061 *p, const uint8_t *lines, unsigned int line)
 {
-	return (p->enabled >> line) & 1;
+	bool bit;
+
+	pthread_mutex_lock(&p->lock);
+	bit = *lines >> line & 1;
+	pthread_mutex_unlock(&p->lock);
+	return bit;
 }
 
-bool pl061_was_seen(const struct pl061 *p, unsigned int line)
+bool pl061_is_listened_to(struct pl061 *p, unsigned int line)
 {
-	return (p->seen_high >> line) & 1;
+	return bit_of(p, &p->enabled, line);
+}
+
+bool pl061_was_seen(struct pl061 *p, unsigned int line)
+{
+	return bit_of(p, &p->seen_high, line);
 }

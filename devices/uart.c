@@ -229,6 +229,7 @@ static uint64_t uart_read(void *dev, uint64_t offset, unsigned int len)
 	uint8_t value = 0;
 
 	(void)len; /* a byte-wide device: the other bytes read as zero */
+	pthread_mutex_lock(&u->lock);
 	switch (offset) {
 	case REG_DATA:
 		value = u->lcr & LCR_DLAB ? u->dll : rx_pop(u);
@@ -259,6 +260,7 @@ static uint64_t uart_read(void *dev, uint64_t offset, unsigned int len)
 	}
 	update_irq(u);
 	offer_room(u);
+	pthread_mutex_unlock(&u->lock);
 	return value;
 }
 
@@ -315,6 +317,7 @@ static void uart_write(void *dev, uint64_t offset, unsigned int len,
 	uint8_t byte = (uint8_t)value;
 
 	(void)len;
+	pthread_mutex_lock(&u->lock);
 	switch (offset) {
 	case REG_DATA:
 		if (u->lcr & LCR_DLAB)
@@ -345,6 +348,7 @@ static void uart_write(void *dev, uint64_t offset, unsigned int len,
 	}
 	update_irq(u);
 	offer_room(u);
+	pthread_mutex_unlock(&u->lock);
 }
 
 const struct bus_ops uart_ops = { .read = uart_read, .write = uart_write };
@@ -353,6 +357,7 @@ void uart_init(struct uart *u, const struct uart_host *host)
 {
 	memset(u, 0, sizeof(*u));
 	u->host = *host;
+	pthread_mutex_init(&u->lock, NULL);
 	u->dll = RESET_DIVISOR;
 	u->thre_pending = true;
 }
@@ -361,6 +366,7 @@ size_t uart_receive(struct uart *u, const uint8_t *bytes, size_t len)
 {
 	size_t taken = 0;
 
+	pthread_mutex_lock(&u->lock);
 	if (uart_listens(u)) {
 		while (taken < len && !rx_full(u))
 			rx_push(u, bytes[taken++], false);
@@ -368,12 +374,15 @@ size_t uart_receive(struct uart *u, const uint8_t *bytes, size_t len)
 	if (taken < len)
 		u->rx_refused = true;
 	update_irq(u);
+	pthread_mutex_unlock(&u->lock);
 	return taken;
 }
 
 void uart_receive_break(struct uart *u)
 {
+	pthread_mutex_lock(&u->lock);
 	if (uart_listens(u) && !rx_full(u))
 		rx_push(u, 0, true);
 	update_irq(u);
+	pthread_mutex_unlock(&u->lock);
 }

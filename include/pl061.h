@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * pl061.h: a PL061 GPIO controller (Arm DDI 0190), eight lines. The guest's
- * power key is one of them. Guarded like every bus device (struct vm: io_lock).
+ * power key is one of them. Any thread may call any function at any time but
+ * pl061_init(): it has a lock of its own, as the UART (uart.h).
  */
 #ifndef LKVM_PVM_PL061_H
 #define LKVM_PVM_PL061_H
+
+#include <pthread.h>
 
 #include "bus.h"
 
@@ -17,7 +20,8 @@ struct pl061_host {
 
 struct pl061 {
 	struct pl061_host host;
-	uint8_t in; /* what is outside, a bit per line */
+	pthread_mutex_t lock; /* guards all that follows */
+	uint8_t in;	      /* what is outside, a bit per line */
 	uint8_t out, dir, is_level, both_edges, rising, enabled, afsel;
 	uint8_t edges;	   /* interrupts of edges, until cleared */
 	uint8_t seen_high; /* lines the guest has read as high since they rose */
@@ -29,8 +33,8 @@ extern const struct bus_ops pl061_ops;
 void pl061_init(struct pl061 *p, const struct pl061_host *host);
 void pl061_set_input(struct pl061 *p, unsigned int line, bool high);
 /* Whether the guest wants interrupts of @line: it has a driver for it. */
-bool pl061_is_listened_to(const struct pl061 *p, unsigned int line);
+bool pl061_is_listened_to(struct pl061 *p, unsigned int line);
 /* Whether the guest has read @line as high since it last rose. */
-bool pl061_was_seen(const struct pl061 *p, unsigned int line);
+bool pl061_was_seen(struct pl061 *p, unsigned int line);
 
 #endif

@@ -4,11 +4,14 @@
  * Linux' 8250 driver, its earlycon and kvm-unit-tests. Follows the PC16550D
  * data sheet. Transmission is instant: what the guest writes goes to the sink.
  *
- * Every function is called with the lock that guards the device
- * (struct vm: io_lock).
+ * Any thread may call any function at any time but uart_init(): the UART has a
+ * lock of its own, which nests inside that of the bus (struct vm: io_lock). Who
+ * types does not wait for a vCPU that waits for another device.
  */
 #ifndef LKVM_PVM_UART_H
 #define LKVM_PVM_UART_H
+
+#include <pthread.h>
 
 #include "bus.h"
 
@@ -18,10 +21,10 @@
  */
 #define UART_FIFO_SIZE 64U
 
-/* What the UART needs of the world. Called with the device's lock held. */
+/* What the UART needs of the world. Called with the UART's lock held. */
 struct uart_host {
 	void *ctx;
-	/* One transmitted byte. */
+	/* One transmitted byte; the bus' lock is held, too. */
 	void (*transmit)(void *ctx, uint8_t byte);
 	/* Level of the interrupt line; called only when it changes. */
 	void (*set_irq)(void *ctx, bool high);
@@ -31,6 +34,7 @@ struct uart_host {
 
 struct uart {
 	struct uart_host host;
+	pthread_mutex_t lock; /* guards all that follows */
 	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
 	uint8_t msr_delta; /* modem lines that changed since MSR was read */
 	uint8_t lsr_error; /* overrun, until LSR is read */

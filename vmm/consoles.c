@@ -46,27 +46,19 @@ bool consoles_have_terminal(const struct vm *vm)
 
 size_t consoles_type(struct vm *vm, const uint8_t *bytes, size_t len)
 {
-	size_t n;
-
 	if (consoles_have_terminal(vm))
 		return virtio_console_input(device_of(vm), 0, bytes, len);
-	pthread_mutex_lock(&vm->io_lock);
-	n = uart_receive(&vm->uart, bytes, len);
-	pthread_mutex_unlock(&vm->io_lock);
-	return n;
+	return uart_receive(&vm->uart, bytes, len);
 }
 
 void consoles_break(struct vm *vm)
 {
 	const uint8_t byte = HVC_SYSRQ;
 
-	if (consoles_have_terminal(vm)) {
+	if (consoles_have_terminal(vm))
 		(void)virtio_console_input(device_of(vm), 0, &byte, 1);
-		return;
-	}
-	pthread_mutex_lock(&vm->io_lock);
-	uart_receive_break(&vm->uart);
-	pthread_mutex_unlock(&vm->io_lock);
+	else
+		uart_receive_break(&vm->uart);
 }
 
 void consoles_output_room(struct vm *vm)

@@ -99,10 +99,7 @@ static size_t send_bytes(struct exec *e, const uint8_t *bytes, size_t len)
 	if (e->greeted_by == EXEC_CHANNEL_PORT)
 		return virtio_console_input(vm->devices->consoles.device,
 					    e->port, bytes, len);
-	pthread_mutex_lock(&vm->io_lock);
-	len = uart_receive(&vm->uart, bytes, len);
-	pthread_mutex_unlock(&vm->io_lock);
-	return len;
+	return uart_receive(&vm->uart, bytes, len);
 }
 
 void exec_flush(struct exec *e)

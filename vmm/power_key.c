@@ -39,14 +39,12 @@ static void tick(struct watch *w, uint32_t events)
 	if (read(w->fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
 		return;
 	vm->power_key_ms += (unsigned int)count * TICK_MS;
-	pthread_mutex_lock(&vm->io_lock);
 	seen = pl061_was_seen(&vm->gpio, MACHINE_GPIO_POWER_KEY);
 	if (vm->power_key_ms >= LONG_MS ||
 	    (seen && vm->power_key_ms >= PRESS_MS)) {
 		pl061_set_input(&vm->gpio, MACHINE_GPIO_POWER_KEY, false);
 		set_timer(vm, false);
 	}
-	pthread_mutex_unlock(&vm->io_lock);
 }
 
 int power_key_init(struct vm *vm)
@@ -75,13 +73,11 @@ void power_key_fini(struct vm *vm)
 
 bool power_key_press(struct vm *vm)
 {
-	bool listens;
+	const bool listens =
+		pl061_is_listened_to(&vm->gpio, MACHINE_GPIO_POWER_KEY);
 
-	pthread_mutex_lock(&vm->io_lock);
-	listens = pl061_is_listened_to(&vm->gpio, MACHINE_GPIO_POWER_KEY);
 	vm->power_key_ms = 0;
 	pl061_set_input(&vm->gpio, MACHINE_GPIO_POWER_KEY, true);
 	set_timer(vm, true);
-	pthread_mutex_unlock(&vm->io_lock);
 	return listens;
 }

@@ -6,6 +6,8 @@
  */
 #include "vm.h"
 
+#include "exec_proto.h"
+
 /*
  * What Linux takes of its pool for one queue whose @in_flight requests of
  * @bytes are all under way: three parts of the ring, allocated in powers of two
@@ -60,22 +62,35 @@ static uint64_t vsock_need(void)
 /*
  * Every receive queue is kept filled with pages, of 16 KiB in some guests; a
  * program fills its port's other queue with 32 KiB a write. The console itself
- * and control messages send one at a time; of a console that is not there no
- * buffer is.
+ * and control messages send one at a time.
  */
 static uint64_t console_need(const struct config *cfg)
 {
-	const bool is_channel = config_has_channel_alone(cfg);
-	const uint64_t nr =
-		is_channel ? VIRTIO_CONSOLE_FEW : VIRTIO_CONSOLE_QUEUE;
+	const uint64_t nr = VIRTIO_CONSOLE_QUEUE;
 	const uint64_t in = queue_need(nr, nr, KIB(16));
 	const uint64_t one = in + queue_need(nr, 1, KIB(4));
 	const uint64_t port = in + queue_need(nr, nr, KIB(32));
 
-	if (is_channel)
-		return 2 * queue_need(nr, 0, 0) + one + port;
 	return config_nr_ports(cfg) ? 2 * one + config_nr_ports(cfg) * port
 				    : one;
+}
+
+/*
+ * The same with exec's port alone, which only its init writes to, a frame at a
+ * time; of the console that is not there no buffer is.
+ */
+static uint64_t channel_need(const struct config *cfg)
+{
+	const char small =
+		loader_kconfig_get(&cfg->exec.kconfig, "CONFIG_ARM64_4K_PAGES");
+	const uint64_t nr = VIRTIO_CONSOLE_FEW;
+	const uint64_t in = queue_need(nr, nr, KIB(small == 'y' ? 4 : 16));
+	const uint64_t control = in + queue_need(nr, 1, KIB(4));
+	const uint64_t port =
+		in +
+		queue_need(nr, nr, sizeof(struct exec_head) + EXEC_DATA_MAX);
+
+	return 2 * queue_need(nr, 0, 0) + control + port;
 }
 
 /*
@@ -125,7 +140,9 @@ uint64_t devices_window_len(const struct config *cfg)
 		return 0;
 	if (cfg->window_kind == WINDOW_SIZE)
 		return cfg->window;
-	if (config_has_console(cfg))
+	if (config_has_channel_alone(cfg))
+		need += channel_need(cfg);
+	else if (config_has_console(cfg))
 		need += console_need(cfg);
 	if (cfg->rng)
 		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);

@@ -306,11 +306,14 @@ END_TEST
 
 START_TEST(channel_alone_has_few_buffers)
 {
+	char small_pages[] = "CONFIG_ARM64_4K_PAGES=y\n";
 	struct config cfg = config_with(false);
 	struct vm *vm;
 
 	cfg.exec.on = true;
 	ck_assert_uint_eq(devices_window_len(&cfg), KIB(512));
+	cfg.exec.kconfig.text = small_pages;
+	ck_assert_uint_eq(devices_window_len(&cfg), KIB(256));
 	vm = vm_new(&cfg);
 	ck_assert_uint_eq(vm->devices->all[0]->queues[5].vq.max_size,
 			  VIRTIO_CONSOLE_FEW);

@@ -8,7 +8,7 @@
  * Algorithm, 1968). A new match may begin at each byte. Where there is none on its
  * way, bytes that none begins with are skipped.
  */
-#include "ere.h"
+#include "ere_code.h"
 
 #include <ctype.h>
 #include <string.h>

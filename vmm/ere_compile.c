@@ -8,7 +8,7 @@
  * end that is not read yet have a place, and nothing moves those. What takes no
  * byte and has no end, as (a*)*, does no harm: ere_match() has each place once.
  */
-#include "ere.h"
+#include "ere_code.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 
 #include <regex.h>
 
-#include "../../vmm/ere.h"
+#include "../../vmm/ere_code.h"
 
 /* Larger ones may take glibc for ever. */
 #define SMALL_TEXT 24U

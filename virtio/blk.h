@@ -27,6 +27,9 @@ struct blk_poll {
 	bool worth_it;		/* the driver was back in time */
 };
 
+/* Lines about one disk's storage: a guest can provoke them. */
+#define BLK_MAX_TOLD 16U
+
 struct virtio_blk {
 	struct virtio_dev dev;
 	struct disk disk;
@@ -35,7 +38,7 @@ struct virtio_blk {
 	/* dev.lock guards all of the following. */
 	struct virtio_blk_config config; /* as the guest reads it */
 	int told_error;			 /* the last, told once */
-	unsigned int nr_told;		 /* lines about errors so far */
+	unsigned int nr_told;		 /* BLK_MAX_TOLD at most */
 
 	/* From start() to stop(). */
 	struct disk_queue *queue;

@@ -36,9 +36,6 @@ _Static_assert(sizeof(struct blk_range) ==
 
 #define UNMAP VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP
 
-/* Lines about failed requests, of a disk: a guest can provoke them. */
-#define MAX_TOLD 16U
-
 /* --- answers --------------------------------------------------------------- */
 
 /* @written bytes of the chain beside the status are filled in. */
@@ -96,7 +93,7 @@ static void tell_failure(struct virtio_blk *b, enum disk_op op, int err)
 			     "%s: %s failed (the guest took a page of the "
 			     "buffer back); the guest gets an I/O error",
 			     b->disk.path, op_text(op));
-	} else if (err != b->told_error && b->nr_told < MAX_TOLD) {
+	} else if (err != b->told_error && b->nr_told < BLK_MAX_TOLD) {
 		b->nr_told++;
 		log_warn("%s: %s: %s failed (%s); the guest gets an I/O error",
 			 b->dev.name, b->disk.path, op_text(op),

@@ -35,7 +35,7 @@
 /* A file may grow, or be cut short: looked at that often at most. */
 #define SIZE_CHECK_MS 100
 
-/* A reset may wait so long for the storage before the user is told. */
+/* A reset waits so long for the storage before the user is told. */
 #define PATIENCE_MS 2000L
 
 static uint32_t all_queues(const struct virtio_blk *b)
@@ -148,13 +148,19 @@ static void publish(struct virtio_blk *b)
 	b->pushed = 0;
 }
 
-static unsigned int nr_in_flight(const struct virtio_blk *b)
+static unsigned int nr_in_flight(const struct virtio_blk *b, uint32_t queues)
 {
 	unsigned int n = 0;
 
 	for (unsigned int q = 0; q < b->dev.nr_queues; q++)
-		n += b->in_flight[q];
+		if (queues >> q & 1)
+			n += b->in_flight[q];
 	return n;
+}
+
+static bool is_idle(const struct virtio_blk *b)
+{
+	return nr_in_flight(b, all_queues(b)) == 0;
 }
 
 static void answer_done(struct virtio_blk *b)
@@ -163,7 +169,7 @@ static void answer_done(struct virtio_blk *b)
 
 	while ((r = disk_queue_done(b->queue)) != NULL)
 		blk_request_done(b, r);
-	if (b->pushed && !nr_in_flight(b))
+	if (b->pushed && is_idle(b))
 		blk_poll_idle(b);
 	publish(b);
 }
@@ -195,7 +201,7 @@ static int round_of(struct virtio_blk *b)
 	publish(b); /* what needed no disk */
 	if (n)
 		blk_poll_busy(b);
-	else if (!nr_in_flight(b) && blk_poll(b))
+	else if (is_idle(b) && blk_poll(b))
 		return 0;
 	if (n <= 1)
 		listen_to_driver(b);
@@ -219,7 +225,7 @@ static void drain(struct virtio_blk *b)
 
 	disk_queue_cancel(b->queue);
 	answer_done(b);
-	while (!ret && nr_in_flight(b)) {
+	while (!ret && !is_idle(b)) {
 		pthread_mutex_unlock(&b->dev.lock);
 		ret = disk_queue_run(b->queue, true);
 		pthread_mutex_lock(&b->dev.lock);
@@ -291,21 +297,23 @@ static void wake_up(struct virtio_blk *b)
 }
 
 /*
- * Waits until the thread is done, or with queue @q; lock held, and let go
- * meanwhile. What the storage has begun with cannot be taken back.
+ * Waits until nothing of @queues is under way; lock held, and let go meanwhile.
+ * What the storage has begun with cannot be taken back.
  */
-static void wait_for_storage(struct virtio_blk *b, const unsigned int *q)
+static void wait_for_storage(struct virtio_blk *b, uint32_t queues)
 {
 	const struct timespec patience = clock_after_ms(PATIENCE_MS);
-	bool is_told = false;
+	bool is_told = b->nr_told >= BLK_MAX_TOLD;
 	int ret = 0;
 
-	while (!b->is_dead && (!q || b->in_flight[*q])) {
+	while (!b->is_dead && nr_in_flight(b, queues)) {
 		if (ret == ETIMEDOUT && !is_told) {
 			log_warn(
-				"%s: %s: waits for its storage (requests under way: %u); a reset of the disk, and so the end of the VM, takes as long",
-				b->dev.name, b->disk.path, nr_in_flight(b));
+				"%s: %s: waits for its storage (requests under way: %u); a reset, and so the end of the VM, takes as long",
+				b->dev.name, b->disk.path,
+				nr_in_flight(b, queues));
 			is_told = true;
+			b->nr_told++;
 		}
 		if (is_told)
 			pthread_cond_wait(&b->drained, &b->dev.lock);
@@ -323,7 +331,7 @@ void blk_worker_stop(struct virtio_dev *d)
 	b->stop = true;
 	disk_queue_hurry(b->queue);
 	wake_up(b);
-	wait_for_storage(b, NULL);
+	wait_for_storage(b, all_queues(b));
 	pthread_mutex_unlock(&d->lock);
 	pthread_join(b->worker, NULL);
 	pthread_mutex_lock(&d->lock);
@@ -336,7 +344,7 @@ void blk_worker_queue_stop(struct virtio_dev *d, unsigned int q)
 	struct virtio_blk *b = container_of(d, struct virtio_blk, dev);
 
 	b->held |= 1U << q;
-	wait_for_storage(b, &q);
+	wait_for_storage(b, 1U << q);
 	b->held &= ~(1U << q);
 	b->pending &= ~(1U << q);
 	b->quiet &= ~(1U << q);

@@ -222,7 +222,11 @@ int loader_find_kconfig(const char *path, struct loader_kconfig *out)
 	/* What is no kernel is refused where it is loaded; others have no end. */
 	if (piece && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
 	    (uint64_t)st.st_size <= SCRATCH_SIZE) {
-		/* It is behind all code, which is half of a kernel. */
+		/*
+		 * It is behind all code, two fifths to two thirds of a kernel.
+		 * An initramfs built in is further on, so that the first one
+		 * from here is the kernel's own, unless that is far larger.
+		 */
 		const off_t likely = st.st_size / 8 * 3;
 
 		ret = find_in(fd, piece, likely, st.st_size, out);

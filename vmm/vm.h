@@ -7,7 +7,9 @@
  * KVM_RUN and dispatch; the terminal's writer belongs to devices/term.c.
  *
  * Locks, in the order they nest:
- *   io_lock      the bus and every device on it
+ *   io_lock      the bus and the devices on it. One that stops may hold it for
+ *                long, so the UART and the PL061, which the loop needs, have
+ *                locks of their own
  *   state_lock   verdict, finished, pauses, which vCPUs are callable
  * devices/, virtio/ (a device's, then its transport's) and pvm/ have locks of
  * their own; they nest inside both.

@@ -2,7 +2,8 @@
 /*
  * window_size.c: how large a window the devices of a configuration need, so
  * that Linux' pool in it ("swiotlb buffer is full") never holds them up, and
- * where it is. tests/e2e/window_suffices.sh looks at each device, busy.
+ * where it is. tests/e2e/window_suffices.sh looks at each device, busy, and
+ * exec_carries_ten_mebibytes.sh at exec's port.
  */
 #include "vm.h"
 
@@ -81,10 +82,11 @@ static uint64_t console_need(const struct config *cfg)
  */
 static uint64_t channel_need(const struct config *cfg)
 {
-	const char small =
-		loader_kconfig_get(&cfg->exec.kconfig, "CONFIG_ARM64_4K_PAGES");
+	const bool has_small_pages =
+		loader_kconfig_get(&cfg->exec.kconfig,
+				   "CONFIG_ARM64_4K_PAGES") == 'y';
 	const uint64_t nr = VIRTIO_CONSOLE_FEW;
-	const uint64_t in = queue_need(nr, nr, KIB(small == 'y' ? 4 : 16));
+	const uint64_t in = queue_need(nr, nr, KIB(has_small_pages ? 4 : 16));
 	const uint64_t control = in + queue_need(nr, 1, KIB(4));
 	const uint64_t port =
 		in +

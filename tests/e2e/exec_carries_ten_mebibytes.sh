@@ -8,7 +8,9 @@
 image in 10
 rc=0
 "$LKVM" exec -k /boot/guest.Image -i "$INITRD" -m 64 -c 2 --timeout 280 -- \
-	sh -c 'tee /dev/stderr; dmesg | grep -q "swiotlb buffer is full" || exit 9' \
+	sh -c 'tee /dev/stderr
+		dmesg >/log && grep -q "(256 KiB) .*restricted-dma-pool" /log &&
+			! grep -q "swiotlb buffer is full" /log && exit 9' \
 	<in >out 2>err || rc=$?
 [ $rc -eq 9 ] || fail "exit $rc: $(tail -c 300 err)"
 cmp in out || fail "standard output is something else"

@@ -8,7 +8,7 @@
 
 SMALL=/boot/guest.Image
 expect_rc 7 ptyrun 'wait=# ' 'send=tty; stty size; echo T=$TERM\r' wait=T= \
-	'wait=# ' 'send=echo G$((1+1)); sleep 1000\r' 'wait=G2' 'send=\x03' \
+	'wait=# ' 'send=(echo G$((1+1)); exec sleep 1000)\r' 'wait=G2' 'send=\x03' \
 	'wait=# ' \
 	'send=exit 7\r' -- "$LKVM" exec -k "$SMALL" -i "$INITRD" -m 64
 expect_out /dev/pts/ '^T='

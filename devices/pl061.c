@@ -146,9 +146,23 @@ const struct bus_ops pl061_ops = { .read = pl061_read, .write = pl061_write };
 
 void pl061_init(struct pl061 *p, const struct pl061_host *host)
 {
-	memset(p, 0, sizeof(*p));
 	p->host = *host;
 	pthread_mutex_init(&p->lock, NULL);
+	pl061_power_on(p);
+}
+
+void pl061_fini(struct pl061 *p)
+{
+	pthread_mutex_destroy(&p->lock);
+}
+
+void pl061_power_on(struct pl061 *p)
+{
+	const size_t kept = offsetof(struct pl061, in);
+
+	pthread_mutex_lock(&p->lock);
+	memset((char *)p + kept, 0, sizeof(*p) - kept);
+	pthread_mutex_unlock(&p->lock);
 }
 
 void pl061_set_input(struct pl061 *p, unsigned int line, bool high)

@@ -355,11 +355,25 @@ const struct bus_ops uart_ops = { .read = uart_read, .write = uart_write };
 
 void uart_init(struct uart *u, const struct uart_host *host)
 {
-	memset(u, 0, sizeof(*u));
 	u->host = *host;
 	pthread_mutex_init(&u->lock, NULL);
+	uart_power_on(u);
+}
+
+void uart_fini(struct uart *u)
+{
+	pthread_mutex_destroy(&u->lock);
+}
+
+void uart_power_on(struct uart *u)
+{
+	const size_t kept = offsetof(struct uart, ier);
+
+	pthread_mutex_lock(&u->lock);
+	memset((char *)u + kept, 0, sizeof(*u) - kept);
 	u->dll = RESET_DIVISOR;
 	u->thre_pending = true;
+	pthread_mutex_unlock(&u->lock);
 }
 
 size_t uart_receive(struct uart *u, const uint8_t *bytes, size_t len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * pl061.h: a PL061 GPIO controller (Arm DDI 0190), eight lines. The guest's
- * power key is one of them. Any thread may call any function at any time but
- * pl061_init(): it has a lock of its own, as the UART (uart.h).
+ * power key is one of them. Any thread may call any function at any time between
+ * pl061_init() and pl061_fini(): it has a lock of its own, as the UART (uart.h).
  */
 #ifndef LKVM_PVM_PL061_H
 #define LKVM_PVM_PL061_H
@@ -20,7 +20,7 @@ struct pl061_host {
 
 struct pl061 {
 	struct pl061_host host;
-	pthread_mutex_t lock; /* guards all that follows */
+	pthread_mutex_t lock; /* guards all that follows: one life's */
 	uint8_t in;	      /* what is outside, a bit per line */
 	uint8_t out, dir, is_level, both_edges, rising, enabled, afsel;
 	uint8_t edges;	   /* interrupts of edges, until cleared */
@@ -31,6 +31,9 @@ struct pl061 {
 extern const struct bus_ops pl061_ops;
 
 void pl061_init(struct pl061 *p, const struct pl061_host *host);
+void pl061_fini(struct pl061 *p);
+/* Another life of the VM, as uart_power_on() */
+void pl061_power_on(struct pl061 *p);
 void pl061_set_input(struct pl061 *p, unsigned int line, bool high);
 /* Whether the guest wants interrupts of @line: it has a driver for it. */
 bool pl061_is_listened_to(struct pl061 *p, unsigned int line);

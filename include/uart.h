@@ -4,9 +4,10 @@
  * Linux' 8250 driver, its earlycon and kvm-unit-tests. Follows the PC16550D
  * data sheet. Transmission is instant: what the guest writes goes to the sink.
  *
- * Any thread may call any function at any time but uart_init(): the UART has a
- * lock of its own, which nests inside that of the bus (struct vm: io_lock). Who
- * types does not wait for a vCPU that waits for another device.
+ * Any thread may call any function at any time between uart_init() and
+ * uart_fini(): the UART has a lock of its own, which nests inside that of the
+ * bus (struct vm: io_lock). Who types does not wait for a vCPU that waits for
+ * another device.
  */
 #ifndef LKVM_PVM_UART_H
 #define LKVM_PVM_UART_H
@@ -34,7 +35,7 @@ struct uart_host {
 
 struct uart {
 	struct uart_host host;
-	pthread_mutex_t lock; /* guards all that follows */
+	pthread_mutex_t lock; /* guards all that follows: one life's */
 	uint8_t ier, lcr, mcr, scr, fcr, dll, dlm;
 	uint8_t msr_delta; /* modem lines that changed since MSR was read */
 	uint8_t lsr_error; /* overrun, until LSR is read */
@@ -51,6 +52,9 @@ struct uart {
 extern const struct bus_ops uart_ops;
 
 void uart_init(struct uart *u, const struct uart_host *host);
+void uart_fini(struct uart *u);
+/* Another life of the VM. Its interrupt line is low: nobody is told. */
+void uart_power_on(struct uart *u);
 
 /*
  * Offers @len received bytes; returns how many were taken. None while the

@@ -98,22 +98,30 @@ static int add_gicv2m(struct vm *vm)
 		       "gicv2m", &gicv2m_ops, &vm->gicv2m);
 }
 
-static int add_devices(struct vm *vm)
+/* Those with a lock: it lasts for all lives. */
+static void init_serial_and_gpio(struct vm *vm)
 {
 	const struct pl061_host gpio_host = { .ctx = vm, .set_irq = gpio_irq };
-	const struct uart_host host = {
+	const struct uart_host uart_host = {
 		.ctx = vm,
 		.transmit = uart_out,
 		.set_irq = uart_irq,
 		.rx_room = uart_room,
 	};
+
+	uart_init(&vm->uart, &uart_host);
+	pl061_init(&vm->gpio, &gpio_host);
+}
+
+static int add_devices(struct vm *vm)
+{
 	int ret;
 
 	bus_clear(&vm->bus);
-	uart_init(&vm->uart, &host);
+	uart_power_on(&vm->uart);
 	rtc_init(&vm->rtc);
 	vm->pvpanic = (struct pvpanic){ .ctx = vm, .told = panic_told };
-	pl061_init(&vm->gpio, &gpio_host);
+	pl061_power_on(&vm->gpio);
 	ret = bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE, "uart",
 		      &uart_ops, &vm->uart);
 	if (!ret)
@@ -206,6 +214,7 @@ int vm_init(struct vm *vm, const struct config *cfg, struct spawner *spawner)
 	pthread_mutex_init(&vm->io_lock, NULL);
 	pthread_mutex_init(&vm->state_lock, NULL);
 	pthread_cond_init(&vm->state_changed, NULL);
+	init_serial_and_gpio(vm);
 
 	ret = reclaim_init(&vm->reclaim, cfg->vmlinux);
 	if (ret) {
@@ -252,6 +261,8 @@ void vm_fini(struct vm *vm)
 	vm->vcpus = NULL;
 	loop_fini(&vm->loop);
 	reclaim_fini(&vm->reclaim);
+	pl061_fini(&vm->gpio);
+	uart_fini(&vm->uart);
 	pthread_cond_destroy(&vm->state_changed);
 	pthread_mutex_destroy(&vm->state_lock);
 	pthread_mutex_destroy(&vm->io_lock);

@@ -44,7 +44,7 @@ static void setup(struct vm *vm)
 
 	if (vm_init(vm, &cfg, NULL))
 		abort();
-	uart_init(&vm->uart, &host);
+	vm->uart.host = host;
 	rtc_init(&vm->rtc);
 	if (bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE, "uart",
 		    &uart_ops, &vm->uart) ||

@@ -120,5 +120,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			access_register(&w, data[0], data[1]);
 		check_line(&w);
 	}
+	uart_fini(&w.u);
 	return 0;
 }

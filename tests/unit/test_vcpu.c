@@ -149,7 +149,7 @@ static void add_uart(struct vm *vm, struct sink *s)
 					.set_irq = sink_irq };
 
 	memset(s, 0, sizeof(*s));
-	uart_init(&vm->uart, &host);
+	vm->uart.host = host;
 	ck_assert_int_eq(bus_add(&vm->bus, MACHINE_UART_BASE, MACHINE_UART_SIZE,
 				 "uart", &uart_ops, &vm->uart),
 			 0);

@@ -18,7 +18,7 @@
 struct words {
 	size_t len;	   /* of those for the kernel */
 	const char *inits; /* "--" and what is behind it, or "" */
-	bool console, earlycon, loglevel;
+	bool console, earlycon, loglevel, swiotlb, coherent_pool;
 };
 
 /* As Linux splits them: between quotes a blank is none. */
@@ -59,6 +59,8 @@ static struct words split(const char *params)
 		w.earlycon |= strncmp(word, "earlycon", 8) == 0 &&
 			      (len == 8 || word[8] == '=');
 		w.loglevel |= is_loglevel(word, len);
+		w.swiotlb |= strncmp(word, "swiotlb=", 8) == 0;
+		w.coherent_pool |= strncmp(word, "coherent_pool=", 14) == 0;
 		w.len = (size_t)(word + len - params);
 		w.inits = word + len + strspn(word + len, BLANKS);
 	}
@@ -70,6 +72,7 @@ char *boot_arguments(const struct config *cfg)
 	const char *params = cfg->params ? cfg->params : "";
 	const char *exec = exec_channel_params(cfg);
 	const char *quiet = "", *console = "", *earlycon = "";
+	const char *swiotlb = "", *coherent_pool = "";
 	const struct words w = split(params);
 	const char *inits = w.inits;
 	char *args;
@@ -85,14 +88,22 @@ char *boot_arguments(const struct config *cfg)
 					  : " console=ttyS0,115200";
 		if (!w.earlycon)
 			earlycon = " earlycon";
+		/* All DMA of a protected guest is in the window, which is a
+		 * pool of its own: of Linux' other two the one is private
+		 * memory, and the other shares pages that nobody uses. */
+		if (cfg->protected_vm && !w.swiotlb)
+			swiotlb = " swiotlb=noforce";
+		if (cfg->protected_vm && !w.coherent_pool)
+			coherent_pool = " coherent_pool=4K";
 	}
 	/* Behind a "--" of exec's they need none of their own. */
 	if (*inits && strstr(exec, " -- "))
 		inits += 2 + strspn(inits + 2, BLANKS);
 	/* After the user's words: a "quiet" there is then in force already
 	 * when earlycon starts to print. */
-	if (asprintf(&args, "%.*s%s%s%s%s%s%s", (int)w.len, params, quiet,
-		     console, earlycon, exec, *inits ? " " : "", inits) < 0)
+	if (asprintf(&args, "%.*s%s%s%s%s%s%s%s%s", (int)w.len, params, quiet,
+		     console, earlycon, swiotlb, coherent_pool, exec,
+		     *inits ? " " : "", inits) < 0)
 		return NULL;
 	if (*args == ' ')
 		memmove(args, args + 1, strlen(args));

@@ -6,9 +6,9 @@
 #include "config.h"
 
 /*
- * The user's words, a console unless one is named, and exec's words: in front of
- * a "--", behind which Linux gives all to its first program. Owned by the
- * caller; NULL without memory.
+ * The user's words; a console, and no DMA pools in a protected guest, unless they
+ * are named; and exec's words: in front of a "--", behind which Linux gives all to
+ * its first program. Owned by the caller; NULL without memory.
  */
 char *boot_arguments(const struct config *cfg);
 

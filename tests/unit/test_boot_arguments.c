@@ -46,6 +46,23 @@ START_TEST(a_console_is_added_unless_one_is_named)
 }
 END_TEST
 
+START_TEST(a_protected_guest_has_no_pools_beside_the_window)
+{
+	set(false, "a");
+	cfg.protected_vm = true;
+	become("a " OURS " swiotlb=noforce coherent_pool=4K");
+	cfg.params = (char *)(uintptr_t) "a -- swiotlb=1 coherent_pool=1M";
+	become("a " OURS " swiotlb=noforce coherent_pool=4K"
+	       " -- swiotlb=1 coherent_pool=1M");
+	cfg.params = (char *)(uintptr_t) "swiotlb=65536,force";
+	become("swiotlb=65536,force " OURS " coherent_pool=4K");
+	cfg.params = (char *)(uintptr_t) "coherent_pool=1M";
+	become("coherent_pool=1M " OURS " swiotlb=noforce");
+	cfg.nodefaults = true;
+	become("coherent_pool=1M");
+}
+END_TEST
+
 START_TEST(only_whole_words_name_a_console)
 {
 	set(false, "netconsole=@/,@10.0.0.1/ noearlycon earlycons");
@@ -137,6 +154,7 @@ int main(void)
 	TCase *t = tcase_create("boot_arguments");
 
 	tcase_add_test(t, a_console_is_added_unless_one_is_named);
+	tcase_add_test(t, a_protected_guest_has_no_pools_beside_the_window);
 	tcase_add_test(t, only_whole_words_name_a_console);
 	tcase_add_test(t, the_inits_words_stay_behind_the_kernels);
 	tcase_add_test(t, execs_init_is_in_front_of_them);

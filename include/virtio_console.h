@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * virtio_console.h: a console device (virtio 1.3 §5.3): port 0 is the guest's
- * hvc0, ports 1 and up are its /dev/vportNpM. What is behind a port is its
- * owner's: bytes go out by a function that may take fewer than it is offered,
+ * virtio_console.h: a console device (virtio 1.3 §5.3): port 0 can be a terminal,
+ * the guest's hvc0; other ports are its /dev/vportNpM. What is behind a port is
+ * its owner's: bytes go out by a function that may take fewer than it is offered,
  * and come in by one that does the same.
  *
  * Nothing is dropped for want of room: what the guest writes stays in its queue
@@ -56,7 +56,8 @@ struct virtio_console_init {
 	const struct virtio_console_port *ports;
 	unsigned int nr_ports; /* 1 more than the highest there is */
 	uint16_t queue_size;   /* 0: VIRTIO_CONSOLE_QUEUE */
-	bool has_size;	       /* port 0 is on a terminal ... */
+	bool has_hvc;	       /* port 0 is a terminal ... */
+	bool has_size;	       /* ... and so is what is behind it ... */
 	uint16_t cols, rows;   /* ... this big */
 };
 

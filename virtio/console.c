@@ -175,7 +175,7 @@ static void port_ready(struct virtio_console *c, unsigned int port)
 	struct console_port *p = &c->ports[port];
 
 	p->is_ready = true;
-	if (port == 0)
+	if (port == 0 && c->has_hvc)
 		owe(p, OWES_CONSOLE);
 	if (*p->name)
 		owe(p, OWES_NAME);
@@ -255,10 +255,13 @@ static void receive_messages(struct virtio_console *c)
 static int start(struct virtio_dev *d)
 {
 	struct virtio_console *c = console_of(d);
+	struct console_port *p = &c->ports[0];
 
-	/* Without control messages there is one port, always open. */
+	p->exists = p->host.output && (c->has_hvc || is_multiport(c));
+	/* Without control messages there is one port, always open, of which the
+	 * driver makes its terminal. */
 	if (!is_multiport(c))
-		c->ports[0].is_ready = c->ports[0].is_open = c->ports[0].exists;
+		p->is_ready = p->is_open = p->exists;
 	return 0;
 }
 
@@ -314,11 +317,12 @@ static void config_read(struct virtio_dev *d, unsigned int offset, void *buf,
 static void config_write(struct virtio_dev *d, unsigned int offset,
 			 const void *buf, unsigned int len)
 {
-	const struct console_port *p = &console_of(d)->ports[0];
+	const struct virtio_console *c = console_of(d);
+	const struct virtio_console_host *h = &c->ports[0].host;
 
 	if (offset == offsetof(struct virtio_console_config, emerg_wr) &&
-	    len > 0 && p->exists)
-		(void)p->host.output(p->host.ctx, buf, 1);
+	    len > 0 && c->has_hvc)
+		(void)h->output(h->ctx, buf, 1);
 }
 
 static const struct virtio_class console_class = {
@@ -384,20 +388,20 @@ int virtio_console_create(struct virtio_console **out,
 			  const struct virtio_console_init *i)
 {
 	struct virtio_console *c = calloc(1, sizeof(*c));
-	const bool is_many = i->nr_ports > 1;
+	const bool is_many = i->nr_ports > 1 || !i->has_hvc;
 	const struct virtio_dev_init init = {
 		.class = &console_class,
 		.number = i->number,
 		.window = i->window,
 		.loop = i->loop,
-		.features = FEATURE(EMERG_WRITE) |
+		.features = (i->has_hvc ? FEATURE(EMERG_WRITE) : 0) |
 			    (i->has_size ? FEATURE(SIZE) : 0) |
 			    (is_many ? FEATURE(MULTIPORT) : 0),
 		.config_len = sizeof(struct virtio_console_config),
 		.nr_queues = is_many ? 2 + 2 * i->nr_ports : 2,
 		.queue_size = i->queue_size,
 		/* Linux' hvc spins, its interrupts off. */
-		.at_once = 1U << console_out_queue(0),
+		.at_once = i->has_hvc ? 1U << console_out_queue(0) : 0,
 	};
 	int err;
 
@@ -405,6 +409,7 @@ int virtio_console_create(struct virtio_console **out,
 	if (!c)
 		return -ENOMEM;
 	c->nr_ports = i->nr_ports;
+	c->has_hvc = i->has_hvc;
 	c->cols = i->cols;
 	c->rows = i->rows;
 	for (unsigned int p = 0; p < i->nr_ports; p++)

@@ -34,6 +34,7 @@ struct virtio_console {
 	struct virtio_dev dev;
 	uint16_t cols, rows;
 	unsigned int nr_ports;
+	bool has_hvc;		 /* port 0 is a terminal */
 	struct vq_chain scratch; /* the chain in work, of any other queue */
 	struct console_port ports[VIRTIO_CONSOLE_PORTS];
 };

@@ -157,14 +157,15 @@ int consoles_init(struct vm *vm)
 {
 	struct virtio_console_port ports[VIRTIO_CONSOLE_PORTS] = { 0 };
 	struct consoles *cs = &vm->devices->consoles;
+	/* Alone, exec's port is port 0: two queues and their rings less. */
+	const bool is_alone = config_has_channel_alone(vm->cfg);
 	struct virtio_console_init init = {
 		.window = &vm->devices->window,
 		.loop = &vm->loop,
 		.ports = ports,
-		.nr_ports = 1 + config_nr_ports(vm->cfg),
-		.queue_size = config_has_channel_alone(vm->cfg)
-				      ? VIRTIO_CONSOLE_FEW
-				      : 0,
+		.nr_ports = is_alone ? 1 : 1 + config_nr_ports(vm->cfg),
+		.queue_size = is_alone ? VIRTIO_CONSOLE_FEW : 0,
+		.has_hvc = consoles_have_terminal(vm),
 	};
 	int ret = 0;
 

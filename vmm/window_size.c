@@ -78,7 +78,7 @@ static uint64_t console_need(const struct config *cfg)
 
 /*
  * The same with exec's port alone, which only its init writes to, a frame at a
- * time; of the console that is not there no buffer is.
+ * time.
  */
 static uint64_t channel_need(const struct config *cfg)
 {
@@ -92,7 +92,7 @@ static uint64_t channel_need(const struct config *cfg)
 		in +
 		queue_need(nr, nr, sizeof(struct exec_head) + EXEC_DATA_MAX);
 
-	return 2 * queue_need(nr, 0, 0) + control + port;
+	return control + port;
 }
 
 /*

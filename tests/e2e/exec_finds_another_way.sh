@@ -65,7 +65,7 @@ hostile() # hostile CODE PATTERN: impostor's
 	verdict "$2"
 }
 impostor <<'END'
-yes >/dev/vport0p1
+yes >/dev/vport0p0
 sleep 1000
 END
 hostile 111 'init in the guest makes no sense: a frame of no known kind'

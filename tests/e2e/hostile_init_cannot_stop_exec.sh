@@ -8,7 +8,7 @@
 
 SMALL=/boot/guest.Image
 impostor <<'EOF'
-exec 3<>/dev/vport0p1
+exec 3<>/dev/vport0p0
 hello() { printf '\001\000\000\000\004\000\000\000\002\000\000\000' >&3; }
 started() { hello; printf '\002\000\000\000\000\000\000\000' >&3; }
 end() { printf '\006\000\000\000\010\000\000\000\000\000\000\000%b' "$1" >&3; }

@@ -80,6 +80,7 @@ static void make(struct world *w)
 		.loop = &w->loop,
 		.ports = ports,
 		.nr_ports = NR_PORTS,
+		.has_hvc = true,
 		.has_size = true,
 		.cols = 80,
 		.rows = 25,

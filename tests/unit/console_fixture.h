@@ -84,8 +84,8 @@ static const struct virtio_transport console_transport = {
 	.config_changed = hear_config,
 };
 
-/* @nr_ports of them; port 0 is a terminal of 80 columns and 25 rows. */
-static inline struct world *world_make(unsigned int nr_ports)
+/* @nr_ports of them; port 0 is a terminal of 80 columns and 25 rows, or none. */
+static inline struct world *world_make_with(unsigned int nr_ports, bool has_hvc)
 {
 	static const char *const names[NR_PORTS] = { NULL, "one", "two" };
 	struct virtio_console_port ports[NR_PORTS] = { 0 };
@@ -96,7 +96,8 @@ static inline struct world *world_make(unsigned int nr_ports)
 		.loop = &t->loop,
 		.ports = ports,
 		.nr_ports = nr_ports,
-		.has_size = true,
+		.has_hvc = has_hvc,
+		.has_size = has_hvc,
 		.cols = 80,
 		.rows = 25,
 	};
@@ -118,6 +119,11 @@ static inline struct world *world_make(unsigned int nr_ports)
 	t->dev->transport = &console_transport;
 	t->dev->transport_ctx = t;
 	return t;
+}
+
+static inline struct world *world_make(unsigned int nr_ports)
+{
+	return world_make_with(nr_ports, true);
 }
 
 static inline void world_free(struct world *t)

@@ -159,6 +159,37 @@ START_TEST(driver_without_multiport_has_the_terminal)
 }
 END_TEST
 
+START_TEST(port_zero_alone_may_be_no_terminal)
+{
+	struct world *t = world_make_with(1, false);
+
+	ck_assert_uint_eq(t->dev->nr_queues, 4);
+	ck_assert_uint_eq(t->dev->at_once, 0);
+	bring_up(t, FEATURE(MULTIPORT));
+	fill_in(t, CTRL_IN, ENTRIES);
+	tell(t, VIRTIO_CONSOLE_BAD_ID, VIRTIO_CONSOLE_DEVICE_READY, 1);
+	expect_message(t, 0, VIRTIO_CONSOLE_PORT_ADD, 1, NULL, 0);
+	tell(t, 0, VIRTIO_CONSOLE_PORT_READY, 1);
+	expect_message(t, 0, VIRTIO_CONSOLE_PORT_OPEN, 1, NULL, 0);
+	expect_silence(t);
+	tell(t, 0, VIRTIO_CONSOLE_PORT_OPEN, 1);
+	send_out(t, 1, "b", 1);
+	ck_assert_uint_eq(t->ends[0].nr_got, 1);
+	/* A driver that knows of no ports would make its terminal of it. */
+	bring_up(t, 0);
+	fill_in(t, 0, 1);
+	ck_assert_uint_eq(
+		virtio_console_input(t->c, 0, (const uint8_t *)"a", 1), 0);
+	send_out(t, 1, "c", 1);
+	virtio_dev_config_write(
+		t->dev, offsetof(struct virtio_console_config, emerg_wr), "d",
+		1);
+	ck_assert_uint_eq(t->ends[0].nr_got, 1);
+	ck_assert(!is_broken(t));
+	world_free(t);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("console_ports");
@@ -173,6 +204,7 @@ int main(void)
 	tcase_add_test(tc,
 		       a_client_that_leaves_costs_the_rest_of_its_write_alone);
 	tcase_add_test(tc, driver_without_multiport_has_the_terminal);
+	tcase_add_test(tc, port_zero_alone_may_be_no_terminal);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

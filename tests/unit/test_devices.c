@@ -315,7 +315,8 @@ START_TEST(channel_alone_has_few_buffers)
 	cfg.exec.kconfig.text = small_pages;
 	ck_assert_uint_eq(devices_window_len(&cfg), KIB(256));
 	vm = vm_new(&cfg);
-	ck_assert_uint_eq(vm->devices->all[0]->queues[5].vq.max_size,
+	ck_assert_uint_eq(vm->devices->all[0]->nr_queues, 4);
+	ck_assert_uint_eq(vm->devices->all[0]->queues[1].vq.max_size,
 			  VIRTIO_CONSOLE_FEW);
 	vm_delete(vm);
 	cfg.console = CONSOLE_VIRTIO;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "log.h"
 #include "mmio_irq.h"
 #include "transport.h"
 
@@ -256,8 +257,31 @@ int virtio_mmio_map(struct virtio_mmio *t, struct bus *bus)
 		       &mmio_ops, t);
 }
 
+/*
+ * Selectors, what the driver accepts, sizes and addresses have no effect before
+ * another register is accessed: seven exits less for each queue it sets up.
+ */
+static void keep_stores(struct virtio_mmio *t, struct pvm *pvm)
+{
+	static const struct {
+		uint32_t from, end;
+	} kept[] = {
+		{ MMIO_OFFERED_WORD, MMIO_SIZE + 4 },
+		{ MMIO_DESC, MMIO_USED_HIGH + 4 },
+	};
+	int ret = 0;
+
+	for (unsigned int i = 0; !ret && i < ARRAY_SIZE(kept); i++)
+		ret = pvm_keep_stores(pvm, t->gpa + kept[i].from,
+				      kept[i].end - kept[i].from);
+	if (ret)
+		log_debug("KVM keeps no stores for virtio-mmio: %s",
+			  errno_text(ret));
+}
+
 void virtio_mmio_start(struct virtio_mmio *t, struct pvm *pvm)
 {
+	keep_stores(t, pvm);
 	t->offered_word = t->driver_word = t->queue = 0;
 	virtio_mmio_irq_reset(t);
 	virtio_mmio_wire(t, pvm);

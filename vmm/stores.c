@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * stores.c: console output without an exit for each byte.
+ * stores.c: stores to devices without an exit for each.
  *
- * How this works: KVM keeps the guest's stores to the UART's data register, and
- * they are handed to the device before the access of a vCPU that did leave the
- * guest, so the order of a vCPU's own accesses is what it was. Linux looks at a register
- * after each burst, which brings the bytes out at once. A guest that looks at
+ * How this works: KVM keeps the guest's stores to the UART's data register, and to
+ * registers where a store alone has no effect (here and in virtio/mmio.c). They are
+ * handed to the device before the access of a vCPU that did leave the guest, so the
+ * order of a vCPU's own accesses is what it was. Linux looks at a register after
+ * each burst of bytes, which brings them out at once. A guest that looks at
  * none (it only ever writes, or waits for an interrupt that follows from the
  * bytes it wrote) is served by a timer, whose period grows while there is
  * nothing to do.
@@ -99,9 +100,12 @@ void stores_start(struct vm *vm)
 {
 	int ret = start_timer(vm);
 
-	/* One byte: a store to the registers that follow is an exit. */
 	if (!ret)
 		ret = pvm_keep_stores(vm->pvm, MACHINE_UART_BASE, 1);
+	/* FCR, LCR, MCR: Linux writes them two dozen times to look what UART this
+	 * is. Not IER between: an interrupt may answer it. */
+	if (!ret)
+		ret = pvm_keep_stores(vm->pvm, MACHINE_UART_BASE + 2, 3);
 	if (!ret)
 		return;
 	stop_timer(vm);

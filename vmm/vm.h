@@ -205,7 +205,7 @@ int __must_check vcpu_ask(struct vcpu *v, enum vcpu_ask what,
 void vcpu_answer(struct vcpu *v);
 
 /*
- * stores.c: console output that KVM keeps for us. From stores_start() to
+ * stores.c: stores of the guest's that KVM keeps for us. From stores_start() to
  * stores_stop(), which leaves none behind, a vCPU runs. stores_take() hands
  * what is kept to the devices, io_lock held, and says how many stores it was.
  */

@@ -225,8 +225,9 @@ int pvm_vcpu_stats(struct pvm *p, unsigned int i, uint64_t stats[PVM_NR_STATS])
 int pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len)
 {
 	(void)p;
-	(void)gpa;
-	(void)len;
+	if (fake_pvm.nr_kept < ARRAY_SIZE(fake_pvm.kept))
+		fake_pvm.kept[fake_pvm.nr_kept++] =
+			(struct gpa_range){ gpa, len };
 	return 0;
 }
 

@@ -35,6 +35,8 @@ struct fake_pvm {
 	bool immediate_exit[FAKE_VCPUS]; /* accessed atomically */
 	struct pvm_store stores[8];	 /* what KVM keeps */
 	unsigned int nr_stores, next_store;
+	struct gpa_range kept[8]; /* where */
+	unsigned int nr_kept;
 
 	struct fake_irqfd irqfds[64];
 	struct fake_ioeventfd ioeventfds[64];

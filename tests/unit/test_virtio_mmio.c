@@ -250,6 +250,32 @@ START_TEST(configuration_change_has_a_new_generation)
 }
 END_TEST
 
+static bool is_kept(unsigned int at)
+{
+	for (unsigned int i = 0; i < fake_pvm.nr_kept; i++)
+		if (REGS + at - fake_pvm.kept[i].gpa < fake_pvm.kept[i].len)
+			return true;
+	return false;
+}
+
+START_TEST(stores_are_kept_where_they_have_no_effect_alone)
+{
+	static const unsigned int yes[] = {
+		R_OFFERED_WORD, R_DRIVER, R_DRIVER_WORD, R_QUEUE,
+		R_SIZE,		R_DESC,	  R_DESC + 4,	 R_AVAIL,
+		R_AVAIL + 4,	R_USED,	  R_USED + 4
+	};
+	static const unsigned int no[] = { R_READY,  R_NOTIFY, R_ACK,
+					   R_STATUS, R_CONFIG, R_QUEUE_RESET,
+					   0x1000 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(yes); i++)
+		ck_assert(is_kept(yes[i]));
+	for (unsigned int i = 0; i < ARRAY_SIZE(no); i++)
+		ck_assert(!is_kept(no[i]));
+}
+END_TEST
+
 START_TEST(next_life_begins_as_the_first)
 {
 	go(&w);
@@ -291,6 +317,7 @@ int main(void)
 	tcase_add_test(tc, device_configuration_is_read_and_written);
 	tcase_add_test(tc, rest_of_the_registers_is_empty);
 	tcase_add_test(tc, configuration_change_has_a_new_generation);
+	tcase_add_test(tc, stores_are_kept_where_they_have_no_effect_alone);
 	tcase_add_test(tc, next_life_begins_as_the_first);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -89,8 +89,8 @@ char *boot_arguments(const struct config *cfg)
 		if (!w.earlycon)
 			earlycon = " earlycon";
 		/* All DMA of a protected guest is in the window, which is a
-		 * pool of its own: of Linux' other two the one is private
-		 * memory, and the other shares pages that nobody uses. */
+		 * pool of its own: nobody uses Linux' other two, of which it
+		 * shares every page with the host. */
 		if (cfg->protected_vm && !w.swiotlb)
 			swiotlb = " swiotlb=noforce";
 		if (cfg->protected_vm && !w.coherent_pool)

@@ -3,10 +3,12 @@
 # -p is the guest's: mem=, rdinit=, console= of the user count.
 . /tests/e2e/lib.sh
 
-CMD='awk /MemTotal/ /proc/meminfo; cat /proc/cmdline'
+CMD='awk /MemTotal/ /proc/meminfo; cat /proc/cmdline; dmesg | grep preallocated'
 expect_rc 0 boot -p mem=96M
 total=$(awk '/^MemTotal/ { print $2 }' out.log)
 [ "$total" -lt $((96 * 1024)) ] || fail "mem= ignored: $total KiB"
+# no pools of shared pages beside the window, unless the user wants one
+expect_out ' swiotlb=noforce coherent_pool=4K' 'preallocated 4 KiB'
 mkdir -p root
 printf '%s\n' '#!/bin/sh' 'echo OTHER INIT' 'poweroff -f' >root/other
 chmod 755 root/other
@@ -22,5 +24,8 @@ expect_rc 0 "$LKVM" run -k "$IMAGE" -i "$INITRD" -m 128 \
 expect_out 'bootconsole .* enabled' 'earlycon'
 # words for the first program stay behind what the kernel is to hear
 expect_rc 0 "$LKVM" exec -k "$IMAGE" -i "$INITRD" -m 128 \
-	-p 'a=b -- word' -- cat /proc/cmdline
-expect_out 'a=b .*console=ttyS0.* rdinit=/[^ ]* -- .*word$'
+	-p 'swiotlb=512 coherent_pool=64K -- word' -- cat /proc/cmdline
+expect_out '^swiotlb=512 coherent_pool=64K .*console=ttyS0.* rdinit=/[^ ]* -- .*word$'
+if grep -q 'noforce\|=4K' out.log; then
+	fail 'words of ours where the user has some'
+fi

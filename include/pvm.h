@@ -99,8 +99,8 @@ int pvm_ioeventfd_value_remove(struct pvm *p, int eventfd, gpa_t gpa,
 			       uint32_t value);
 
 /*
- * From here on KVM keeps what the guest stores to [@gpa, @gpa + @len), some 170
- * stores at most, instead of leaving the guest for each. 0, or -errno with
+ * From here on KVM keeps what the guest stores to [@gpa, @gpa + @len), 170 stores
+ * at most (more where the host's pages are larger), instead of leaving the guest for each. 0, or -errno with
  * which nothing changes. Ends with the VM.
  */
 int __must_check pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len);
@@ -111,6 +111,8 @@ struct pvm_store {
 	uint8_t data[8];
 };
 
+/* How many stores are kept now. */
+unsigned int pvm_nr_stores(const struct pvm *p);
 /*
  * Takes the oldest kept store; false when there is none. A vCPU's own stores
  * come before its exit: take them first. One lock for all callers.

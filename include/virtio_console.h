@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * virtio_console.h: a console device (virtio 1.3 §5.3): port 0 can be a terminal,
- * the guest's hvc0; other ports are its /dev/vportNpM. What is behind a port is
+ * virtio_console.h: a console device (virtio 1.3 §5.3): port 0 may be a terminal,
+ * the guest's hvc0; all others are its /dev/vportNpM. What is behind a port is
  * its owner's: bytes go out by a function that may take fewer than it is offered,
  * and come in by one that does the same.
  *

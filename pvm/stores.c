@@ -30,6 +30,16 @@ int pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len)
 	return 0;
 }
 
+unsigned int pvm_nr_stores(const struct pvm *p)
+{
+	uint32_t last;
+
+	if (!p->stores)
+		return 0;
+	last = __atomic_load_n(&p->stores->last, __ATOMIC_ACQUIRE);
+	return (last + p->nr_stores - p->stores->first) % p->nr_stores;
+}
+
 bool pvm_next_store(struct pvm *p, struct pvm_store *s)
 {
 	const struct kvm_coalesced_mmio *kept;

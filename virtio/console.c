@@ -406,6 +406,7 @@ int virtio_console_create(struct virtio_console **out,
 	int err;
 
 	assert(i->nr_ports > 0 && i->nr_ports <= VIRTIO_CONSOLE_PORTS);
+	assert(i->has_hvc ? i->ports[0].host.output != NULL : !i->has_size);
 	if (!c)
 		return -ENOMEM;
 	c->nr_ports = i->nr_ports;

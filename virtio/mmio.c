@@ -259,7 +259,7 @@ int virtio_mmio_map(struct virtio_mmio *t, struct bus *bus)
 
 /*
  * Selectors, what the driver accepts, sizes and addresses have no effect before
- * another register is accessed: seven exits less for each queue it sets up.
+ * another register is accessed: eight exits less for each queue it sets up.
  */
 static void keep_stores(struct virtio_mmio *t, struct pvm *pvm)
 {

@@ -60,7 +60,9 @@ static struct words split(const char *params)
 			      (len == 8 || word[8] == '=');
 		w.loglevel |= is_loglevel(word, len);
 		w.swiotlb |= strncmp(word, "swiotlb=", 8) == 0;
-		w.coherent_pool |= strncmp(word, "coherent_pool=", 14) == 0;
+		/* To Linux '-' and '_' are the same. */
+		w.coherent_pool |= strncmp(word, "coherent_pool=", 14) == 0 ||
+				   strncmp(word, "coherent-pool=", 14) == 0;
 		w.len = (size_t)(word + len - params);
 		w.inits = word + len + strspn(word + len, BLANKS);
 	}

@@ -9,7 +9,7 @@
 #include "log.h"
 
 _Static_assert(CONFIG_MAX_PORTS + 1 <= VIRTIO_CONSOLE_PORTS,
-	       "port 0 is the terminal's");
+	       "port 0 is kept for the terminal");
 
 #define HVC_SYSRQ 0x0f /* Ctrl-o: to Linux' hvc what a break is to its UART */
 

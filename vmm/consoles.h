@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * consoles.h: the virtio console of a VM, with what is behind its ports: the
- * terminal behind port 0, files, pseudoterminals and sockets behind the others.
+ * terminal behind port 0, files, pseudoterminals and sockets behind the others, and
+ * exec behind the last; that is port 0 where it is the only one.
  */
 #ifndef LKVM_PVM_CONSOLES_H
 #define LKVM_PVM_CONSOLES_H

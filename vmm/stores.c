@@ -3,7 +3,7 @@
  * stores.c: stores to devices without an exit for each.
  *
  * How this works: KVM keeps the guest's stores to the UART's data register, and to
- * registers where a store alone has no effect (here and in virtio/mmio.c). They are
+ * those of virtio-mmio where a store alone has no effect (virtio/mmio.c). They are
  * handed to the device before the access of a vCPU that did leave the guest, so the
  * order of a vCPU's own accesses is what it was. Linux looks at a register after
  * each burst of bytes, which brings them out at once. A guest that looks at
@@ -23,18 +23,14 @@
 #define PERIOD_MIN_MS 10U
 #define PERIOD_MAX_MS 160U
 
-/* More than KVM keeps: other vCPUs may add as fast as we take. */
-#define STORES_AT_ONCE 256U
-
 unsigned int stores_take(struct vm *vm)
 {
+	/* What other vCPUs add meanwhile, as fast as we take, is not waited for. */
+	const unsigned int nr = pvm_nr_stores(vm->pvm);
 	struct pvm_store s;
-	unsigned int nr = 0;
 
-	while (nr < STORES_AT_ONCE && pvm_next_store(vm->pvm, &s)) {
+	for (unsigned int i = 0; i < nr && pvm_next_store(vm->pvm, &s); i++)
 		bus_access(&vm->bus, s.gpa, s.data, s.len, true);
-		nr++;
-	}
 	return nr;
 }
 
@@ -100,12 +96,9 @@ void stores_start(struct vm *vm)
 {
 	int ret = start_timer(vm);
 
+	/* One byte: the UART may answer stores to the registers that follow. */
 	if (!ret)
 		ret = pvm_keep_stores(vm->pvm, MACHINE_UART_BASE, 1);
-	/* FCR, LCR, MCR: Linux writes them two dozen times to look what UART this
-	 * is. Not IER between: an interrupt may answer it. */
-	if (!ret)
-		ret = pvm_keep_stores(vm->pvm, MACHINE_UART_BASE + 2, 3);
 	if (!ret)
 		return;
 	stop_timer(vm);

@@ -71,7 +71,7 @@ static void hear_room(void *ctx)
 	p->w->waits[p->nr] = false;
 }
 
-static void make(struct world *w)
+static void make(struct world *w, bool has_hvc)
 {
 	static struct port behind[NR_PORTS];
 	struct virtio_console_port ports[NR_PORTS] = { 0 };
@@ -80,8 +80,8 @@ static void make(struct world *w)
 		.loop = &w->loop,
 		.ports = ports,
 		.nr_ports = NR_PORTS,
-		.has_hvc = true,
-		.has_size = true,
+		.has_hvc = has_hvc,
+		.has_size = has_hvc,
 		.cols = 80,
 		.rows = 25,
 	};
@@ -107,6 +107,7 @@ static void bring_up(struct world *w, const struct record *r)
 
 	if (r->value & 4)
 		f |= 1ULL << VIRTIO_RING_F_INDIRECT_DESC;
+	f &= w->d->offered;
 	virtio_dev_set_status(w->d, 0);
 	virtio_dev_set_status(w->d, UP & ~VIRTIO_CONFIG_S_FEATURES_OK);
 	virtio_dev_accept(w->d, 0, (uint32_t)f);
@@ -257,7 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	memset(w.drv, 0, sizeof(w.drv));
 	w.gone = 0;
-	make(&w);
+	make(&w, size % 2 == 0);
 	bring_up(&w, &up);
 	while (fuzz_next(&data, &size, &r, sizeof(r)))
 		step(&w, &r);

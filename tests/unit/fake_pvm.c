@@ -231,6 +231,12 @@ int pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len)
 	return 0;
 }
 
+unsigned int pvm_nr_stores(const struct pvm *p)
+{
+	(void)p;
+	return fake_pvm.nr_stores - fake_pvm.next_store;
+}
+
 bool pvm_next_store(struct pvm *p, struct pvm_store *s)
 {
 	(void)p;

@@ -33,7 +33,7 @@ struct fake_pvm {
 	bool waits;
 	unsigned int nr_overslept;	 /* accessed atomically */
 	bool immediate_exit[FAKE_VCPUS]; /* accessed atomically */
-	struct pvm_store stores[8];	 /* what KVM keeps */
+	struct pvm_store stores[700];	 /* what KVM keeps */
 	unsigned int nr_stores, next_store;
 	struct gpa_range kept[8]; /* where */
 	unsigned int nr_kept;

@@ -56,6 +56,8 @@ START_TEST(a_protected_guest_has_no_pools_beside_the_window)
 	       " -- swiotlb=1 coherent_pool=1M");
 	cfg.params = (char *)(uintptr_t) "swiotlb=65536,force";
 	become("swiotlb=65536,force " OURS " coherent_pool=4K");
+	cfg.params = (char *)(uintptr_t) "coherent-pool=1M";
+	become("coherent-pool=1M " OURS " swiotlb=noforce");
 	cfg.params = (char *)(uintptr_t) "coherent_pool=1M";
 	become("coherent_pool=1M " OURS " swiotlb=noforce");
 	cfg.nodefaults = true;

@@ -8,17 +8,17 @@
 
 #include "verbs.h"
 
-static inline bool is_offered(const struct opt_spec *s)
+static inline bool completion_is_offered(const struct opt_spec *s)
 {
 	return s->name && s->set && s->help;
 }
 
-static inline bool takes_value(const struct opt_spec *s)
+static inline bool completion_takes_value(const struct opt_spec *s)
 {
 	return s->arg != OPT_SWITCH;
 }
 
-static inline bool is_command(const struct verb *v)
+static inline bool completion_is_command(const struct verb *v)
 {
 	return v->table && v->table->is_command;
 }

@@ -84,7 +84,7 @@ static void bash_options(FILE *out, const struct verb *v)
 		for (unsigned int i = 0; i < t->nr; i++) {
 			const struct opt_spec *s = &t->specs[i];
 
-			if (!is_offered(s))
+			if (!completion_is_offered(s))
 				continue;
 			fprintf(out, "--%s ", s->name);
 			if (s->letter)
@@ -99,7 +99,8 @@ static void bash_values(FILE *out, const struct verb *v)
 		for (unsigned int i = 0; i < t->nr; i++) {
 			const struct opt_spec *s = &t->specs[i];
 
-			if (!is_offered(s) || !takes_value(s))
+			if (!completion_is_offered(s) ||
+			    !completion_takes_value(s))
 				continue;
 			fprintf(out, "\t'%s --%s='", v->name, s->name);
 			if (s->arg != OPT_MAYBE)

@@ -58,11 +58,12 @@ static void fish_option(FILE *out, const struct verb *v,
 			const struct opt_spec *s)
 {
 	fprintf(out, "complete -c lkvm-pvm -n '__lkvm_pvm_verb %s%s' -l %s",
-		v->name, is_command(v) ? "; and __lkvm_pvm_no_command" : "",
+		v->name,
+		completion_is_command(v) ? "; and __lkvm_pvm_no_command" : "",
 		s->name);
 	if (s->letter)
 		fprintf(out, " -s %c", s->letter);
-	if (takes_value(s)) {
+	if (completion_takes_value(s)) {
 		fprintf(out, " %s -a '(__lkvm_pvm_offer",
 			s->arg == OPT_MAYBE ? "-f" : "-x");
 		completion_put_value(out, v, s);
@@ -81,8 +82,8 @@ static void fish_values(FILE *out, const struct verb *v)
 		for (unsigned int i = 0; i < t->nr; i++) {
 			const struct opt_spec *s = &t->specs[i];
 
-			if (!is_offered(s) || !takes_value(s) ||
-			    s->arg == OPT_MAYBE)
+			if (!completion_is_offered(s) ||
+			    !completion_takes_value(s) || s->arg == OPT_MAYBE)
 				continue;
 			fprintf(out, " --%s", s->name);
 			if (s->letter)
@@ -93,7 +94,7 @@ static void fish_values(FILE *out, const struct verb *v)
 
 static void fish_verb(FILE *out, const struct verb *v)
 {
-	if (is_command(v))
+	if (completion_is_command(v))
 		fish_values(out, v);
 	fprintf(out, "complete -c lkvm-pvm -n __lkvm_pvm_no_verb -a %s -d ",
 		v->name);
@@ -101,7 +102,7 @@ static void fish_verb(FILE *out, const struct verb *v)
 	fputc('\n', out);
 	for (const struct opt_table *t = v->table; t; t = t->base)
 		for (unsigned int i = 0; i < t->nr; i++)
-			if (is_offered(&t->specs[i]))
+			if (completion_is_offered(&t->specs[i]))
 				fish_option(out, v, &t->specs[i]);
 	fprintf(out,
 		"complete -c lkvm-pvm -n '__lkvm_pvm_verb %s' -a "

@@ -32,15 +32,15 @@ static void zsh_spec(FILE *out, const struct verb *v, const struct opt_spec *s,
 {
 	if (short_form)
 		fprintf(out, " \\\n\t\t\t'*-%c%s[", s->letter,
-			takes_value(s) ? "+" : "");
+			completion_takes_value(s) ? "+" : "");
 	else
 		fprintf(out, " \\\n\t\t\t'*--%s%s[", s->name,
-			s->arg == OPT_MAYBE ? "=-"
-			: takes_value(s)    ? "="
-					    : "");
+			s->arg == OPT_MAYBE	    ? "=-"
+			: completion_takes_value(s) ? "="
+						    : "");
 	completion_put_escaped(out, s->help, "[]\\:");
 	fputc(']', out);
-	if (takes_value(s)) {
+	if (completion_takes_value(s)) {
 		fputs(s->arg == OPT_MAYBE ? "::value: _lkvm_pvm_offer"
 					  : ":value: _lkvm_pvm_offer",
 		      out);
@@ -52,12 +52,12 @@ static void zsh_spec(FILE *out, const struct verb *v, const struct opt_spec *s,
 static void zsh_verb(FILE *out, const struct verb *v)
 {
 	fprintf(out, "\t%s)\n\t\t_arguments -S%s", v->name,
-		is_command(v) ? " -A '-*'" : "");
+		completion_is_command(v) ? " -A '-*'" : "");
 	for (const struct opt_table *t = v->table; t; t = t->base)
 		for (unsigned int i = 0; i < t->nr; i++) {
 			const struct opt_spec *s = &t->specs[i];
 
-			if (!is_offered(s))
+			if (!completion_is_offered(s))
 				continue;
 			zsh_spec(out, v, s, false);
 			/* "-p[=on|off]" there is not. */

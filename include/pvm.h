@@ -100,8 +100,8 @@ int pvm_ioeventfd_value_remove(struct pvm *p, int eventfd, gpa_t gpa,
 
 /*
  * From here on KVM keeps what the guest stores to [@gpa, @gpa + @len), 170 stores
- * at most (more where the host's pages are larger), instead of leaving the guest for each. 0, or -errno with
- * which nothing changes. Ends with the VM.
+ * at most (more where the host's pages are larger), instead of leaving the guest
+ * for each. 0, or -errno with which nothing changes. Ends with the VM.
  */
 int __must_check pvm_keep_stores(struct pvm *p, gpa_t gpa, uint32_t len);
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# -p is the guest's: mem=, rdinit=, console= of the user count.
+# -p is the guest's: mem=, rdinit=, console=, swiotlb= of the user count.
 . /tests/e2e/lib.sh
 
 CMD='awk /MemTotal/ /proc/meminfo; cat /proc/cmdline; dmesg | grep preallocated'

@@ -166,20 +166,27 @@ static void keep(const char *text)
 		};
 }
 
-START_TEST(kept_stores_come_before_the_exit)
+/* The guest stores a byte to the UART, and exits for it. */
+static bool store_byte(struct vm *vm, uint8_t byte)
 {
-	uint8_t data[8] = { 'd' };
+	uint8_t data[8] = { byte };
 	struct pvm_exit e = { .kind = PVM_EXIT_MMIO,
 			      .gpa = MACHINE_UART_BASE,
 			      .len = 1,
 			      .is_write = true,
 			      .data = data };
+
+	return vcpu_dispatch(&vm->vcpus[0], &e);
+}
+
+START_TEST(kept_stores_come_before_the_exit)
+{
 	struct vm *vm = vm_new();
 	struct sink s;
 
 	add_uart(vm, &s);
 	keep("abc");
-	ck_assert(vcpu_dispatch(&vm->vcpus[0], &e));
+	ck_assert(store_byte(vm, 'd'));
 	ck_assert_mem_eq(s.text, "abcd", 4);
 	vm_delete(vm);
 }
@@ -188,12 +195,6 @@ END_TEST
 /* KVM keeps a page of them, which has 16 KiB on some hosts. */
 START_TEST(all_kept_stores_come_before_the_exit)
 {
-	uint8_t data[8] = { 'd' };
-	struct pvm_exit e = { .kind = PVM_EXIT_MMIO,
-			      .gpa = MACHINE_UART_BASE,
-			      .len = 1,
-			      .is_write = true,
-			      .data = data };
 	char text[683] = { 0 };
 	struct vm *vm = vm_new();
 	struct sink s;
@@ -201,7 +202,7 @@ START_TEST(all_kept_stores_come_before_the_exit)
 	add_uart(vm, &s);
 	memset(text, 'x', sizeof(text) - 1);
 	keep(text);
-	ck_assert(vcpu_dispatch(&vm->vcpus[0], &e));
+	ck_assert(store_byte(vm, 'd'));
 	ck_assert_uint_eq(vm->uart.n_transmitted, sizeof(text));
 	ck_assert_uint_eq(pvm_nr_stores(vm->pvm), 0);
 	vm_delete(vm);

@@ -415,7 +415,6 @@ int main(void)
 	TCase *tc = tcase_create("attach");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, who_comes_late_sees_what_was_said_and_what_comes);
 	tcase_add_test(tc, a_replay_that_is_not_whole_begins_with_a_line);
 	tcase_add_test(tc, who_does_not_read_is_told_what_it_missed);

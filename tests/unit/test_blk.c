@@ -313,7 +313,6 @@ int main(void)
 
 	log_set_level(LOG_ERROR);
 	tcase_add_checked_fixture(tc, start, stop);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, reads_what_the_image_holds);
 	tcase_add_test(tc, what_is_written_is_in_the_image);
 	tcase_add_loop_test(tc, buffers_may_be_cut_anywhere, 1, 16);

@@ -387,8 +387,6 @@ int main(void)
 	/* Broken queues are told as warnings. */
 	log_set_level(LOG_ERROR);
 	tcase_add_checked_fixture(tc, start, stop);
-	tcase_set_timeout(tc, 120);
-	tcase_set_timeout(own, 120);
 	tcase_add_loop_test(
 		tc, chain_without_header_or_status_breaks_the_device, 0, 2);
 	tcase_add_test(tc, a_broken_disk_sleeps_though_it_is_kicked);

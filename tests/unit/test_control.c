@@ -445,7 +445,6 @@ int main(void)
 	TCase *tc = tcase_create("control");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, names_are_like_those_of_hosts);
 	tcase_add_test(tc, directory_is_made_private_and_stays_so);
 	tcase_add_test(tc, relative_runtime_directory_is_ignored);

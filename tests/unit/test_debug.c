@@ -151,7 +151,6 @@ int main(void)
 	Suite *s = suite_create("debug");
 	TCase *tc = tcase_create("debug");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, words_become_requests);
 	tcase_add_test(tc, what_makes_no_sense_is_not_asked);
 	tcase_add_test(tc, registers_and_pages_are_shown);

@@ -300,7 +300,6 @@ int main(void)
 	Suite *s = suite_create("devicetree");
 	TCase *tc = tcase_create("devicetree");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, says_which_machine_it_is);
 	tcase_add_test(tc, memory_is_ram_and_nothing_but_the_window);
 	tcase_add_test(tc, memory_beyond_4_gib_keeps_its_upper_cells);

@@ -275,7 +275,6 @@ int main(void)
 	TCase *tc = tcase_create("guard");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(
 		tc,
 		advice_that_touches_guest_memory_is_refused_however_it_overlaps);

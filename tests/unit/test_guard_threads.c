@@ -181,7 +181,6 @@ int main(void)
 	TCase *tc = tcase_create("guard_threads");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, threads_that_were_there_before_are_guarded_too);
 	tcase_add_test(tc, threads_can_still_be_made_and_are_guarded);
 	tcase_add_test(tc, a_vcpus_thread_has_a_short_list);

@@ -193,7 +193,7 @@ START_TEST(no_buffer_is_made_of_two)
 	for (unsigned int i = 0; i < 6; i++)
 		offer_buffer(m.r, i);
 	ck_assert_int_eq(pthread_create(&thread, NULL, move, &m), 0);
-	/* Until it has seen enough of each; the test's timeout says else. */
+	/* Until it has seen enough of each; tests/unit/run ends it otherwise. */
 	while (nr_moved < 20000 || nr_buffers < 200000) {
 		vq_held_look(&m.r->q, VQ_IN_ORDER, held);
 		if (!held->is_counted)
@@ -225,7 +225,6 @@ int main(void)
 	TCase *tc = tcase_create("held");
 
 	crash_handlers_install();
-	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_was_popped_and_what_was_not_is_held);
 	tcase_add_test(tc, buffers_may_be_given_back_in_any_order);

@@ -83,7 +83,6 @@ int main(void)
 	Suite *s = suite_create("input");
 	TCase *tc = tcase_create("input");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, large_file_arrives_whole_and_in_order);
 	tcase_add_test(tc, file_that_shrinks_meanwhile_is_one_line);

@@ -442,7 +442,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("net");
 	TCase *t = tcase_create("net");
 
-	tcase_set_timeout(t, 30);
 	tcase_add_test(t, configuration_has_mac_link_and_mtu);
 	tcase_add_test(t, frames_sent_arrive_with_their_headers);
 	tcase_add_test(t, what_is_no_frame_is_dropped_and_returned);

@@ -197,7 +197,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("net_queues");
 	TCase *t = tcase_create("net_queues");
 
-	tcase_set_timeout(t, 30);
 	tcase_add_test(t, pairs_are_used_once_the_driver_says_so);
 	tcase_add_test(t, commands_that_make_no_sense_are_refused);
 	tcase_add_test(t, command_without_head_or_answer_breaks_the_queue);

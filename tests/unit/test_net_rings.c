@@ -231,7 +231,6 @@ int main(void)
 	Suite *s = suite_create("net_rings");
 	TCase *tc = tcase_create("net_rings");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, frames_and_kicks_are_left_to_the_back_end);
 	tcase_add_test(tc, buffers_merge_if_the_back_end_can);
 	tcase_add_test(tc, the_control_queue_stays_ours);

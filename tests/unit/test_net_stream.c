@@ -132,7 +132,6 @@ int main(void)
 	Suite *s = suite_create("net_stream");
 	TCase *t = tcase_create("net_stream");
 
-	tcase_set_timeout(t, 30);
 	tcase_add_test(t, frames_leave_whole_however_little_the_socket_takes);
 	tcase_add_test(t, a_reset_amid_a_frame_does_not_tear_the_stream);
 	tcase_add_test(t, frames_read_ahead_are_all_given);

@@ -125,7 +125,6 @@ int main(void)
 	Suite *s = suite_create("passt");
 	TCase *tc = tcase_create("passt");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_child_that_dies_is_started_again_but_not_for_ever);
 	tcase_add_test(tc, one_with_vhost_user_gets_a_socket_and_its_ports);
 	tcase_add_test(tc, one_without_vhost_user_is_left_alone);

@@ -410,7 +410,6 @@ int main(void)
 	Suite *s = suite_create("queue");
 	TCase *tc = tcase_create("queue");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, start_demands_size_alignment_and_window);
 	tcase_add_test(tc, a_size_above_the_offered_one_is_refused);
 	tcase_add_test(tc, start_knows_the_last_byte_of_each_part);

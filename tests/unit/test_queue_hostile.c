@@ -318,7 +318,6 @@ int main(void)
 	Suite *s = suite_create("queue_hostile");
 	TCase *tc = tcase_create("queue_hostile");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, pop_rejects_an_avail_index_that_ran_ahead);
 	tcase_add_test(tc, pop_rejects_an_avail_index_that_runs_back);
 	tcase_add_test(tc, pop_rejects_every_head_out_of_range);

@@ -203,7 +203,7 @@ START_TEST(nothing_a_second_thread_does_gets_out_of_the_window)
 	spread(r, ALL_FEATURES);
 	for (int i = 0; i < 2; i++)
 		must(pthread_create(&a[i].thread, NULL, attack, &a[i]) == 0);
-	/* Until it has seen enough of each; the test's timeout says else. */
+	/* Until it has seen enough of each; tests/unit/run ends it otherwise. */
 	while (nr_popped < 2000 || faults[VQ_REVOKED] < 20 ||
 	       faults[VQ_BAD_INDEX] < 20 || faults[VQ_IN_FLIGHT] < 5) {
 		serve_some(r, &nr_popped);
@@ -232,7 +232,6 @@ int main(void)
 	TCase *tc = tcase_create("queue_revoked");
 
 	crash_handlers_install();
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, each_access_survives_a_page_taken_back);
 	tcase_add_test(tc, a_lost_neighbour_does_not_hurt_a_descriptor);
 	tcase_add_test(tc, a_lost_payload_page_is_the_devices_to_report);

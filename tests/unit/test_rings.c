@@ -473,7 +473,6 @@ int main(void)
 
 	crash_handlers_install();
 	log_set_level(LOG_ERROR); /* not the guest's mistakes */
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_ring_offers_what_the_back_end_can_do);
 	tcase_add_test(tc,
 		       a_back_end_never_sees_what_is_between_the_driver_and_us);

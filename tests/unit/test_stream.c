@@ -362,7 +362,6 @@ int main(void)
 	Suite *s = suite_create("stream");
 	TCase *tc = tcase_create("stream");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, unpacks_gzip_and_zstd);
 	tcase_add_test(tc, unpacks_efi_zboot);

@@ -368,7 +368,6 @@ int main(void)
 	TCase *tc = tcase_create("term");
 
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, pipe_passes_every_byte_at_the_guests_pace);
 	tcase_add_test(tc, waiting_costs_no_time);
 	tcase_add_test(tc, file_is_read_whenever_there_is_room);

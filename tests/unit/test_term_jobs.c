@@ -199,7 +199,6 @@ int main(void)
 	TCase *tc = tcase_create("term_jobs");
 
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(
 		tc, background_leaves_the_terminal_alone_until_brought_forward);
 	tcase_add_test(

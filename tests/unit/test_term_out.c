@@ -342,7 +342,6 @@ int main(void)
 	TCase *tc = tcase_create("term_out");
 
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, throttled_output_arrives_whole_and_in_order);
 	tcase_add_test(tc, a_burst_of_bytes_is_a_few_writes);
 	tcase_add_test(tc, output_appears_without_waiting_for_more);

@@ -139,7 +139,6 @@ int main(void)
 
 	crash_handlers_install();
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(t, 30);
 	tcase_add_test(t, queues_go_to_the_back_end_and_come_back);
 	tcase_add_test(t, one_of_ours_is_another_for_each_run);
 	tcase_add_test(t, only_what_it_can_do_is_offered);

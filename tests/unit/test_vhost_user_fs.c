@@ -230,7 +230,6 @@ int main(void)
 
 	crash_handlers_install();
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(t, 30);
 	tcase_add_test(t, requests_of_a_dead_share_get_an_error);
 	tcase_add_test(t, nonsense_to_a_dead_share_harms_nobody);
 	tcase_add_test(t, a_share_that_cannot_start_answers_too);

@@ -177,7 +177,6 @@ int main(void)
 
 	crash_handlers_install();
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(t, 30);
 	tcase_add_test(t, one_that_dies_asks_for_a_reset_and_is_found_again);
 	tcase_add_test(t, one_that_dies_with_a_word_on_its_lips_is_gone);
 	tcase_add_test(t, one_that_dies_again_and_again_is_given_up);

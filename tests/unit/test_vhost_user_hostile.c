@@ -195,7 +195,6 @@ int main(void)
 
 	crash_handlers_install();
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(t, 30);
 	tcase_add_test(t, one_that_keeps_its_queues_is_hung_up_on);
 	tcase_add_test(t, one_of_ours_that_keeps_its_queues_is_ended);
 	tcase_add_test(t, one_that_gave_up_and_keeps_its_queues_is_hung_up_on);

@@ -468,7 +468,6 @@ int main(void)
 
 	crash_handlers_install();
 	log_set_level(LOG_ERROR); /* not the guest's mistakes */
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc,
 		       a_driver_that_keeps_the_order_gets_its_requests_served);
 	tcase_add_test(

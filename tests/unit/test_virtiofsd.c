@@ -391,7 +391,6 @@ int main(void)
 	TCase *t = tcase_create("virtiofsd");
 
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, it_gets_the_directory_and_is_confined, 0, 2);
 	tcase_add_test(t, what_others_gave_us_is_not_for_it);

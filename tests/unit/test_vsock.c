@@ -464,7 +464,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("vsock");
 	TCase *t = tcase_create("vsock");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, configuration_has_the_guests_cid);
 	tcase_add_test(t, guest_reaches_who_listens_on_the_ports_path);
 	tcase_add_test(t, guest_is_refused_where_nobody_listens);

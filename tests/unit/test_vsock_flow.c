@@ -389,7 +389,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("vsock_flow");
 	TCase *t = tcase_create("vsock_flow");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t,
 		       a_slow_reader_gets_all_in_order_and_stops_nobody_else);
 	tcase_add_test(t, a_guest_that_sends_more_than_it_may_is_reset);

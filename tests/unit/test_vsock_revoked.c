@@ -126,7 +126,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("vsock_revoked");
 	TCase *t = tcase_create("vsock_revoked");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, header_in_a_page_taken_back_breaks_the_queue);
 	tcase_add_test(t, data_in_a_page_taken_back_resets_its_connection);
 	tcase_add_test(t, held_data_in_a_page_taken_back_resets_its_connection);

@@ -202,7 +202,6 @@ int main(void)
 	TCase *tc = tcase_create("vsock_rings");
 
 	log_set_level(LOG_ERROR);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_back_end_gets_all_queues_but_that_of_events);
 	tcase_add_test(tc, queues_may_come_one_after_the_other);
 	tcase_add_test(tc, what_the_back_end_lacks_is_not_offered);

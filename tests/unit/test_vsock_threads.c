@@ -74,7 +74,6 @@ int main(void)
 	Suite *s = suite_create("vsock_threads");
 	TCase *t = tcase_create("vsock_threads");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, resets_while_everybody_talks_leave_nothing);
 	suite_add_tcase(s, t);
 	return unit_main(s);

@@ -306,7 +306,6 @@ int main(void)
 	Suite *s = suite_create("watchdog");
 	TCase *tc = tcase_create("watchdog");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_panic_leaves_the_timer_alone_and_hurries_once);
 	tcase_add_test(tc, a_guest_that_panics_for_ever_runs_out_of_time);
 	tcase_add_test(tc, a_hurry_outlives_a_timer_that_is_set);

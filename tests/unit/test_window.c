@@ -395,7 +395,6 @@ int main(void)
 	TCase *tc = tcase_create("window");
 
 	crash_handlers_install();
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, at_is_exact_at_every_byte_of_both_ends);
 	tcase_add_test(tc, no_window_contains_nothing);
 	tcase_add_test(tc, memfd_cannot_be_resized_and_does_not_leak);

@@ -16,6 +16,7 @@
 #include "child.h"
 #include "log.h"
 #include "netstream.h"
+#include "unix_connect.h"
 
 /* The socket's number in the child. */
 #define CHILD_FD 3
@@ -54,6 +55,7 @@ static int start_child(struct passt *p, int *fd)
 		log_err("network passt: no socket for it: %s", errno_text(err));
 		return err;
 	}
+	unix_refuse_fds(sv[0]);
 	theirs.ours = sv[1];
 	err = child_start(p->spawner, &p->child, argv, &theirs, 1);
 	close(sv[1]);

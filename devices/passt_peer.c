@@ -14,6 +14,7 @@
 #include "child.h"
 #include "log.h"
 #include "netdev.h"
+#include "unix_connect.h"
 #include "vhost_peer.h"
 
 #define CHILD_FD 3
@@ -45,6 +46,7 @@ static int peer_connect(struct vhost_peer *p)
 		return err;
 	}
 	(void)fcntl(sv[0], F_SETFL, O_NONBLOCK); /* not passt's end */
+	unix_refuse_fds(sv[0]);
 	theirs.ours = sv[1];
 	err = child_start(own->spawner, &own->child, argv, &theirs, 1);
 	close(sv[1]);

@@ -54,6 +54,8 @@ int unix_listen(const char *name, const char *path, int backlog, int *fd)
 		(void)unlink(a.sun_path);
 		err = bind_private(*fd, &a);
 	}
+	if (!err)
+		unix_refuse_fds(*fd); /* nor do those take any that come */
 	if (!err && listen(*fd, backlog)) {
 		err = -errno;
 		(void)unlink(a.sun_path);

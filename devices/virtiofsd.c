@@ -32,6 +32,7 @@
 
 #include "child.h"
 #include "log.h"
+#include "unix_connect.h"
 
 #define CHILD_FD	  3
 #define CHILD_PATIENCE_MS 2000U
@@ -163,6 +164,8 @@ static int listen_and_connect(int fds[2], const char *path)
 	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
 	fds[1] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	fds[0] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fds[0] >= 0)
+		unix_refuse_fds(fds[0]);
 	if (fds[0] < 0 || fds[1] < 0 || bind(fds[1], sa, sizeof(a)) ||
 	    listen(fds[1], 1) || connect(fds[0], sa, sizeof(a)))
 		err = -errno;

@@ -3,6 +3,8 @@
 #ifndef LKVM_PVM_UNIX_CONNECT_H
 #define LKVM_PVM_UNIX_CONNECT_H
 
+#include <sys/socket.h>
+
 #include "base.h"
 
 /*
@@ -11,5 +13,18 @@
  * -errno: -ENAMETOOLONG, -ECONNREFUSED when nobody listens there any more.
  */
 int __must_check unix_connect(const char *path);
+
+/* Since Linux 6.16; not yet in Debian's headers. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+/*
+ * Whoever is at the other end of the unix socket @fd, or connects to it, cannot
+ * pass descriptors: sendmsg(2) fails there. We take none, and to close the last
+ * copy of one is our thread's work, which waits as long as its sender likes
+ * (SO_LINGER). Where the kernel cannot do that, nothing changes.
+ */
+void unix_refuse_fds(int fd);
 
 #endif

@@ -35,6 +35,7 @@ static int take_path(struct control_name *n)
 
 	if (fd < 0)
 		return -errno;
+	unix_refuse_fds(fd);
 	memcpy(a.sun_path, n->path, strlen(n->path) + 1);
 	err = bind(fd, (const struct sockaddr *)&a, sizeof(a)) ? -errno : 0;
 	if (err == -EADDRINUSE && is_stale(n->path)) {

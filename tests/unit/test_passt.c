@@ -73,11 +73,13 @@ START_TEST(a_child_that_dies_is_started_again_but_not_for_ever)
 	make_program("");
 	log_set_level(LOG_ERROR);
 	ck_assert_int_eq(passt_open(&n, &c), 0);
+	ck_assert(unit_refuses_fds(n.fd[0]));
 	while (nr < 100 && starts_again(&n))
 		nr++;
 	/* Each says so before it ends. */
 	ck_assert_int_eq(nr_starts(), 17);
 	ck_assert_int_eq(n.class->start(&n, 0), -ENOTCONN);
+	ck_assert(unit_refuses_fds(n.fd[0]));
 	netdev_close(&n);
 	remove_program();
 }
@@ -96,6 +98,7 @@ START_TEST(one_with_vhost_user_gets_a_socket_and_its_ports)
 	fd = p.class->connect(&p);
 	ck_assert_int_ge(fd, 0);
 	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ck_assert(unit_refuses_fds(fd));
 	ck_assert_int_eq(poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, 10000), 1);
 	ck_assert_int_gt(read(fd, said, sizeof(said) - 1), 0);
 	ck_assert_str_eq(said, "--vhost-user --foreground --quiet --fd 3 "

@@ -163,6 +163,7 @@ START_TEST(its_socket_listens_and_has_no_name_any_more)
 	p.fd = peer.class->connect(&peer);
 	p.events = POLLIN;
 	ck_assert_int_ge(p.fd, 0);
+	ck_assert(unit_refuses_fds(p.fd));
 	ck_assert_int_eq(nr_files(), before);
 	ck_assert_int_eq(write(p.fd, "x", 1), 1);
 	ck_assert_int_eq(poll(&p, 1, 100), 0);
@@ -368,6 +369,7 @@ START_TEST(a_socket_is_connected_to)
 	ck_assert(!listen(listener, 1));
 	fd = peer.class->connect(&peer);
 	ck_assert_int_ge(fd, 0);
+	ck_assert(unit_refuses_fds(fd));
 	close(fd);
 	peer.class->disconnect(&peer);
 	vhost_peer_close(&peer);

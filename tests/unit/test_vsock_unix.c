@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "unix_connect.h"
 #include "vsock_unix.h"
 
 static char dir[32], path[64];
@@ -52,6 +53,41 @@ START_TEST(socket_of_one_who_was_killed_is_replaced)
 	ck_assert_int_eq(vsock_unix_open(&dead, path), 0);
 	close(dead.listener);
 	ck_assert_int_eq(vsock_unix_open(&u, path), 0);
+	vsock_unix_close(&u);
+}
+END_TEST
+
+/* One to close may take as long as its sender likes. */
+START_TEST(who_connects_cannot_pass_descriptors)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { path, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct vsock_unix u;
+	int client, fd;
+
+	ck_assert_int_eq(vsock_unix_open(&u, path), 0);
+	client = unix_connect(path);
+	fd = vsock_unix_accept(&u);
+	ck_assert_int_ge(fd, 0);
+	ck_assert(unit_refuses_fds(client));
+	ck_assert(unit_refuses_fds(fd));
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &client, sizeof(client));
+	if (sendmsg(client, &m, 0) < 0)
+		ck_assert_int_eq(errno, EPERM);
+	else /* before Linux 6.16 */
+		ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS,
+					    control, &(socklen_t){ 4 }),
+				 -1);
+	close(client);
+	close(fd);
 	vsock_unix_close(&u);
 }
 END_TEST
@@ -231,6 +267,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, socket_is_the_users_alone_and_removed_at_the_end);
 	tcase_add_test(t, socket_of_one_who_was_killed_is_replaced);
+	tcase_add_test(t, who_connects_cannot_pass_descriptors);
 	tcase_add_test(t, path_in_use_or_too_long_is_refused);
 	tcase_add_test(t, hello_names_a_port_and_takes_its_line_alone);
 	tcase_add_test(t, hang_up_is_the_end_of_both_directions);

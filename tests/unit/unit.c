@@ -2,9 +2,12 @@
 /* unit.c: runs one suite of Check tests; a file for them. */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "unix_connect.h"
 
 char unit_path[] = "/tmp/lkvm-pvm-test.XXXXXX";
 
@@ -34,4 +37,14 @@ int unit_main(Suite *s)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed ? 1 : 0;
+}
+
+bool unit_refuses_fds(int fd)
+{
+	int takes = 0;
+	socklen_t len = sizeof(takes);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &takes, &len))
+		return errno == ENOPROTOOPT;
+	return !takes;
 }

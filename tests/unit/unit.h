@@ -16,4 +16,8 @@ extern char unit_path[];
 void unit_path_make(void);
 void unit_path_remove(void);
 
+/* Whether nobody can pass descriptors to the unix socket @fd; or the kernel is of
+ * before Linux 6.16, where anybody can. */
+bool unit_refuses_fds(int fd);
+
 #endif

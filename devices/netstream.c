@@ -23,6 +23,13 @@
 
 /* --- sending ---------------------------------------------------------------- */
 
+/* Nobody takes what is sent, though somebody may send still. */
+static int gone(struct netstream *s)
+{
+	s->is_deaf = true;
+	return -ENOTCONN;
+}
+
 int netstream_flush(struct netdev *n, unsigned int pair)
 {
 	struct netstream *s = n->own;
@@ -35,7 +42,7 @@ int netstream_flush(struct netdev *n, unsigned int pair)
 		if (ret < 0 && errno == EINTR)
 			continue;
 		if (ret < 0)
-			return errno == EAGAIN ? -EAGAIN : -ENOTCONN;
+			return errno == EAGAIN ? -EAGAIN : gone(s);
 		s->out_start += (size_t)ret;
 	}
 	s->out_start = s->out_end = 0;
@@ -90,8 +97,7 @@ int netstream_send(struct netdev *n, unsigned int pair, struct iovec *iov,
 		ret = sendmsg(n->fd[pair], &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 	} while (ret < 0 && errno == EINTR);
 	if (ret < 0)
-		return errno == EPIPE || errno == ECONNRESET ? -ENOTCONN
-							     : -errno;
+		return errno == EPIPE || errno == ECONNRESET ? gone(s) : -errno;
 	if ((size_t)ret == len + sizeof(prefix))
 		return 0;
 	keep_rest(s, iov, nr, (size_t)ret);
@@ -184,7 +190,7 @@ int netstream_start(struct netdev *n, uint64_t features)
 		if (!ret)
 			s->in_start += sizeof(len) + len;
 	}
-	return ret == -ENOTCONN ? ret : 0;
+	return ret == -ENOTCONN || s->is_deaf ? -ENOTCONN : 0;
 }
 
 void netstream_reopen(struct netdev *n, int fd)
@@ -196,4 +202,5 @@ void netstream_reopen(struct netdev *n, int fd)
 	n->fd[0] = fd;
 	s->in_start = s->in_end = 0;
 	s->out_start = s->out_end = 0;
+	s->is_deaf = false;
 }

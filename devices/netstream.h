@@ -15,6 +15,7 @@ struct netstream {
 	size_t in_start, in_end;
 	/* The rest of a frame that the socket did not take. */
 	size_t out_start, out_end;
+	bool is_deaf; /* it is dead, whatever comes in still */
 	uint8_t in[2 * (4 + NETDEV_MAX_FRAME)];
 	uint8_t out[4 + NETDEV_MAX_FRAME];
 };

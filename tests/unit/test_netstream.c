@@ -273,6 +273,16 @@ static void play(const char *script)
 	setenv("PATH", dir, 1);
 }
 
+/* Else the card would start with it, and lose it again, as often as it is reset. */
+START_TEST(a_peer_that_reads_no_more_is_gone_for_good)
+{
+	ck_assert(!shutdown(peer, SHUT_RD));
+	ck_assert_int_eq(send_frame(frame, 60), -ENOTCONN);
+	ck_assert_int_eq(netstream_start(&dev, 0), -ENOTCONN);
+	ck_assert_int_eq(netstream_start(&dev, 0), -ENOTCONN);
+}
+END_TEST
+
 static void wait_for_frames(struct netdev *n)
 {
 	struct pollfd p = { .fd = n->fd[0], .events = POLLIN };
@@ -339,6 +349,7 @@ int main(void)
 	tcase_add_test(t,
 		       a_page_taken_back_amid_a_frame_does_not_tear_the_stream);
 	tcase_add_test(t, a_new_start_forgets_what_came_before);
+	tcase_add_test(t, a_peer_that_reads_no_more_is_gone_for_good);
 	suite_add_tcase(s, t);
 	tcase_add_test(own,
 		       passt_is_a_child_that_starts_again_and_ends_with_us);

@@ -3,7 +3,6 @@
 #include "vm.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "boot_arguments.h"
 #include "devicetree.h"
 #include "log.h"
+#include "output_file.h"
 
 /*
  * Room for the device tree, in bytes. libfdt clears all of it, so it is kept
@@ -75,23 +75,17 @@ static int describe_machine(struct vm *vm)
 static int dump_tree(const char *option, const char *path, const void *tree,
 		     size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	ssize_t n = -1;
-	int err;
+	int fd = output_open(option, path);
+	int ret;
 
-	if (fd >= 0) {
-		errno = ENOSPC; /* what a short write means */
-		n = write(fd, tree, len);
-	}
-	err = errno;
-	if (fd >= 0 && close(fd) && n == (ssize_t)len) {
-		err = errno;
-		n = -1;
-	}
-	if (n == (ssize_t)len)
-		return 0;
-	log_err("%s %s: %s", option, path, errno_text(err));
-	return -err;
+	if (fd < 0)
+		return fd;
+	ret = output_write(fd, tree, len);
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (ret)
+		log_err("%s %s: %s", option, path, errno_text(ret));
+	return ret;
 }
 
 static int place_tree(struct vm *vm, const struct ram_view *ram)

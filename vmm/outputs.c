@@ -14,6 +14,7 @@
 #include "flight.h"
 #include "junit.h"
 #include "log.h"
+#include "output_file.h"
 
 _Static_assert(EVENTS_SINKS == OUTPUTS_TWICE && EXPECT_SINKS == OUTPUTS_TWICE,
 	       "each of them twice");
@@ -64,7 +65,7 @@ static int open_verdict(struct outputs *o, unsigned int i, const char *option,
 	if (!path)
 		return 0;
 	o->verdicts[i].path = path;
-	o->verdicts[i].fd = verdict_open(option, path);
+	o->verdicts[i].fd = output_open(option, path);
 	return o->verdicts[i].fd < 0 ? o->verdicts[i].fd : 0;
 }
 
@@ -84,7 +85,7 @@ static int open_junit(struct outputs *o, const char *path)
 {
 	if (!path)
 		return 0;
-	o->junit = verdict_open("--junit", path);
+	o->junit = output_open("--junit", path);
 	return o->junit < 0 ? o->junit : 0;
 }
 

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "output_file.h"
 #include "thread.h"
 
 #define CLOSE_PATIENCE_S 2
@@ -41,25 +41,6 @@ struct sink {
 	bool failed GUARDED_BY(lock);
 	bool told_lost GUARDED_BY(lock);
 };
-
-/* 0 or -errno. */
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		struct pollfd p = { .fd = fd, .events = POLLOUT };
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EAGAIN)
-			(void)poll(&p, 1, -1); /* somebody else's O_NONBLOCK */
-		else if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
 
 /* Waits for text; false at the end. */
 static bool take(struct sink *s, size_t *len)
@@ -85,7 +66,7 @@ static void *writer(void *arg)
 	int ret;
 
 	while (take(s, &len)) {
-		ret = write_all(s->fd, s->writing, len);
+		ret = output_write(s->fd, s->writing, len);
 		if (!ret)
 			continue;
 		log_warn("%s %s: %s; what comes now is lost", s->option,
@@ -129,14 +110,16 @@ static int open_target(struct sink *s)
 		return 0;
 	}
 	if (!strncmp(target, "fd:", 3)) {
-		if (parse_u64(target + 3, &fd) || fd > INT32_MAX)
-			return -EBADF;
-		s->fd = (int)fd;
-		return fcntl(s->fd, F_GETFD) < 0 ? -errno : 0;
+		s->fd = parse_u64(target + 3, &fd) || fd > INT32_MAX ? -1
+								     : (int)fd;
+		if (fcntl(s->fd, F_GETFD) >= 0)
+			return 0;
+		log_err("%s %s: %s", s->option, target, errno_text(EBADF));
+		return -EBADF;
 	}
-	s->fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	s->fd = output_open(s->option, target);
 	s->is_ours = true;
-	return s->fd < 0 ? -errno : 0;
+	return s->fd < 0 ? s->fd : 0;
 }
 
 static void sink_free(struct sink *s)
@@ -167,17 +150,22 @@ int sink_open(struct sink **out, const char *option, const char *target)
 	pthread_cond_init(&s->changed, NULL);
 	s->filling = malloc(SINK_ROOM);
 	s->writing = malloc(SINK_ROOM);
-	if (s->target && s->filling && s->writing)
+	if (s->target && s->filling && s->writing) {
 		ret = open_target(s);
-	if (!ret)
+		if (ret)
+			goto out_free;
 		ret = thread_start(&s->thread, "sink", writer, s);
+	}
 	if (ret) {
 		log_err("%s %s: %s", option, target, errno_text(ret));
-		sink_free(s);
-		return ret;
+		goto out_free;
 	}
 	*out = s;
 	return 0;
+
+out_free:
+	sink_free(s);
+	return ret;
 }
 
 void sink_close(struct sink *s)

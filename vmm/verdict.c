@@ -3,24 +3,13 @@
 #include "verdict.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "events.h"
 #include "log.h"
-
-int verdict_open(const char *option, const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd >= 0)
-		return fd;
-	fd = -errno;
-	log_err("%s %s: %s", option, path, errno_text(fd));
-	return fd;
-}
+#include "output_file.h"
 
 static void tests_text(char *to, size_t size, const struct ktap_totals *t)
 {
@@ -34,7 +23,7 @@ static void tests_text(char *to, size_t size, const struct ktap_totals *t)
 int verdict_write(int fd, const char *path, const struct verdict *v)
 {
 	char text[1200], reason[768], tests[160] = "", channel[40] = "";
-	int ret = 0, len;
+	int ret, len;
 
 	if (v->has_tests)
 		tests_text(tests, sizeof(tests), &v->tests);
@@ -47,9 +36,7 @@ int verdict_write(int fd, const char *path, const struct verdict *v)
 		VERDICT_VERSION, v->code, v->origin,
 		json_quote(reason, sizeof(reason), v->reason),
 		v->ran ? ",\"ran\":true" : "", tests, channel);
-	errno = ENOSPC; /* what a short write means */
-	if (write(fd, text, (size_t)len) != len)
-		ret = -errno;
+	ret = output_write(fd, text, (size_t)len);
 	if (close(fd) && !ret)
 		ret = -errno;
 	if (ret)

@@ -27,12 +27,6 @@ struct verdict {
 	char reason[256];
 };
 
-/*
- * Opens and empties @path, so that nobody finds an older verdict there. The
- * descriptor, or -errno with the reason logged. @option is for log lines.
- */
-int __must_check verdict_open(const char *option, const char *path);
-
 /* Writes @v into @fd, and closes it; -errno, logged, when it could not. */
 int verdict_write(int fd, const char *path, const struct verdict *v);
 

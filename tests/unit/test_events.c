@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../../vmm/events.h"
+#include "../../vmm/output_file.h"
 #include "../../vmm/verdict.h"
 
 /* The only line of the file, as JSON. */
@@ -170,7 +171,7 @@ START_TEST(what_cannot_be_opened_is_refused)
 	ck_assert_int_eq(sink_open(&s, "--events", "/nowhere/at/all"), -ENOENT);
 	ck_assert_int_eq(sink_open(&s, "--events", "fd:999"), -EBADF);
 	ck_assert_int_eq(sink_open(&s, "--events", "fd:x"), -EBADF);
-	ck_assert_int_eq(verdict_open("--verdict", "/nowhere/at/all"), -ENOENT);
+	ck_assert_int_eq(output_open("--verdict", "/nowhere/at/all"), -ENOENT);
 }
 END_TEST
 
@@ -179,7 +180,7 @@ START_TEST(a_verdict_names_code_origin_and_reason)
 	const struct verdict v = { .code = 110,
 				   .origin = "guest",
 				   .reason = "a \"reset\"" };
-	int fd = verdict_open("--verdict", unit_path);
+	int fd = output_open("--verdict", unit_path);
 	json_t *j;
 
 	ck_assert_int_ge(fd, 0);
@@ -191,7 +192,7 @@ START_TEST(a_verdict_names_code_origin_and_reason)
 	ck_assert_str_eq(json_string_value(json_object_get(j, "reason")),
 			 "a \"reset\"");
 	json_decref(j);
-	fd = verdict_open("--verdict", "/dev/full");
+	fd = output_open("--verdict", "/dev/full");
 	ck_assert_int_eq(verdict_write(fd, "/dev/full", &v), -ENOSPC);
 }
 END_TEST

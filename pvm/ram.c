@@ -33,7 +33,7 @@ int pvm_ram_map(struct pvm *p)
 	if (map == MAP_FAILED) {
 		int err = errno;
 
-		log_err("cannot map %llu MiB of guest RAM: %s; lower -m or raise ulimit -v",
+		log_err("cannot map %llu MiB of guest RAM: %s; lower -m or raise ulimit -v and -d",
 			(unsigned long long)(len >> 20), errno_text(err));
 		return -err;
 	}

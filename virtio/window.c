@@ -99,7 +99,8 @@ int window_init(struct window *w, gpa_t gpa, uint64_t len)
 			err == -ENOMEM || err == -ENOSPC
 				? "; free some memory, or raise the limit of "
 				  "this control group"
-				: "");
+			: err == -EFBIG ? "; raise ulimit -f"
+					: "");
 		window_fini(w);
 		return err;
 	}

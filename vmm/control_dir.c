@@ -100,10 +100,10 @@ static int open_dir(bool create, const char *path, char *why)
 	if (fd < 0) {
 		err = err ? err : -errno;
 		(void)snprintf(
-			why, WHY_SIZE, "%s: %s; %s", path, errno_text(err),
+			why, WHY_SIZE, "%s: %s%s", path, errno_text(err),
 			err == -EMFILE
-				? "raise ulimit -n"
-				: "set XDG_RUNTIME_DIR to a directory of your own");
+				? ""
+				: "; set XDG_RUNTIME_DIR to a directory of your own");
 		return err;
 	}
 	err = check_dir(fd, path, why);

@@ -107,5 +107,8 @@ const char *errno_text(int err)
 {
 	const char *text = strerrordesc_np(err < 0 ? -err : err);
 
+	/* Whatever was to be opened, this is what helps. */
+	if (err == EMFILE || err == -EMFILE)
+		return "Too many open files; raise ulimit -n";
 	return text ? text : "unknown error";
 }

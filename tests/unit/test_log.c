@@ -119,6 +119,7 @@ START_TEST(names_errno_of_either_sign)
 {
 	ck_assert_str_eq(errno_text(-ENOENT), errno_text(ENOENT));
 	ck_assert_str_eq(errno_text(99999), "unknown error");
+	ck_assert_ptr_nonnull(strstr(errno_text(-EMFILE), "raise ulimit -n"));
 }
 END_TEST
 

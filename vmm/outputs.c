@@ -168,7 +168,18 @@ static void name_of(const struct config *cfg, char *name, size_t size)
 				       i ? " " : "", e->args[i]);
 }
 
-static void write_junit(struct outputs *o, const struct verdict *v)
+/* What was asked for is not there, as the last line logged says. */
+static void lose(struct verdict *v)
+{
+	if (v->code != EXIT_GUEST_OFF)
+		return;
+	v->code = EXIT_HOST;
+	v->origin = "host";
+	v->ran = false;
+	log_last_error(v->reason, sizeof(v->reason));
+}
+
+static void write_junit(struct outputs *o, struct verdict *v)
 {
 	char name[200];
 	int64_t ns;
@@ -178,17 +189,18 @@ static void write_junit(struct outputs *o, const struct verdict *v)
 	ns = clock_ns() - o->expect.began_ns;
 	name_of(o->cfg, name, sizeof(name));
 	ktap_end(&o->ktap);
-	(void)junit_write(o->junit, o->cfg->junit, &o->ktap, v, name,
-			  (uint64_t)ns / 1000000);
+	if (junit_write(o->junit, o->cfg->junit, &o->ktap, v, name,
+			(uint64_t)ns / 1000000))
+		lose(v);
 	o->junit = -1;
 }
 
-static void close_verdicts(struct outputs *o, const struct verdict *v)
+static void close_verdicts(struct outputs *o, struct verdict *v)
 {
 	for (unsigned int i = 0; i < OUTPUTS_TWICE; i++)
-		if (o->verdicts[i].fd >= 0)
-			(void)verdict_write(o->verdicts[i].fd,
-					    o->verdicts[i].path, v);
+		if (o->verdicts[i].fd >= 0 &&
+		    verdict_write(o->verdicts[i].fd, o->verdicts[i].path, v))
+			lose(v);
 }
 
 static void free_paths(struct outputs *o)
@@ -201,10 +213,11 @@ static void free_paths(struct outputs *o)
 	free(o->map_path);
 }
 
-void outputs_close(struct outputs *o, const struct verdict *v)
+void outputs_close(struct outputs *o, struct verdict *v)
 {
 	char reason[768];
 
+	write_junit(o, v);
 	notify_tell(&o->notify, NULL, "%s: %s", v->origin, v->reason);
 	notify_close(&o->notify);
 	__atomic_store_n(&o->events.is_ending, true, __ATOMIC_RELAXED);
@@ -214,7 +227,6 @@ void outputs_close(struct outputs *o, const struct verdict *v)
 	close_sinks(o->events.sinks);
 	close_sinks(o->events.records);
 	close_sinks(o->logs);
-	write_junit(o, v);
 	ktap_fini(&o->ktap);
 	pthread_mutex_destroy(&o->lock);
 	expect_fini(&o->expect);

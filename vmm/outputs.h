@@ -40,9 +40,10 @@ int __must_check outputs_open(struct outputs *o, const struct config *cfg);
 
 /*
  * The last words: the event "exit", the verdict. Closes everything, also what
- * an open() that failed left behind.
+ * an open() that failed left behind. Results or a verdict that cannot be written
+ * are no success: @v is the host's failure then, if it was one.
  */
-void outputs_close(struct outputs *o, const struct verdict *v);
+void outputs_close(struct outputs *o, struct verdict *v);
 
 /* What is looked through for results of tests; any thread. */
 void outputs_hear(struct outputs *o, const uint8_t *bytes, size_t len);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* test_outputs.c: what the files of a run that was refused say. */
+/* test_outputs.c: what the files of a run that was refused say, and
+ * that a run whose results are lost is none that went well. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -115,6 +116,39 @@ START_TEST(a_file_that_fails_does_not_keep_the_others)
 }
 END_TEST
 
+/* The code that a run of this @code ends with, results going to /dev/full. */
+static int code_of(const char *option, int code)
+{
+	static char verb[] = "exec", kernel[] = "-kImage", full[] = "/dev/full";
+	static char name[16], command[] = "true";
+	char *argv[] = { verb, kernel, name, full, command, NULL };
+	struct verdict v = { .code = code, .origin = "guest" };
+	static struct outputs o;
+
+	config_fini(&cfg);
+	(void)snprintf(name, sizeof(name), "%s", option);
+	ck_assert_int_eq(config_parse_exec(&cfg, &parse, 5, argv), 0);
+	ck_assert_int_eq(outputs_open(&o, &cfg), 0);
+	outputs_close(&o, &v);
+	if (v.code != code) {
+		ck_assert_str_eq(v.origin, "host");
+		ck_assert_ptr_nonnull(strstr(v.reason, "/dev/full: No space"));
+	}
+	return v.code;
+}
+
+START_TEST(results_that_are_lost_are_no_success)
+{
+	static const char *const options[] = { "--verdict", "--junit" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		ck_assert_int_eq(code_of(options[i], 0), EXIT_HOST);
+		ck_assert_int_eq(code_of(options[i], EXIT_GUEST_PANIC),
+				 EXIT_GUEST_PANIC);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("outputs");
@@ -124,6 +158,7 @@ int main(void)
 	tcase_add_test(tc, each_file_tells_of_a_refusal);
 	tcase_add_test(tc, options_behind_the_bad_one_name_files_too);
 	tcase_add_test(tc, a_file_that_fails_does_not_keep_the_others);
+	tcase_add_test(tc, results_that_are_lost_are_no_success);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -222,10 +222,13 @@ static bool read_input(struct term *t)
 {
 	uint8_t bytes[READ_CHUNK];
 	ssize_t n = read(t->in_fd, bytes, sizeof(bytes));
+	int err = n < 0 ? -errno : 0;
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	if (err == -EINTR || err == -EAGAIN)
 		return false;
 	if (n <= 0) { /* end of file, hang-up, closed */
+		if (err != -EBADF && !isatty(t->in_fd))
+			t->in_error = err;
 		t->in_eof = true;
 		unwatch_input(t);
 		deliver(t);
@@ -397,6 +400,8 @@ int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
 		unwatch_event(t, &t->room);
 		return err;
 	}
+	if (host->tells_error)
+		term_out_keep_quiet(t->out);
 	start_input(t);
 	return 0;
 }
@@ -430,6 +435,11 @@ void term_throttle(struct term *t)
 int term_error(const struct term *t)
 {
 	return term_out_error(t->out);
+}
+
+int term_input_error(const struct term *t)
+{
+	return t->in_error;
 }
 
 bool term_has_room(const struct term *t)

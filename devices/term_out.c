@@ -60,6 +60,7 @@ struct term_out {
 	bool abandoned GUARDED_BY(lock);
 	int error GUARDED_BY(lock); /* -errno: nothing is written any more */
 	bool hurried GUARDED_BY(lock), room_wanted GUARDED_BY(lock);
+	bool quiet GUARDED_BY(lock);
 };
 
 /* len is read without the lock in term_out_throttle(). */
@@ -196,9 +197,10 @@ static void give_up(struct term_out *o, ssize_t err)
 	o->error = err ? (int)err : -EIO;
 	o->nr_dropped += o->len;
 	set_len(o, 0);
-	log_warn("console output: %s; what the guest prints is dropped from "
-		 "here on",
-		 err ? errno_text((int)err) : "nothing written");
+	if (!o->quiet)
+		log_warn("console output: %s; what the guest prints is dropped "
+			 "from here on",
+			 err ? errno_text((int)err) : "nothing written");
 }
 
 /* Writes one stretch of the ring; called with the lock, which it drops. */
@@ -271,6 +273,13 @@ int term_out_start(struct term_out **out, int fd, int room_fd)
 	}
 	*out = o;
 	return 0;
+}
+
+void term_out_keep_quiet(struct term_out *o)
+{
+	pthread_mutex_lock(&o->lock);
+	o->quiet = true;
+	pthread_mutex_unlock(&o->lock);
 }
 
 void term_out_hurry(struct term_out *o)

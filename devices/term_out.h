@@ -12,6 +12,8 @@ struct term_out;
  * signalled when term_out_offer() is worth another try. 0 or -errno.
  */
 int __must_check term_out_start(struct term_out **out, int fd, int room_fd);
+/* Somebody else tells of term_out_error(). */
+void term_out_keep_quiet(struct term_out *o);
 /* Drains as term_fini() says, and frees @o. 0 or -errno, as there. */
 int term_out_stop(struct term_out *o);
 void term_out_hurry(struct term_out *o);

@@ -36,6 +36,8 @@ struct term_host {
 	bool can_detach;
 	/* A terminal stays as it is: no raw mode, no keys. */
 	bool leave_alone;
+	/* It says itself what term_error() is. */
+	bool tells_error;
 };
 
 struct term_out; /* the output queue and its writer */
@@ -53,6 +55,7 @@ struct term {
 	bool is_watched;
 	bool escape; /* Ctrl-a was typed; the next key is for us */
 	bool in_eof, in_end_told;
+	int in_error; /* -errno of what ended it too early, or 0 */
 	uint8_t held[TERM_HELD_SIZE]; /* typed, not yet taken by the guest */
 	size_t held_pos, held_len;
 	struct term_out *out; /* NULL when not initialised */
@@ -104,6 +107,11 @@ void term_throttle(struct term *t);
  * thread.
  */
 int term_error(const struct term *t);
+/*
+ * 0; or the -errno of the read(2) that ended the input before its end. Not of
+ * one that was closed, nor of a terminal that hung up. Loop thread.
+ */
+int term_input_error(const struct term *t);
 /* Whether it would not wait now. */
 bool term_has_room(const struct term *t);
 

@@ -242,6 +242,8 @@ void exec_judge(struct exec *e, struct verdict *v)
 	pthread_mutex_unlock(&e->lock);
 	if (v->ran && e->lost)
 		exec_verdict_loss(v, e->lost);
+	else if (v->ran && term_input_error(&e->vm->term))
+		exec_verdict_cut(v, term_input_error(&e->vm->term));
 	else if (was_off)
 		judge_off(e, v, hello);
 	else if ((v->code == EXIT_TIMEOUT || v->code == EXIT_GUEST_HUNG) &&
@@ -278,6 +280,7 @@ int exec_open(struct exec *e)
 		.send_break = no_key,
 		.quit = no_key,
 		.output_room = err_room,
+		.tells_error = true,
 	};
 	int ret =
 		term_init(&e->err, &e->vm->loop, e->null, STDERR_FILENO, &host);

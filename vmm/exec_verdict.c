@@ -105,3 +105,11 @@ void exec_verdict_loss(struct verdict *v, int err)
 		       "the command's output could not be written: %s",
 		       errno_text(err));
 }
+
+void exec_verdict_cut(struct verdict *v, int err)
+{
+	*v = (struct verdict){ .code = EXIT_HOST, .origin = "host" };
+	(void)snprintf(v->reason, sizeof(v->reason),
+		       "the command's input could not be read to its end: %s",
+		       errno_text(err));
+}

@@ -17,4 +17,7 @@ void exec_verdict_end(struct verdict *v, const struct config_exec *c,
  */
 void exec_verdict_loss(struct verdict *v, int err);
 
+/* Its input ended before its end, -errno @err says why. */
+void exec_verdict_cut(struct verdict *v, int err);
+
 #endif

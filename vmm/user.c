@@ -26,9 +26,13 @@ static size_t typed(void *ctx, const uint8_t *bytes, size_t len)
 static void typed_end(void *ctx)
 {
 	struct vm *vm = ctx;
+	int err = term_input_error(&vm->term);
 
 	if (vm->exec)
 		exec_typed_end(vm->exec);
+	else if (err)
+		log_warn("standard input: %s; the guest gets no more of it",
+			 errno_text(err));
 }
 
 static void typed_break(void *ctx)
@@ -165,6 +169,7 @@ int user_open_terminal(struct vm *vm)
 		.output_room = output_room,
 		.input_end = typed_end,
 		.leave_alone = vm->exec && !exec_has_tty(vm->exec),
+		.tells_error = vm->exec != NULL,
 	};
 	int ret = term_init(&vm->term, &vm->loop, STDIN_FILENO, STDOUT_FILENO,
 			    &host);

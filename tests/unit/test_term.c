@@ -120,6 +120,27 @@ START_TEST(no_input_is_an_input)
 }
 END_TEST
 
+START_TEST(input_that_cannot_be_read_is_cut)
+{
+	static struct world w;
+	int dir = open("/", O_RDONLY | O_CLOEXEC), null = dev_null();
+	const struct {
+		int fd, err;
+	} inputs[] = { { dir, -EISDIR }, { null, 0 }, { -1, 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(inputs); i++) {
+		start(&w, inputs[i].fd, null, 100);
+		for (int n = 0; n < 200 && !w.t.in_eof; n++)
+			sleep_ms(10);
+		stop(&w);
+		ck_assert(w.t.in_eof);
+		ck_assert_int_eq(term_input_error(&w.t), inputs[i].err);
+	}
+	close(dir);
+	close(null);
+}
+END_TEST
+
 START_TEST(terminal_is_raw_until_fini)
 {
 	static struct world w;
@@ -372,6 +393,7 @@ int main(void)
 	tcase_add_test(tc, waiting_costs_no_time);
 	tcase_add_test(tc, file_is_read_whenever_there_is_room);
 	tcase_add_test(tc, no_input_is_an_input);
+	tcase_add_test(tc, input_that_cannot_be_read_is_cut);
 	add_terminal_tests(tc);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

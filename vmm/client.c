@@ -210,11 +210,20 @@ bool client_ended(const struct client *c, const json_t *o, int *code)
 	return true;
 }
 
+int client_pid(const struct client *c)
+{
+	struct ucred peer = { .pid = 0 };
+	socklen_t len = sizeof(peer);
+
+	(void)getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	return peer.pid;
+}
+
 static int explain(const struct client *c, int err)
 {
 	if (err == -ETIMEDOUT)
-		log_err("%s: does not answer; it may be starting, ending or stopped",
-			c->name);
+		log_err("%s: does not answer; it may be starting, ending or stopped (kill -CONT %d)",
+			c->name, client_pid(c));
 	else if (err == -EPIPE)
 		log_err("%s: it has ended meanwhile, without a word (killed?)",
 			c->name);

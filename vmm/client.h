@@ -38,6 +38,9 @@ struct client {
 #define CLIENT_NR_DIRS 2U
 int __must_check client_open_dir(unsigned int at, char *path);
 
+/* The process of the VM. */
+int client_pid(const struct client *c);
+
 /* Connects to a VM; 0 or -errno, nothing logged. Then client_close(). */
 int __must_check client_connect(struct client *c, const char *dir,
 				const char *name);

@@ -76,7 +76,13 @@ static int kill_it(struct client *c, unsigned int seconds)
 	if (!ret)
 		ret = client_send(c, &kill);
 	if (!ret)
+		ret = await_end(c, AGAIN_MS);
+	if (ret == -ETIMEDOUT) {
+		log_warn(
+			"%s: has not ended yet: it gives its memory back, or is stopped (kill -CONT %d)",
+			c->name, client_pid(c));
 		ret = await_end(c, -1);
+	}
 	if (ret && ret != -EPIPE)
 		log_err("%s: cannot end it: %s", c->name, errno_text(ret));
 	return ret == -EPIPE ? 0 : ret;
@@ -91,6 +97,9 @@ static int press(struct client *c, int timeout_ms)
 
 	if (!ret && client_ended(c, answer, &code))
 		ret = -EPIPE;
+	else if (!ret && json_is_true(json_object_get(answer, "boots_exec")))
+		log_warn("%s: its command does not run yet; waiting %g s",
+			 c->name, timeout_ms / 1000.0);
 	else if (!ret && !json_is_true(json_object_get(answer, "listens")))
 		log_warn(
 			"%s: the guest does not listen yet, or has no driver for its power key (CONFIG_KEYBOARD_GPIO, CONFIG_GPIO_PL061); waiting %g s",

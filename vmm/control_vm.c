@@ -199,7 +199,8 @@ static json_t *answer_stop(struct vm *vm)
 
 	json_decref(answer_resume(vm));
 	listens = vm->exec ? exec_stop(vm->exec) : power_key_press(vm);
-	return json_pack("{s:b}", "listens", (int)listens);
+	return json_pack("{s:b, s:b}", "listens", (int)listens, "boots_exec",
+			 vm->exec && !listens);
 }
 
 static json_t *answer_sysrq(struct vm *vm, char key)

@@ -49,3 +49,26 @@ start -k "$SMALL" -i "$INITRD" -m 64 -- \
 expect_rc 124 "$LKVM" stop --timeout=2 asked
 expect_out 'guest did not react in 2 s, killed'
 ended 143
+
+# One that boots has no command yet; one that is stopped is told how it goes on.
+boot_it()
+{
+	"$LKVM" exec --name asked -k "$SMALL" -i "$INITRD" -m 64 -- sh -c "$polite" \
+		</dev/null >out 2>err &
+	pid=$!
+	wait_for 100 listens /asked.sock
+}
+boot_it
+expect_rc 0 "$LKVM" stop asked
+expect_out 'asked: its command does not run yet; waiting 30 s'
+expect_no_out 'power key'
+wait $pid || true
+boot_it
+kill -STOP $pid
+refused "asked: does not answer; .* stopped \(kill -CONT $pid\)" "$LKVM" stop asked
+"$LKVM" stop --force asked >out.log 2>&1 &
+stopper=$!
+wait_for 100 grep -q "asked: has not ended yet: .* (kill -CONT $pid)" out.log
+kill -CONT $pid
+wait $stopper || fail "stop --force: $(cat out.log)"
+ended 143

@@ -11,7 +11,8 @@
  * neither kicks nor sleep. Before it sleeps with nothing in hand it watches for
  * the next request a while (blk_poll.c).
  *
- * Locks: dev.lock, but for disk_queue_run(). stop() lets go of it to join us.
+ * Locks: dev.lock, but for what waits for the storage. stop() lets go of it to
+ * join us.
  */
 #include "blk.h"
 
@@ -53,15 +54,22 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static void check_size(struct virtio_blk *b)
+/*
+ * Whether it is another now. Storage may take as long for that as for a request:
+ * so without the lock, and nobody else looks at disk.size while the thread runs.
+ */
+static bool has_new_size(struct virtio_blk *b)
 {
-	uint64_t now = now_ms(), was = b->disk.size;
+	uint64_t now = now_ms();
 
 	if (now - b->size_checked_ms < SIZE_CHECK_MS)
-		return;
+		return false;
 	b->size_checked_ms = now;
-	if (!disk_refresh_size(&b->disk))
-		return;
+	return disk_refresh_size(&b->disk);
+}
+
+static void tell_size(struct virtio_blk *b, uint64_t was)
+{
 	log_warn("%s: %s: %s from %llu to %llu KiB; the guest is told",
 		 b->dev.name, b->disk.path,
 		 b->disk.size > was ? "grew" : "shrank",
@@ -192,11 +200,11 @@ static void hear_kicks(struct virtio_blk *b)
 /* One round, lock held; gives it up to wait. */
 static int round_of(struct virtio_blk *b)
 {
+	const uint64_t size = b->disk.size;
+	bool wait, resized;
 	unsigned int n;
-	bool wait;
 	int ret;
 
-	check_size(b);
 	n = serve(b);
 	publish(b); /* what needed no disk */
 	if (n)
@@ -209,8 +217,11 @@ static int round_of(struct virtio_blk *b)
 
 	pthread_mutex_unlock(&b->dev.lock);
 	ret = disk_queue_run(b->queue, wait);
+	resized = has_new_size(b);
 	pthread_mutex_lock(&b->dev.lock);
 
+	if (resized)
+		tell_size(b, size);
 	hear_kicks(b);
 	answer_done(b);
 	/* Those do not kick: look. */

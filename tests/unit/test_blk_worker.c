@@ -15,6 +15,19 @@
 
 static struct blk_rig rig;
 
+/* Of storage that does not answer; and that somebody waits for it. */
+static bool is_stuck, is_asked;
+
+/* In place of the C library's, whose names its parameters have. */
+int fstat(int __fd, struct stat *__buf)
+{
+	while (__atomic_load_n(&is_stuck, __ATOMIC_SEQ_CST)) {
+		__atomic_store_n(&is_asked, true, __ATOMIC_SEQ_CST);
+		usleep(1000);
+	}
+	return fstatat(__fd, "", __buf, AT_EMPTY_PATH);
+}
+
 static const struct virtio_blk_init plain;
 
 static void start(void)
@@ -246,6 +259,30 @@ START_TEST(a_disk_whose_thread_died_asks_for_a_reset)
 }
 END_TEST
 
+/* The loop's thread may want the lock, and the vCPUs do. */
+START_TEST(storage_that_is_asked_for_its_size_holds_no_lock)
+{
+	int ret = EBUSY;
+
+	__atomic_store_n(&is_stuck, true, __ATOMIC_SEQ_CST);
+	for (unsigned int i = 0;
+	     i < 1000 && !__atomic_load_n(&is_asked, __ATOMIC_SEQ_CST); i++) {
+		rig_kick(&rig, 0);
+		usleep(10000);
+	}
+	for (unsigned int i = 0; ret && i < 100; i++) {
+		usleep(10000);
+		ret = pthread_mutex_trylock(&rig.dev->lock);
+	}
+	if (!ret)
+		pthread_mutex_unlock(&rig.dev->lock);
+	__atomic_store_n(&is_stuck, false, __ATOMIC_SEQ_CST);
+	ck_assert(__atomic_load_n(&is_asked, __ATOMIC_SEQ_CST));
+	ck_assert_int_eq(ret, 0);
+	works_after_reset();
+}
+END_TEST
+
 struct scribbler {
 	unsigned int seed;
 	bool stop;
@@ -454,6 +491,7 @@ int main(void)
 		tc, chain_without_header_or_status_breaks_the_device, 0, 2);
 	tcase_add_test(tc, a_broken_disk_sleeps_though_it_is_kicked);
 	tcase_add_test(tc, what_the_window_cannot_hold_at_once_is_refused);
+	tcase_add_test(tc, storage_that_is_asked_for_its_size_holds_no_lock);
 	tcase_add_test(tc, nothing_touches_the_window_after_reset);
 	tcase_add_test(tc, hostile_vcpus_and_resets_harm_nobody);
 	tcase_add_test(tc, a_thousand_resets_leave_nothing_behind);

@@ -40,6 +40,9 @@
 #define READER_IDLE_LOOKS 100U
 #define READER_LOOK_NS	  10000000L
 
+/* Warnings of what the guest wrote in vain. */
+#define MAX_WARNED 16U
+
 struct chardev {
 	enum chardev_kind kind;
 	const char *path, *name;
@@ -61,6 +64,7 @@ struct chardev {
 	bool wants_input GUARDED_BY(lock);
 	bool wants_room GUARDED_BY(lock);
 	bool has_failed GUARDED_BY(lock); /* and was warned of */
+	unsigned int nr_warned GUARDED_BY(lock);
 };
 
 /*
@@ -97,15 +101,22 @@ static void want_input(struct chardev *c, bool wanted)
 
 /* --- output ---------------------------------------------------------------- */
 
-/* It cannot arrive: one warning, and another one once it worked again. */
+/*
+ * It cannot arrive: one warning, and another one once it worked again. A guest
+ * whose disk is beside a file can have it fill up as often as it likes.
+ */
 static void give_up(struct chardev *c, int err)
 {
 	/* A client that left is nothing to warn of. */
-	if (!c->has_failed && c->kind != CHARDEV_UNIX)
+	if (!c->has_failed && c->kind != CHARDEV_UNIX &&
+	    c->nr_warned < MAX_WARNED) {
+		c->nr_warned++;
 		log_warn("%s: %s: %s; what the guest writes is dropped until "
-			 "it works again",
+			 "it works again%s",
 			 c->name, c->path ? c->path : "pseudoterminal",
-			 errno_text(err));
+			 errno_text(err),
+			 c->nr_warned == MAX_WARNED ? " (said no more)" : "");
+	}
 	c->has_failed = true;
 }
 

@@ -74,6 +74,40 @@ START_TEST(full_file_costs_the_bytes_and_nothing_else)
 }
 END_TEST
 
+/* As a guest does that frees a bit of the same file system again and again. */
+START_TEST(a_file_that_fills_up_again_and_again_is_said_to_16_times)
+{
+	struct world *t = make(CHARDEV_FILE);
+	int saved = dup(STDERR_FILENO);
+	FILE *said = tmpfile();
+	unsigned int nr = 0;
+	struct rlimit old;
+	char line[400];
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	log_set_level(LOG_WARNING);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	ck_assert_int_ge(dup2(fileno(said), STDERR_FILENO), 0);
+	for (unsigned int i = 1; i <= 100; i++) {
+		const struct rlimit next = { i * 4000ULL, old.rlim_max };
+		static const uint8_t bytes[6000];
+
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &next), 0);
+		ck_assert_uint_eq(chardev_output(t->c, bytes, sizeof(bytes)),
+				  sizeof(bytes));
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	ck_assert_int_ge(dup2(saved, STDERR_FILENO), 0);
+	close(saved);
+	rewind(said);
+	while (fgets(line, sizeof(line), said))
+		nr++;
+	(void)fclose(said);
+	ck_assert_uint_eq(nr, 16);
+	finish(t);
+}
+END_TEST
+
 START_TEST(fifo_nobody_reads_is_refused_and_one_that_is_full_waits)
 {
 	static char big[KIB(128)];
@@ -301,6 +335,8 @@ int main(void)
 
 	tcase_add_test(tc, file_is_appended_to);
 	tcase_add_test(tc, full_file_costs_the_bytes_and_nothing_else);
+	tcase_add_test(
+		tc, a_file_that_fills_up_again_and_again_is_said_to_16_times);
 	tcase_add_test(tc,
 		       fifo_nobody_reads_is_refused_and_one_that_is_full_waits);
 	tcase_add_test(tc, socket_is_the_users_alone_and_removed_at_the_end);

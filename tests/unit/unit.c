@@ -3,6 +3,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +26,24 @@ void unit_path_make(void)
 void unit_path_remove(void)
 {
 	unlink(unit_path);
+}
+
+#undef _ck_assert_failed
+
+void unit_failed(const char *file, int line, const char *expr, const char *msg,
+		 ...)
+{
+	char said[2000];
+	va_list args;
+
+	va_start(args, msg);
+	(void)vsnprintf(said, sizeof(said), msg ? msg : "failed", args);
+	va_end(args);
+	(void)dprintf(STDOUT_FILENO, "%s:%d: %s\n", file, line,
+		      msg ? said : expr);
+	if (gettid() != getpid())
+		_exit(1);
+	_ck_assert_failed(file, line, expr, "%s", msg ? said : expr);
 }
 
 int unit_main(Suite *s)

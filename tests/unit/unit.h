@@ -11,6 +11,15 @@
 /* Runs @s and returns the program's exit code. */
 int unit_main(Suite *s);
 
+/*
+ * Of a failed assertion Check tells when all tests are through. Threads that the
+ * test left behind may crash before, and no thread but the first can leave its
+ * test: told at once, and the end of the program in another thread.
+ */
+void unit_failed(const char *file, int line, const char *expr, const char *msg,
+		 ...) __attribute__((noreturn, format(printf, 4, 5)));
+#define _ck_assert_failed unit_failed
+
 /* A checked fixture: an empty file at unit_path, gone at the end. */
 extern char unit_path[];
 void unit_path_make(void);

@@ -6,16 +6,19 @@
 small=/sys/fs/cgroup/out
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 mkdir -p $small
+mkfifo keys
+exec 3<>keys
 trap 'rmdir $small' EXIT
 echo 200M >$small/memory.max
-CMD='sleep 3; dd if=/dev/zero of=/tmp/x bs=1M count=50; echo WROTE'
+CMD='read -r _; dd if=/dev/zero of=/tmp/x bs=1M count=50; echo WROTE'
 (
 	echo 0 >$small/cgroup.procs # this subshell's
-	boot </dev/null >out.log 2>&1
+	boot <keys >out.log 2>&1
 ) &
 run=$!
 wait_for 60 grep -q 'GUEST: ready' out.log
 echo $(($(cat $small/memory.current) + 4000000)) >$small/memory.max
+echo go >&3
 rc=0
 wait $run || rc=$?
 [ $rc -eq 137 ] || fail "exit $rc"

@@ -203,6 +203,8 @@ struct config {
 	char *params; /* -p, all of them joined; owned; "" if none */
 
 	uint64_t mem; /* bytes, multiple of 2 MiB */
+	/* Bytes of the kernel's pages, by vm_look_at_kernel(); 0: unknown. */
+	uint64_t guest_page;
 	unsigned int nr_vcpus;
 	bool kernel_argument; /* it was given without -k */
 	bool protected_vm;

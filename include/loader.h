@@ -73,6 +73,13 @@ int __must_check loader_load(const struct loader_inputs *in,
 			     const struct ram_view *ram,
 			     struct loader_placement *out);
 
+/*
+ * The size of the pages of the kernel @path, in bytes, by its header: 4, 16 or
+ * 64 KiB, or 0 when it does not say. Reads no more of it than that takes. Logs
+ * and returns -errno where loader_load() would, too.
+ */
+int __must_check loader_page_size(const char *path, uint64_t *bytes);
+
 /* What a kernel says of its configuration. */
 struct loader_kconfig {
 	char *text; /* owned: the embedded .config, NUL-terminated; or NULL */

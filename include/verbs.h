@@ -22,7 +22,7 @@ struct verb {
 };
 
 /* Runs one VM to its end. arm64 only. vmm/run.c */
-int cmd_run(const struct config *cfg);
+int cmd_run(struct config *cfg);
 
 /*
  * Says whether this host can run pVMs. @probe is pvm_probe() or NULL where

@@ -37,6 +37,7 @@ struct virtio_vhost_user_init {
 	const char *tag;	 /* VHOST_USER_FS */
 	uint8_t mac[6];		 /* VHOST_USER_NET */
 	uint16_t mtu;		 /* the same; 0: nobody knows */
+	uint32_t blk_segment;	 /* VHOST_USER_BLK: bytes an entry names */
 	unsigned int number;
 	const struct window *window;
 	struct loop *loop;

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include <zlib.h>
 
 #include "log.h"
+#include "stream.h"
 
 /* A text longer than this is none; real ones have some 300 KiB. */
 #define TEXT_MAX MIB(4)
@@ -28,9 +28,6 @@
 
 /* What is looked at of a file at a time; real ones are 30 to 80 KiB of it. */
 #define PIECE KIB(256)
-
-/* Where a kernel is unpacked to be looked at: address space, not memory. */
-#define SCRATCH_SIZE MIB(512)
 
 static const struct loader_kconfig_item items[] = {
 	{ "CONFIG_ARM_PKVM_GUEST",
@@ -155,21 +152,16 @@ int loader_read_kconfig(const char *path, struct loader_kconfig *out)
 	struct loader_inputs in = { .kernel = path };
 	struct loader_placement at;
 	struct ram_view scratch = { .range.len = SCRATCH_SIZE };
-	void *hva;
 	int ret;
 
 	*out = (struct loader_kconfig){ 0 };
-	/* -1 is how portable programs say "no file". */
-	/* cppcheck-suppress invalidFunctionArg */
-	hva = mmap(NULL, SCRATCH_SIZE, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (hva == MAP_FAILED) {
+	scratch.hva = scratch_map();
+	if (!scratch.hva) {
 		ret = -errno;
 		log_err("kernel %s: no memory to unpack it: %s", path,
 			errno_text(ret));
 		return ret;
 	}
-	scratch.hva = hva;
 	ret = loader_load(&in, &scratch, &at);
 	if (ret == 0) {
 		ret = loader_kconfig_from_memory(scratch.hva + at.kernel.gpa,
@@ -178,7 +170,7 @@ int loader_read_kconfig(const char *path, struct loader_kconfig *out)
 			log_err("kernel %s: cannot read its configuration: %s",
 				path, errno_text(ret));
 	}
-	munmap(hva, SCRATCH_SIZE);
+	scratch_unmap(scratch.hva);
 	return ret;
 }
 

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <zlib.h>
 #include <zstd.h>
@@ -46,6 +47,23 @@ struct stream {
 	size_t buf_pos, buf_len; /* what the codec has not taken: [pos, len) */
 	uint8_t buf[STREAM_BUF];
 };
+
+uint8_t *scratch_map(void)
+{
+	/* -1 is how portable programs say "no file". */
+	/* cppcheck-suppress invalidFunctionArg */
+	void *map = mmap(NULL, SCRATCH_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		return NULL;
+	return map;
+}
+
+void scratch_unmap(uint8_t *scratch)
+{
+	munmap(scratch, SCRATCH_SIZE);
+}
 
 static int zstd_init(struct stream *s)
 {

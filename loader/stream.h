@@ -17,6 +17,15 @@ enum stream_codec {
 struct stream;
 
 /*
+ * Where a kernel is unpacked to be looked at: SCRATCH_SIZE bytes of address space,
+ * not memory. NULL, and errno, when there is none.
+ */
+#define SCRATCH_SIZE MIB(512)
+
+uint8_t *scratch_map(void);
+void scratch_unmap(uint8_t *scratch);
+
+/*
  * The @len bytes at @off of @in, which outlives the stream, to be written to
  * @dst of @room bytes. Logs and returns -errno when memory is short.
  */

@@ -78,23 +78,24 @@ static uint8_t log2_of(uint32_t power)
 	return (uint8_t)__builtin_ctz(power);
 }
 
-static void set_config(struct virtio_blk *b, unsigned int nr_queues)
+static void set_config(struct virtio_blk *b, const struct virtio_blk_init *i)
 {
 	struct virtio_blk_config *c = &b->config;
 	const struct disk *d = &b->disk;
 
 	memset(c, 0, sizeof(*c));
 	blk_set_capacity(b);
-	c->size_max = VIRTIO_BLK_SEGMENT;
+	c->size_max = virtio_blk_segment(i->guest_page);
 	/* Two requests at once, and a small one, each with header and status. */
-	c->seg_max = virtio_blk_queue_size(nr_queues) / 2U - 4;
+	c->seg_max =
+		virtio_blk_queue_size(i->nr_queues, i->guest_page) / 2U - 4;
 	c->blk_size = d->block_size;
 	if (d->physical_size > d->block_size)
 		c->physical_block_exp =
 			log2_of(d->physical_size / d->block_size);
 	c->min_io_size = (uint16_t)(1U << c->physical_block_exp);
 	c->wce = 1;
-	c->num_queues = (uint16_t)nr_queues;
+	c->num_queues = (uint16_t)i->nr_queues;
 	if (d->read_only)
 		return;
 	c->max_discard_sectors = DISCARD_MAX / DISK_SECTOR;
@@ -128,7 +129,8 @@ static int init_device(struct virtio_blk *b, const struct virtio_blk_init *i)
 		.features = features_of(b, i->nr_queues),
 		.config_len = sizeof(b->config),
 		.nr_queues = i->nr_queues,
-		.queue_size = virtio_blk_queue_size(i->nr_queues),
+		.queue_size =
+			virtio_blk_queue_size(i->nr_queues, i->guest_page),
 	};
 	int err = virtio_dev_init(&b->dev, &init);
 
@@ -152,7 +154,7 @@ int virtio_blk_create(struct virtio_blk **out, const struct virtio_blk_init *i)
 		free(b);
 		return err;
 	}
-	set_config(b, i->nr_queues);
+	set_config(b, i);
 	if (i->serial)
 		memcpy(b->serial, i->serial,
 		       strnlen(i->serial, sizeof(b->serial)));

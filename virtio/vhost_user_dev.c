@@ -347,6 +347,7 @@ int virtio_vhost_user_create(struct virtio_vhost_user **out,
 	v->peer = i->peer;
 	v->kind = &vhost_user_kinds[i->type];
 	v->window = i->window;
+	v->blk_segment = i->blk_segment;
 	vhost_user_conn_init(v, on_hangup);
 	for (size_t q = 0; q < ARRAY_SIZE(v->orphans); q++) {
 		v->orphans[q].owner = v;

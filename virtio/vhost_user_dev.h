@@ -16,6 +16,7 @@ struct virtio_vhost_user {
 	struct vhost_peer *peer;
 	const struct vhost_user_kind *kind;
 	const struct window *window;
+	uint32_t blk_segment; /* bytes an entry may name, of VHOST_USER_BLK */
 
 	/* dev.lock guards all of the following. */
 	struct vhost_user conn;

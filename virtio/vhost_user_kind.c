@@ -44,7 +44,7 @@ static void adapt_blk(const struct virtio_vhost_user *v, uint8_t *config)
 		      "virtio 1.3 §5.2.4");
 	memcpy(&c, config, BLK_CONFIG_LEN);
 	c.size_max = least(c.size_max, theirs & BIT(VIRTIO_BLK_F_SIZE_MAX),
-			   (uint32_t)VIRTIO_BLK_SEGMENT);
+			   v->blk_segment);
 	c.seg_max = least(c.seg_max, theirs & BIT(VIRTIO_BLK_F_SEG_MAX),
 			  BLK_SEGMENTS);
 	memcpy(config, &c, BLK_CONFIG_LEN);

@@ -45,6 +45,7 @@ int backend_open(struct backend *b, struct vm *vm, unsigned int at)
 		.type = c->type,
 		.peer = &b->peer,
 		.tag = c->tag,
+		.blk_segment = virtio_blk_segment(vm->cfg->guest_page),
 		.number = number_of(vm->cfg, at),
 		.window = &vm->devices->window,
 		.loop = &vm->loop,

@@ -146,6 +146,7 @@ static int add_disk(struct vm *vm, unsigned int number)
 		.id = d->id,
 		.number = number,
 		.nr_queues = d->queues,
+		.guest_page = vm->cfg->guest_page,
 		.window = &ds->window,
 		.loop = &vm->loop,
 	};

@@ -25,6 +25,13 @@ static uint64_t dtb_room(const struct config *cfg)
 	return align_up(KIB(16) + params + cfg->nr_vcpus * 512ULL, KIB(64));
 }
 
+int vm_look_at_kernel(struct config *cfg)
+{
+	if (!cfg->kernel || !config_has_devices(cfg))
+		return 0;
+	return loader_page_size(cfg->kernel, &cfg->guest_page);
+}
+
 static int load_images(struct vm *vm, const struct ram_view *ram)
 {
 	const struct config *cfg = vm->cfg;

@@ -236,7 +236,7 @@ static const struct selftest_suite *const selftest_suite = &pvm_selftest;
 static void (*const kvm_probe)(struct pvm_host *, bool);
 static const struct selftest_suite *const selftest_suite;
 
-int cmd_run(const struct config *cfg)
+int cmd_run(struct config *cfg)
 {
 	struct utsname uts;
 	char why[256];

@@ -229,11 +229,12 @@ static void tell_verdict(const struct vm *vm, const struct verdict *v)
 		v->reason);
 }
 
-static void run_in(struct vm *vm, const struct config *cfg,
-		   struct outputs *outputs, struct verdict *v,
-		   struct control *control, struct spawner *spawner)
+static void run_in(struct vm *vm, struct config *cfg, struct outputs *outputs,
+		   struct verdict *v, struct control *control,
+		   struct spawner *spawner)
 {
-	if (memlock_prepare(cfg) || vm_init(vm, cfg, spawner)) {
+	if (memlock_prepare(cfg) || vm_look_at_kernel(cfg) ||
+	    vm_init(vm, cfg, spawner)) {
 		outputs_failed(v, "host");
 		return;
 	}
@@ -274,7 +275,7 @@ static bool has_children(const struct config *cfg)
 }
 
 /* Everything that is there before the VM and after it. */
-static int run_told(struct vm *vm, const struct config *cfg)
+static int run_told(struct vm *vm, struct config *cfg)
 {
 	struct outputs *outputs = calloc(1, sizeof(*outputs));
 	struct spawner *spawner = NULL;
@@ -302,7 +303,7 @@ static int run_told(struct vm *vm, const struct config *cfg)
 	return cfg->exec.bisect ? verdict_bisect(&v) : v.code;
 }
 
-int cmd_run(const struct config *cfg)
+int cmd_run(struct config *cfg)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
 	int code;

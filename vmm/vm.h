@@ -141,8 +141,10 @@ void vm_fini(struct vm *vm);
 int vm_build(struct vm *vm); /* 0 or -errno, reason logged */
 /*
  * images.c: a life's images and device tree, written to @ram before the guest is
- * protected, and how Linux is told of them. 0 or -errno, logged.
+ * protected, and how Linux is told of them. 0 or -errno, logged. What the kernel
+ * alone can say of the window and the devices is read before they are made.
  */
+int __must_check vm_look_at_kernel(struct config *cfg);
 int __must_check vm_load(struct vm *vm, const struct ram_view *ram);
 /*
  * settle.c: what the machine has that its kernel, loaded to @ram, needs. All lives

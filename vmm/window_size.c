@@ -9,14 +9,22 @@
 
 #include "exec_proto.h"
 
+/* The guest's pages: 4 KiB unless its kernel says something else. */
+static uint64_t page_of(const struct config *cfg)
+{
+	return cfg->guest_page ? cfg->guest_page : KIB(4);
+}
+
 /*
  * What Linux takes of its pool for one queue whose @in_flight requests of
  * @bytes are all under way: three parts of the ring, allocated in powers of two
  * pages; and each request's data, header and status, in slots of 2 KiB.
  */
-static uint64_t queue_need(uint64_t entries, uint64_t in_flight, uint64_t bytes)
+static uint64_t queue_need(const struct config *cfg, uint64_t entries,
+			   uint64_t in_flight, uint64_t bytes)
 {
-	uint64_t ring = align_up(entries * 26, KIB(4)) * 2 + KIB(4);
+	const uint64_t page = page_of(cfg);
+	uint64_t ring = align_up(entries * 26, page) * 2 + page;
 	uint64_t requests = in_flight * (align_up(bytes, KIB(2)) + KIB(4));
 
 	return ring + requests;
@@ -26,24 +34,26 @@ static uint64_t queue_need(uint64_t entries, uint64_t in_flight, uint64_t bytes)
  * Whatever the guest asks for: all that a queue's entries can name, of which
  * each request has two for header and status; three are the largest load.
  */
-static uint64_t disk_need(const struct config_disk *d)
+static uint64_t disk_need(const struct config *cfg, const struct config_disk *d)
 {
-	uint16_t entries = virtio_blk_queue_size(d->queues);
-	uint64_t data = (entries - 3U * 2U) * VIRTIO_BLK_SEGMENT;
+	const uint64_t page = cfg->guest_page;
+	const uint16_t entries = virtio_blk_queue_size(d->queues, page);
+	const uint64_t data = (entries - 3ULL * 2) * virtio_blk_segment(page);
 
-	return d->queues * queue_need(entries, 3, data / 3);
+	return d->queues * queue_need(cfg, entries, 3, data / 3);
 }
 
 /*
- * A pair of queues: Linux fills the one that receives with buffers of up to
- * 4 KiB, and stops the one that sends when it has no room for a frame of 18
+ * A pair of queues: Linux fills the one that receives with buffers of up to a
+ * page, and stops the one that sends when it has no room for a frame of 18
  * pieces, so that so many of its entries less are ever of 64 KiB.
  */
-static uint64_t net_need(unsigned int pairs)
+static uint64_t net_need(const struct config *cfg, unsigned int pairs)
 {
-	uint64_t rx = queue_need(VIRTIO_NET_RX_SIZE, VIRTIO_NET_RX_SIZE, 0);
-	uint64_t tx = queue_need(VIRTIO_NET_TX_SIZE, VIRTIO_NET_TX_SIZE - 18,
-				 KIB(64));
+	uint64_t rx = queue_need(cfg, VIRTIO_NET_RX_SIZE, VIRTIO_NET_RX_SIZE,
+				 page_of(cfg) - KIB(4));
+	uint64_t tx = queue_need(cfg, VIRTIO_NET_TX_SIZE,
+				 VIRTIO_NET_TX_SIZE - 18, KIB(64));
 
 	return pairs * (rx + tx);
 }
@@ -52,25 +62,31 @@ static uint64_t net_need(unsigned int pairs)
  * Linux fills the receive queue with buffers of 4 KiB; a packet it sends is of
  * 64 KiB at most and takes two entries of the transmit queue.
  */
-static uint64_t vsock_need(void)
+static uint64_t vsock_need(const struct config *cfg)
 {
-	return queue_need(VIRTIO_VSOCK_RX_SIZE, VIRTIO_VSOCK_RX_SIZE, 0) +
-	       queue_need(VIRTIO_VSOCK_TX_SIZE, VIRTIO_VSOCK_TX_SIZE / 2,
+	return queue_need(cfg, VIRTIO_VSOCK_RX_SIZE, VIRTIO_VSOCK_RX_SIZE, 0) +
+	       queue_need(cfg, VIRTIO_VSOCK_TX_SIZE, VIRTIO_VSOCK_TX_SIZE / 2,
 			  KIB(64)) +
-	       queue_need(VIRTIO_VSOCK_EV_SIZE, 1, 0);
+	       queue_need(cfg, VIRTIO_VSOCK_EV_SIZE, 1, 0);
+}
+
+/* What a console's driver gives pages of; nobody knows: 16 KiB, for some do. */
+static uint64_t console_page(const struct config *cfg)
+{
+	return cfg->guest_page ? cfg->guest_page : KIB(16);
 }
 
 /*
- * Every receive queue is kept filled with pages, of 16 KiB in some guests; a
- * program fills its port's other queue with 32 KiB a write. The console itself
- * and control messages send one at a time.
+ * Every receive queue is kept filled with pages; a program fills its port's
+ * other queue with 32 KiB a write. The console itself and control messages send
+ * one at a time.
  */
 static uint64_t console_need(const struct config *cfg)
 {
 	const uint64_t nr = VIRTIO_CONSOLE_QUEUE;
-	const uint64_t in = queue_need(nr, nr, KIB(16));
-	const uint64_t one = in + queue_need(nr, 1, KIB(4));
-	const uint64_t port = in + queue_need(nr, nr, KIB(32));
+	const uint64_t in = queue_need(cfg, nr, nr, console_page(cfg));
+	const uint64_t one = in + queue_need(cfg, nr, 1, KIB(4));
+	const uint64_t port = in + queue_need(cfg, nr, nr, KIB(32));
 
 	return config_nr_ports(cfg) ? 2 * one + config_nr_ports(cfg) * port
 				    : one;
@@ -82,15 +98,12 @@ static uint64_t console_need(const struct config *cfg)
  */
 static uint64_t channel_need(const struct config *cfg)
 {
-	const bool has_small_pages =
-		loader_kconfig_get(&cfg->exec.kconfig,
-				   "CONFIG_ARM64_4K_PAGES") == 'y';
 	const uint64_t nr = VIRTIO_CONSOLE_FEW;
-	const uint64_t in = queue_need(nr, nr, KIB(has_small_pages ? 4 : 16));
-	const uint64_t control = in + queue_need(nr, 1, KIB(4));
+	const uint64_t in = queue_need(cfg, nr, nr, console_page(cfg));
+	const uint64_t control = in + queue_need(cfg, nr, 1, KIB(4));
 	const uint64_t port =
-		in +
-		queue_need(nr, nr, sizeof(struct exec_head) + EXEC_DATA_MAX);
+		in + queue_need(cfg, nr, nr,
+				sizeof(struct exec_head) + EXEC_DATA_MAX);
 
 	return control + port;
 }
@@ -100,7 +113,8 @@ static uint64_t channel_need(const struct config *cfg)
  * each of the other. A network card is as ours, and a disk has one request
  * of all its entries.
  */
-static uint64_t vhost_user_need(const struct config_vhost_user *c)
+static uint64_t vhost_user_need(const struct config *cfg,
+				const struct config_vhost_user *c)
 {
 	const uint64_t nr = VHOST_USER_QUEUE;
 
@@ -108,11 +122,13 @@ static uint64_t vhost_user_need(const struct config_vhost_user *c)
 	case VHOST_USER_NET:
 		break; /* nets_need() has it */
 	case VHOST_USER_FS:
-		return queue_need(nr, nr, 0) + queue_need(nr, nr, KIB(4));
+		return queue_need(cfg, nr, nr, 0) +
+		       queue_need(cfg, nr, nr, page_of(cfg));
 	case VHOST_USER_BLK:
-		return queue_need(nr, 1, nr * VIRTIO_BLK_SEGMENT);
+		return queue_need(cfg, nr, 1,
+				  nr * virtio_blk_segment(cfg->guest_page));
 	case VHOST_USER_RNG:
-		return queue_need(nr, 1, KIB(4));
+		return queue_need(cfg, nr, 1, KIB(4));
 	}
 	return 0;
 }
@@ -127,10 +143,10 @@ static uint64_t nets_need(const struct config *cfg, uint64_t others)
 	uint64_t need = 0;
 
 	for (unsigned int i = 0; i < cfg->nr_nets; i++)
-		need += net_need(cfg->nets[i].queues);
+		need += net_need(cfg, cfg->nets[i].queues);
 	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
 		if (cfg->vhost_users[i].type == VHOST_USER_NET)
-			need += net_need(1);
+			need += net_need(cfg, 1);
 	return need + (need / 4 > others ? need / 4 - others : 0);
 }
 
@@ -147,13 +163,13 @@ uint64_t devices_window_len(const struct config *cfg)
 	else if (config_has_console(cfg))
 		need += console_need(cfg);
 	if (cfg->rng)
-		need += queue_need(VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
+		need += queue_need(cfg, VIRTIO_RNG_QUEUE, 1, VIRTIO_RNG_BYTES);
 	for (unsigned int i = 0; i < cfg->nr_disks; i++)
-		need += disk_need(&cfg->disks[i]);
+		need += disk_need(cfg, &cfg->disks[i]);
 	if (cfg->vsock.kind != VSOCK_NONE)
-		need += vsock_need();
+		need += vsock_need(cfg);
 	for (unsigned int i = 0; i < cfg->nr_vhost_users; i++)
-		need += vhost_user_need(&cfg->vhost_users[i]);
+		need += vhost_user_need(cfg, &cfg->vhost_users[i]);
 	need += nets_need(cfg, need);
 	/* More than that is only more to wait for when all are busy. */
 	if (need > MACHINE_WINDOW_MAX)

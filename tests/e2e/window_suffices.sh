@@ -99,7 +99,7 @@ done
 sleep $busy"
 suffices "$ports" --port name=a,file=a.fifo --port name=b,file=b.fifo
 half_does_not "$ports" --port name=a,file=a.fifo \
-	--port name=b,file=b.fifo --window=1280K
+	--port name=b,file=b.fifo --window=1M
 
 # Sixteen streams, which come back.
 MIB=1048576

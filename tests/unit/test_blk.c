@@ -202,6 +202,25 @@ START_TEST(ranges_are_discarded_and_zeroed)
 }
 END_TEST
 
+/* Some Linux have no use for less; and a window holds what a queue can name. */
+START_TEST(an_entry_names_a_page_of_the_guest)
+{
+	static const uint64_t pages[] = { 0, KIB(4), KIB(16), KIB(64) };
+	const uint64_t page = pages[_i];
+	const struct virtio_blk_init i = { .guest_page = page };
+	uint64_t entries;
+
+	rig_init(&rig, i);
+	entries = rig.dev->queues[0].vq.max_size;
+	ck_assert_uint_eq(CONFIG(size_max), page ? page : KIB(4));
+	ck_assert_uint_le(entries * CONFIG(size_max), MIB(4));
+	/* Two requests fit, each with header and status. */
+	ck_assert_uint_ge(CONFIG(seg_max), 16);
+	ck_assert_uint_le(2 * (CONFIG(seg_max) + 2), entries);
+	rig_fini(&rig);
+}
+END_TEST
+
 START_TEST(serial_is_told)
 {
 	const struct virtio_blk_init i = { .serial = "disk-7" };
@@ -325,6 +344,7 @@ int main(void)
 	tcase_add_test(tc, truncation_and_growth_are_told);
 	tcase_add_test(tc, image_is_locked_while_the_disk_exists);
 	suite_add_tcase(s, tc);
+	tcase_add_loop_test(own, an_entry_names_a_page_of_the_guest, 0, 4);
 	tcase_add_test(own, serial_is_told);
 	tcase_add_test(own, read_only_disk_refuses_writes);
 	suite_add_tcase(s, own);

@@ -114,6 +114,38 @@ START_TEST(window_is_what_the_devices_need_in_steps)
 }
 END_TEST
 
+START_TEST(window_is_larger_for_larger_pages)
+{
+	struct config cfg = config_with(true);
+	struct config_net net = { .queues = 1 };
+	struct config_disk disk = { .queues = 1 };
+	uint64_t small, large;
+
+	cfg.nets = &net;
+	cfg.nr_nets = 1;
+	cfg.disks = &disk;
+	cfg.nr_disks = 1;
+	small = devices_window_len(&cfg);
+	cfg.guest_page = KIB(4);
+	ck_assert_uint_eq(devices_window_len(&cfg), small);
+	cfg.guest_page = KIB(16);
+	large = devices_window_len(&cfg);
+	/* The card's receive queue is full of pages, each of the disk's names one. */
+	ck_assert_uint_ge(large - small, 128 * KIB(12) + MIB(1));
+	cfg.guest_page = KIB(64);
+	ck_assert_uint_gt(devices_window_len(&cfg), large);
+
+	/* A console's queues are full of pages, too. */
+	cfg.nr_nets = cfg.nr_disks = 0;
+	cfg.console = CONSOLE_VIRTIO;
+	large = devices_window_len(&cfg);
+	cfg.guest_page = KIB(16);
+	ck_assert_uint_lt(devices_window_len(&cfg), large);
+	cfg.guest_page = KIB(4);
+	ck_assert_uint_lt(devices_window_len(&cfg), large);
+}
+END_TEST
+
 START_TEST(cards_need_more_when_alone)
 {
 	struct config cfg = config_with(false);
@@ -306,13 +338,12 @@ END_TEST
 
 START_TEST(channel_alone_has_few_buffers)
 {
-	char small_pages[] = "CONFIG_ARM64_4K_PAGES=y\n";
 	struct config cfg = config_with(false);
 	struct vm *vm;
 
 	cfg.exec.on = true;
 	ck_assert_uint_eq(devices_window_len(&cfg), KIB(512));
-	cfg.exec.kconfig.text = small_pages;
+	cfg.guest_page = KIB(4);
 	ck_assert_uint_eq(devices_window_len(&cfg), KIB(256));
 	vm = vm_new(&cfg);
 	ck_assert_uint_eq(vm->devices->all[0]->nr_queues, 4);
@@ -335,6 +366,7 @@ int main(void)
 
 	tcase_add_test(tc, without_devices_there_is_no_window);
 	tcase_add_test(tc, window_is_what_the_devices_need_in_steps);
+	tcase_add_test(tc, window_is_larger_for_larger_pages);
 	tcase_add_test(tc, cards_need_more_when_alone);
 	tcase_add_test(tc, window_and_ram_are_all_of_the_memory);
 	tcase_add_test(tc, firmware_is_where_ram_begins_without_a_window);

@@ -28,6 +28,12 @@ static void teardown(void)
 	fixture_fini(&f);
 }
 
+static int page_size(const char *name, const void *file, size_t len,
+		     uint64_t *bytes)
+{
+	return loader_page_size(fixture_file(&f, name, file, len), bytes);
+}
+
 static void ck_unpacks(const char *name, const void *bytes, size_t len)
 {
 	memset(f.ram.hva, 0, KERNEL_SIZE);
@@ -61,6 +67,55 @@ START_TEST(unpacks_efi_zboot)
 	put32(packed + n, KERNEL_SIZE);
 	ck_unpacks("vmlinuz.efi", zboot,
 		   make_zboot(packed, n + 4, "zstd22", zboot, room));
+}
+END_TEST
+
+/* What the header says of pages, whatever is around it. */
+START_TEST(page_size_is_known_before_the_kernel_is_loaded)
+{
+	static const struct {
+		uint64_t flags, bytes;
+	} of[] = { { 0, 0 }, { 2, KIB(4) }, { 4, KIB(16) }, { 6, KIB(64) } };
+	uint64_t bytes = 1;
+	size_t n;
+
+	make_image(image, KERNEL_SIZE, 0, KIB(320), of[_i].flags);
+	ck_assert_int_eq(page_size("Image", image, KERNEL_SIZE, &bytes), 0);
+	ck_assert_uint_eq(bytes, of[_i].bytes);
+	n = make_gzip(image, KERNEL_SIZE, packed, room);
+	bytes = 1;
+	ck_assert_int_eq(page_size("Image.gz", packed, n, &bytes), 0);
+	ck_assert_uint_eq(bytes, of[_i].bytes);
+	n = make_zboot(packed, n, "gzip", zboot, room);
+	bytes = 1;
+	ck_assert_int_eq(page_size("vmlinuz.efi", zboot, n, &bytes), 0);
+	ck_assert_uint_eq(bytes, of[_i].bytes);
+	n = make_zstd(image, KERNEL_SIZE, packed, room);
+	bytes = 1;
+	ck_assert_int_eq(page_size("Image.zst", packed, n, &bytes), 0);
+	ck_assert_uint_eq(bytes, of[_i].bytes);
+}
+END_TEST
+
+START_TEST(page_size_of_no_kernel_is_refused_as_loading_it_is)
+{
+	uint64_t bytes = 1;
+	size_t n;
+
+	ck_assert_int_eq(page_size("x.flat", "x", 1, &bytes), 0);
+	ck_assert_uint_eq(bytes, 0);
+	capture_begin(&f);
+	ck_assert_int_eq(loader_page_size("/nonexistent", &bytes), -ENOENT);
+	ck_assert_int_eq(page_size("short", image, 30, &bytes), -EINVAL);
+	n = make_gzip(image, KERNEL_SIZE, packed, room);
+	ck_assert_int_eq(page_size("cut.gz", packed, 20, &bytes), -EINVAL);
+	memset(packed + 10, 0xff, n - 10);
+	ck_assert_int_eq(page_size("bad.gz", packed, n, &bytes), -EINVAL);
+	capture_end(&f);
+	ck_said(&f, "kernel /nonexistent: cannot open");
+	ck_said(&f, "short: has only 30 bytes");
+	ck_said(&f, "cut.gz: ");
+	ck_said(&f, "bad.gz: ");
 }
 END_TEST
 
@@ -365,6 +420,9 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, unpacks_gzip_and_zstd);
 	tcase_add_test(tc, unpacks_efi_zboot);
+	tcase_add_loop_test(tc, page_size_is_known_before_the_kernel_is_loaded,
+			    0, 4);
+	tcase_add_test(tc, page_size_of_no_kernel_is_refused_as_loading_it_is);
 	tcase_add_test(tc, ignores_what_follows);
 	tcase_add_test(tc, joins_members);
 	tcase_add_test(tc, needs_no_window);

@@ -63,7 +63,7 @@ START_TEST(a_disks_requests_fit_into_the_window)
 	virtio_dev_config_read(w->dev, 8, limits, 8);
 	virtio_dev_config_read(w->dev, 56, later, 4);
 	ck_assert_uint_eq(first, 0);
-	ck_assert_uint_eq(limits[0], VIRTIO_BLK_SEGMENT);
+	ck_assert_uint_eq(limits[0], KIB(4));
 	ck_assert_uint_eq(limits[1], VHOST_USER_QUEUE - 2);
 	ck_assert_uint_eq(later[3], 59);
 	world_free(w);

@@ -102,7 +102,7 @@ START_TEST(one_that_comes_back_with_another_disk_tells_the_driver)
 		memcpy(&size_max, c + 8, sizeof(size_max));
 		ck_assert_uint_eq(c[0], i / 2);
 		ck_assert_uint_eq(c[1], 1);
-		ck_assert_uint_eq(size_max, VIRTIO_BLK_SEGMENT);
+		ck_assert_uint_eq(size_max, KIB(4));
 		/* Only when it is another one. */
 		told += i / 2;
 		ck_assert_uint_eq(w->nr_config_changed, told);

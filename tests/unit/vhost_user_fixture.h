@@ -260,6 +260,7 @@ static inline int create(struct world *w, enum vhost_user_type type)
 		.mtu = w->mtu,
 		.window = &w->w,
 		.loop = &w->loop,
+		.blk_segment = KIB(4),
 	};
 	int err = virtio_vhost_user_create(&w->v, &i);
 

@@ -77,16 +77,17 @@ static uint64_t console_page(const struct config *cfg)
 }
 
 /*
- * Every receive queue is kept filled with pages; a program fills its port's
- * other queue with 32 KiB a write. The console itself and control messages send
- * one at a time.
+ * Every receive queue is kept filled with pages. A program fills its port's other
+ * queue with 32 KiB a write, or with a pipe's 16 pages where it splices, as cat
+ * does; and Linux drops what does not fit, silently. The console itself and
+ * control messages send one at a time.
  */
 static uint64_t console_need(const struct config *cfg)
 {
 	const uint64_t nr = VIRTIO_CONSOLE_QUEUE;
 	const uint64_t in = queue_need(cfg, nr, nr, console_page(cfg));
 	const uint64_t one = in + queue_need(cfg, nr, 1, KIB(4));
-	const uint64_t port = in + queue_need(cfg, nr, nr, KIB(32));
+	const uint64_t port = in + queue_need(cfg, nr, nr, 16 * page_of(cfg));
 
 	return config_nr_ports(cfg) ? 2 * one + config_nr_ports(cfg) * port
 				    : one;

@@ -98,8 +98,15 @@ ports="for p in 1 2; do
 done
 sleep $busy"
 suffices "$ports" --port name=a,file=a.fifo --port name=b,file=b.fifo
-half_does_not "$ports" --port name=a,file=a.fifo \
-	--port name=b,file=b.fifo --window=1M
+# cat splices: a pipe full of pages at a time.
+splices="dd if=/dev/zero of=/zeros bs=1M count=4 2>/dev/null
+for p in 1 2; do
+	cat /zeros >/dev/vport0p\$p &
+done
+sleep $busy"
+suffices "$splices" --port name=a,file=a.fifo --port name=b,file=b.fifo
+half_does_not "$splices" --port name=a,file=a.fifo \
+	--port name=b,file=b.fifo --window=1280K
 
 # Sixteen streams, which come back.
 MIB=1048576

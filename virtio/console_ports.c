@@ -26,7 +26,7 @@
 #define VISIT_CHAINS VIRTIO_CONSOLE_QUEUE
 /* Of a reset: for all readers together, and for ones who take nothing. */
 #define FLUSH_MS      2000
-#define FLUSH_IDLE_MS 200
+#define FLUSH_IDLE_MS 500
 #define FLUSH_LOOK_NS 10000000L
 
 /* What is left of a visit. */

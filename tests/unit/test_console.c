@@ -149,7 +149,7 @@ START_TEST(last_words_wait_little_for_one_that_does_not)
 
 	t->ends[1].appetite = t->ends[2].appetite = 0;
 	ms = reset_with(t, 1, 20);
-	ck_assert_int_ge(ms, 200);
+	ck_assert_int_ge(ms, 500);
 	ck_assert_int_lt(ms, 1900);
 	/* Nobody is there; one look in five is not held up by other programs. */
 	for (unsigned int i = 0; i < 5 && ms >= 200; i++)

@@ -34,6 +34,15 @@ static int page_size(const char *name, const void *file, size_t len,
 	return loader_page_size(fixture_file(&f, name, file, len), bytes);
 }
 
+static void ck_page_size(const char *name, const void *file, size_t len,
+			 uint64_t bytes)
+{
+	uint64_t got = 1;
+
+	ck_assert_int_eq(page_size(name, file, len, &got), 0);
+	ck_assert_uint_eq(got, bytes);
+}
+
 static void ck_unpacks(const char *name, const void *bytes, size_t len)
 {
 	memset(f.ram.hva, 0, KERNEL_SIZE);
@@ -76,24 +85,17 @@ START_TEST(page_size_is_known_before_the_kernel_is_loaded)
 	static const struct {
 		uint64_t flags, bytes;
 	} of[] = { { 0, 0 }, { 2, KIB(4) }, { 4, KIB(16) }, { 6, KIB(64) } };
-	uint64_t bytes = 1;
+	const uint64_t bytes = of[_i].bytes;
 	size_t n;
 
 	make_image(image, KERNEL_SIZE, 0, KIB(320), of[_i].flags);
-	ck_assert_int_eq(page_size("Image", image, KERNEL_SIZE, &bytes), 0);
-	ck_assert_uint_eq(bytes, of[_i].bytes);
+	ck_page_size("Image", image, KERNEL_SIZE, bytes);
 	n = make_gzip(image, KERNEL_SIZE, packed, room);
-	bytes = 1;
-	ck_assert_int_eq(page_size("Image.gz", packed, n, &bytes), 0);
-	ck_assert_uint_eq(bytes, of[_i].bytes);
+	ck_page_size("Image.gz", packed, n, bytes);
 	n = make_zboot(packed, n, "gzip", zboot, room);
-	bytes = 1;
-	ck_assert_int_eq(page_size("vmlinuz.efi", zboot, n, &bytes), 0);
-	ck_assert_uint_eq(bytes, of[_i].bytes);
+	ck_page_size("vmlinuz.efi", zboot, n, bytes);
 	n = make_zstd(image, KERNEL_SIZE, packed, room);
-	bytes = 1;
-	ck_assert_int_eq(page_size("Image.zst", packed, n, &bytes), 0);
-	ck_assert_uint_eq(bytes, of[_i].bytes);
+	ck_page_size("Image.zst", packed, n, bytes);
 }
 END_TEST
 

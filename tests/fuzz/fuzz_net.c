@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../unit/vq_driver.h"
+#include "fuzz_dev.h"
 #include "fuzz_pages.h"
 #include "log.h"
 #include "virtio_net.h"
@@ -29,7 +29,6 @@
 #define LEN	  MIB(2)
 #define DATA	  (GPA + KIB(128))
 #define NR_QUEUES 5U
-#define ENTRIES	  16U
 
 struct world {
 	struct window w;
@@ -121,20 +120,7 @@ static void make_world(struct world *w)
 
 static void bring_up(struct world *w, uint32_t without)
 {
-	uint8_t s = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER;
-
-	virtio_dev_set_status(w->dev, 0);
-	virtio_dev_set_status(w->dev, s);
-	virtio_dev_accept(w->dev, 0, virtio_dev_offered(w->dev, 0) & ~without);
-	virtio_dev_accept(w->dev, 1, virtio_dev_offered(w->dev, 1));
-	virtio_dev_set_status(w->dev, s |= VIRTIO_CONFIG_S_FEATURES_OK);
-	for (unsigned int q = 0; q < NR_QUEUES; q++) {
-		vq_driver_init(&w->d[q], &w->w, GPA + KIB(4) * q, ENTRIES,
-			       !(without >> VIRTIO_RING_F_EVENT_IDX & 1));
-		vq_driver_attach(&w->d[q], &w->dev->queues[q].vq);
-		virtio_dev_queue_enable(w->dev, q);
-	}
-	virtio_dev_set_status(w->dev, s | VIRTIO_CONFIG_S_DRIVER_OK);
+	fuzz_bring_up(w->dev, w->d, NR_QUEUES, &w->w, GPA, without);
 }
 
 static void serve(struct world *w)
@@ -179,13 +165,13 @@ static void read_config(struct world *w, const struct record *r)
 static void write_desc(struct world *w, const struct record *r)
 {
 	struct vring_desc *d =
-		&w->d[r->queue % NR_QUEUES].desc[r->head % ENTRIES];
+		&w->d[r->queue % NR_QUEUES].desc[r->head % FUZZ_ENTRIES];
 
 	d->addr = r->flags & 256 ? GPA - KIB(4) + r->where % (LEN + KIB(8))
 				 : DATA + r->where % (LEN - KIB(256));
 	d->len = r->flags & 512 ? r->len : r->len % 4096;
 	d->flags = r->flags & 7;
-	d->next = r->flags & 1024 ? r->next : r->next % ENTRIES;
+	d->next = r->flags & 1024 ? r->next : r->next % FUZZ_ENTRIES;
 }
 
 static void step(struct world *w, const struct record *r)
@@ -199,7 +185,7 @@ static void step(struct world *w, const struct record *r)
 		write_desc(w, r);
 		break;
 	case 2:
-		vq_driver_offer(&w->d[q], r->head % (ENTRIES + 1));
+		vq_driver_offer(&w->d[q], r->head % (FUZZ_ENTRIES + 1));
 		(void)vq_driver_publish(&w->d[q]);
 		break;
 	case 3:
@@ -250,7 +236,7 @@ static void check_works(struct world *w)
 	memset(vq_driver_mem(&w->w, DATA, out.len), 0, out.len);
 	CHECK(vq_driver_add(&w->d[1], &out, 1) >= 0);
 	(void)vq_driver_publish(&w->d[1]);
-	for (unsigned int i = 0; i < ENTRIES; i++) {
+	for (unsigned int i = 0; i < FUZZ_ENTRIES; i++) {
 		const struct vq_buf in = { DATA + KIB(4) * (i + 1), KIB(4),
 					   true };
 

@@ -17,14 +17,13 @@
 #include "fuzz.h"
 
 #include <errno.h>
-#include <linux/virtio_config.h>
 #include <linux/virtio_vsock.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../unit/vq_driver.h"
+#include "fuzz_dev.h"
 #include "fuzz_pages.h"
 #include "log.h"
 #include "virtio_vsock.h"
@@ -35,7 +34,6 @@
 #define CID	   3U
 #define HEADER	   ((uint32_t)sizeof(struct virtio_vsock_hdr))
 #define NR_QUEUES  3U
-#define ENTRIES	   16U
 #define NR_CLIENTS 6U
 #define NR_PORTS   3U
 #define OWN_PORT   3U /* handed over, to the last client */
@@ -48,10 +46,10 @@ struct world {
 	int listeners[NR_PORTS];
 	int clients[NR_CLIENTS]; /* -1: none */
 	struct vq_driver d[NR_QUEUES];
-	uint16_t seen[NR_QUEUES];      /* of the used index */
-	bool busy[NR_QUEUES][ENTRIES]; /* entries the device has */
-	uint32_t last_port;	       /* of a REQUEST to the guest */
-	gpa_t gone;		       /* its page, at the next kick; 0: none */
+	uint16_t seen[NR_QUEUES];	    /* of the used index */
+	bool busy[NR_QUEUES][FUZZ_ENTRIES]; /* entries the device has */
+	uint32_t last_port;		    /* of a REQUEST to the guest */
+	gpa_t gone; /* its page, at the next kick; 0: none */
 };
 
 struct record {
@@ -110,22 +108,9 @@ static void serve(struct world *w)
 
 static void bring_up(struct world *w, uint32_t without)
 {
-	uint8_t s = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER;
-
-	virtio_dev_set_status(w->dev, 0);
-	virtio_dev_set_status(w->dev, s);
-	virtio_dev_accept(w->dev, 0, virtio_dev_offered(w->dev, 0) & ~without);
-	virtio_dev_accept(w->dev, 1, virtio_dev_offered(w->dev, 1));
-	virtio_dev_set_status(w->dev, s |= VIRTIO_CONFIG_S_FEATURES_OK);
-	for (unsigned int q = 0; q < NR_QUEUES; q++) {
-		vq_driver_init(&w->d[q], &w->w, GPA + KIB(4) * q, ENTRIES,
-			       !(without >> VIRTIO_RING_F_EVENT_IDX & 1));
-		vq_driver_attach(&w->d[q], &w->dev->queues[q].vq);
-		virtio_dev_queue_enable(w->dev, q);
-		w->seen[q] = 0;
-	}
+	fuzz_bring_up(w->dev, w->d, NR_QUEUES, &w->w, GPA, without);
+	memset(w->seen, 0, sizeof(w->seen));
 	memset(w->busy, 0, sizeof(w->busy));
-	virtio_dev_set_status(w->dev, s | VIRTIO_CONFIG_S_DRIVER_OK);
 	serve(w);
 }
 
@@ -152,10 +137,10 @@ static unsigned int take(struct world *w, unsigned int q,
 	unsigned int n = 0;
 
 	for (; w->seen[q] != d->used->idx; w->seen[q]++, n++) {
-		uint32_t id = d->used->ring[w->seen[q] % ENTRIES].id;
+		uint32_t id = d->used->ring[w->seen[q] % FUZZ_ENTRIES].id;
 		const void *p;
 
-		CHECK(id < ENTRIES);
+		CHECK(id < FUZZ_ENTRIES);
 		w->busy[q][id] = false;
 		p = window_at(&w->w, d->desc[id].addr, HEADER);
 		if (q != 0 || !p)
@@ -170,7 +155,7 @@ static unsigned int take(struct world *w, unsigned int q,
 /* One buffer as it should be; false: none is free. */
 static bool offer(struct world *w, unsigned int q, gpa_t at, uint32_t len)
 {
-	for (uint16_t i = 0; i < ENTRIES; i++) {
+	for (uint16_t i = 0; i < FUZZ_ENTRIES; i++) {
 		if (w->busy[q][i])
 			continue;
 		w->busy[q][i] = true;
@@ -291,14 +276,14 @@ static void client_acts(struct world *w, const struct record *r)
 static void write_desc(struct world *w, const struct record *r)
 {
 	unsigned int q = r->queue % NR_QUEUES;
-	struct vring_desc *d = &w->d[q].desc[r->port % ENTRIES];
+	struct vring_desc *d = &w->d[q].desc[r->port % FUZZ_ENTRIES];
 
 	d->addr = r->flags & 256 ? GPA - KIB(4) + r->where % (LEN + KIB(8))
 				 : DATA + r->where % (LEN - KIB(256));
 	d->len = r->flags & 512 ? r->len : r->len % 4096;
 	d->flags = r->flags & 7;
-	d->next = r->flags & 1024 ? r->op : r->op % ENTRIES;
-	vq_driver_offer(&w->d[q], r->port % (ENTRIES + 1));
+	d->next = r->flags & 1024 ? r->op : r->op % FUZZ_ENTRIES;
+	vq_driver_offer(&w->d[q], r->port % (FUZZ_ENTRIES + 1));
 	(void)vq_driver_publish(&w->d[q]);
 	kick(w, q);
 }
@@ -315,7 +300,7 @@ static void step(struct world *w, const struct record *r)
 		guest_packet(w, r);
 		break;
 	case 3:
-		offer_rx(w, r->port % ENTRIES);
+		offer_rx(w, r->port % FUZZ_ENTRIES);
 		break;
 	case 4:
 		client_comes(w, r);
@@ -391,7 +376,7 @@ static void check_works(struct world *w)
 	forget_clients(w);
 	virtio_vsock_stats(w->vsock, &s);
 	CHECK(s.nr_conns == 0 && s.held == 0 && s.promised == 0);
-	offer_rx(w, ENTRIES);
+	offer_rx(w, FUZZ_ENTRIES);
 	send_packet(w, &h, 0);
 	CHECK(take(w, 0, &got) == 1 && got.op == VIRTIO_VSOCK_OP_RESPONSE);
 	fd = accept4(w->listeners[0], NULL, NULL, SOCK_NONBLOCK);

@@ -63,7 +63,8 @@ static void session_main(struct pty *p)
 	_exit(WEXITSTATUS(status));
 }
 
-START_TEST(background_leaves_the_terminal_alone_until_brought_forward)
+/* @main runs in a process of its own, with a terminal. */
+static void assert_exits_with_0(void (*main)(struct pty *p))
 {
 	struct pty p;
 	int status;
@@ -72,11 +73,16 @@ START_TEST(background_leaves_the_terminal_alone_until_brought_forward)
 	open_pty(&p);
 	pid = fork();
 	if (pid == 0)
-		session_main(&p);
+		main(&p);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 0);
 	close_pty(&p);
+}
+
+START_TEST(background_leaves_the_terminal_alone_until_brought_forward)
+{
+	assert_exits_with_0(session_main);
 }
 END_TEST
 
@@ -178,18 +184,7 @@ static void shell_main(struct pty *p)
 
 START_TEST(after_a_stop_the_terminal_is_a_shells_until_brought_forward)
 {
-	struct pty p;
-	int status;
-	pid_t pid;
-
-	open_pty(&p);
-	pid = fork();
-	if (pid == 0)
-		shell_main(&p);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 0);
-	close_pty(&p);
+	assert_exits_with_0(shell_main);
 }
 END_TEST
 

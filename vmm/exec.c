@@ -334,7 +334,7 @@ int exec_create(struct exec **out, struct vm *vm)
 	if (e) {
 		e->vm = vm;
 		e->work.fd = e->vsock.fd = -1;
-		e->tty = c->tty || (!c->nr_args && isatty(STDIN_FILENO));
+		e->tty = exec_wants_tty(c);
 		pthread_mutex_init(&e->lock, NULL);
 		exec_wire_init(&e->wire);
 		e->initrd = exec_pack_file(EXEC_INIT, exec_init, exec_init_len,

@@ -2,10 +2,10 @@
 /* exec_pack.c: archives and commands for exec's init. */
 #include "exec_pack.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CPIO_HEAD 110UL
 #define CPIO_LAST "TRAILER!!!"
@@ -53,17 +53,14 @@ void *exec_pack_file(const char *name, const void *bytes, size_t len,
 
 struct packer {
 	uint8_t *buf;
-	size_t len, size;
-	bool full;
+	size_t size;
+	size_t len; /* of all, also of what there was no room for */
 };
 
 static void put(struct packer *p, const void *bytes, size_t len)
 {
-	if (len > p->size - p->len) {
-		p->full = true;
-		return;
-	}
-	memcpy(p->buf + p->len, bytes, len);
+	if (p->len <= p->size && len <= p->size - p->len)
+		memcpy(p->buf + p->len, bytes, len);
 	p->len += len;
 }
 
@@ -102,8 +99,13 @@ static void put_env(struct packer *p, const char *env, uint32_t *nr)
 	++*nr;
 }
 
-int exec_pack_start(uint8_t *buf, size_t size, const struct config_exec *c,
-		    bool tty, struct exec_size term_size)
+bool exec_wants_tty(const struct config_exec *c)
+{
+	return c->tty || (!c->nr_args && isatty(STDIN_FILENO));
+}
+
+size_t exec_pack_start(uint8_t *buf, size_t size, const struct config_exec *c,
+		       bool tty, struct exec_size term_size)
 {
 	const size_t body = sizeof(struct exec_head);
 	struct exec_head head = { .kind = { EXEC_START } };
@@ -114,9 +116,8 @@ int exec_pack_start(uint8_t *buf, size_t size, const struct config_exec *c,
 		.rw = { c->rw },
 		.size = term_size,
 	};
-	struct packer p = { .buf = buf, .len = body + sizeof(s) };
+	struct packer p = { .buf = buf, .size = size, .len = body + sizeof(s) };
 
-	p.size = size < body + EXEC_START_MAX ? size : body + EXEC_START_MAX;
 	put_string(&p, c->cwd ? c->cwd : "");
 	put_string(&p, c->user ? c->user : "");
 	put_string(&p, c->root_fs ? c->root_fs : "");
@@ -128,10 +129,27 @@ int exec_pack_start(uint8_t *buf, size_t size, const struct config_exec *c,
 		put_env(&p, default_path, &s.nr_envs.raw);
 	if (tty && !has_env(c, "TERM"))
 		put_env(&p, "TERM", &s.nr_envs.raw);
-	if (p.full)
-		return -E2BIG;
+	if (p.len > size)
+		return p.len;
 	head.len.raw = (uint32_t)(p.len - body);
 	memcpy(buf, &head, sizeof(head));
 	memcpy(buf + body, &s, sizeof(s));
-	return (int)p.len;
+	return p.len;
+}
+
+int exec_check_start(const struct config_exec *c, struct opt_parse *p)
+{
+	const struct exec_size none = { { 0 }, { 0 } };
+	uint8_t no_room[1];
+	size_t len = exec_pack_start(no_room, sizeof(no_room), c,
+				     exec_wants_tty(c), none) -
+		     sizeof(struct exec_head);
+
+	if (len <= EXEC_START_MAX)
+		return 0;
+	return opt_fail(p,
+			"exec: the command and its environment have %zu bytes, "
+			"more than %u; put them into a script of an initrd, "
+			"or send them on standard input",
+			len, EXEC_START_MAX);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* exec_send.c: what exec sends to its init in the guest, a frame at a time. */
+#include <assert.h>
 #include <signal.h>
 #include <string.h>
 
@@ -39,18 +40,10 @@ static struct exec_size own_size(void)
 
 void exec_send_start(struct exec *e)
 {
-	int len = exec_pack_start(e->frame, sizeof(e->frame), &e->vm->cfg->exec,
-				  e->tty, own_size());
-
-	if (len < 0) {
-		vm_finish_as(
-			e->vm, EXIT_HOST, "user",
-			"exec: the command and its environment are longer than %u bytes",
-			EXEC_START_MAX);
-		return;
-	}
 	e->frame_pos = 0;
-	e->frame_len = (size_t)len;
+	e->frame_len = exec_pack_start(e->frame, sizeof(e->frame),
+				       &e->vm->cfg->exec, e->tty, own_size());
+	assert(e->frame_len <= sizeof(e->frame)); /* exec_check_start() */
 }
 
 /* Credit for what was taken from @s; false when there is none to give now. */

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "boot_arguments.h"
 #include "exec_channel.h"
+#include "exec_pack.h"
 #include "exec_root.h"
 #include "outputs.h"
 #include "selftest.h"
@@ -304,6 +305,8 @@ static int verb_exec(const struct verb *v, int argc, char **argv)
 		exec_channel_find(&cfg);
 	if (!ret)
 		ret = exec_root_find(&cfg, &parse);
+	if (!ret)
+		ret = exec_check_start(&cfg.exec, &parse);
 	return run_parsed(v, &cfg, &parse, ret);
 }
 

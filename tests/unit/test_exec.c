@@ -179,7 +179,6 @@ END_TEST
 START_TEST(start_has_all_strings_in_order)
 {
 	static uint8_t buf[sizeof(struct exec_head) + EXEC_START_MAX];
-	static char large[EXEC_START_MAX];
 	const char *args[] = { "a", "", "b c" };
 	struct config_exec c = { .args = args,
 				 .nr_args = 3,
@@ -188,7 +187,7 @@ START_TEST(start_has_all_strings_in_order)
 				 .nr_envs = 3 };
 	const struct exec_size size = { { 80 }, { 24 } };
 	struct exec_start s;
-	int len;
+	size_t len;
 
 	setenv("HERE", "1=2", 1);
 	unsetenv("NOT_HERE");
@@ -196,15 +195,45 @@ START_TEST(start_has_all_strings_in_order)
 	memcpy(&s, buf + sizeof(struct exec_head), sizeof(s));
 	ck_assert_uint_eq(le32_get(s.nr_args), 3);
 	ck_assert_uint_eq(le32_get(s.nr_envs), 2);
-	ck_assert_int_eq(len - (int)sizeof(struct exec_head) - (int)sizeof(s),
-			 29);
+	ck_assert_uint_eq(len - sizeof(struct exec_head) - sizeof(s), 29);
 	ck_assert_int_eq(memcmp(buf + sizeof(struct exec_head) + sizeof(s),
 				"/x\0\0\0a\0\0b c\0PATH=/p\0HERE=1=2", 29),
 			 0);
-	memset(large, 'x', sizeof(large) - 1);
-	args[1] = large;
-	ck_assert_int_eq(exec_pack_start(buf, sizeof(buf), &c, false, size),
-			 -E2BIG);
+}
+END_TEST
+
+/* START with an argument of @len bytes, and nothing else. */
+static int check_argument(struct opt_parse *p, size_t len)
+{
+	char *large = malloc(len + 1);
+	const char *args[] = { large };
+	struct config_exec c = {
+		.args = args, .nr_args = 1, .envs = { "PATH" }, .nr_envs = 1
+	};
+	int ret;
+
+	ck_assert_ptr_nonnull(large);
+	memset(large, 'x', len);
+	large[len] = '\0';
+	unsetenv("PATH");
+	memset(p, 0, sizeof(*p));
+	ret = exec_check_start(&c, p);
+	free(large);
+	return ret;
+}
+
+START_TEST(a_command_that_start_cannot_hold_is_refused_at_once)
+{
+	/* Three empty strings, and its own NUL. */
+	const size_t most = EXEC_START_MAX - sizeof(struct exec_start) - 3 - 1;
+	struct opt_parse p;
+
+	ck_assert_int_eq(check_argument(&p, most), 0);
+	ck_assert_int_eq(check_argument(&p, most + 1), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(p.error, " 65537 bytes"));
+	ck_assert_ptr_nonnull(strstr(p.error, " 65536;"));
+	ck_assert_ptr_nonnull(strstr(p.error, "initrd"));
+	ck_assert_int_eq(check_argument(&p, 2 * most), -EINVAL);
 }
 END_TEST
 
@@ -306,6 +335,7 @@ int main(void)
 	tcase_add_test(tc, credit_for_what_was_not_sent_is_refused);
 	tcase_add_test(tc, the_archive_is_one_file_of_cpio);
 	tcase_add_test(tc, start_has_all_strings_in_order);
+	tcase_add_test(tc, a_command_that_start_cannot_hold_is_refused_at_once);
 	tcase_add_test(tc, a_root_is_known_by_what_it_begins_with);
 	tcase_add_test(tc, bisect_tells_bad_from_untestable);
 	suite_add_tcase(s, tc);

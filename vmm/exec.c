@@ -229,6 +229,21 @@ static void judge_off(struct exec *e, struct verdict *v, bool hello)
 			: "has its kernel CONFIG_VIRTIO_CONSOLE, CONFIG_VIRTIO_VSOCKETS or CONFIG_SERIAL_8250?");
 }
 
+/* What the verdict of a command that failed says is not shown by itself. */
+static void judge_input(struct exec *e, struct verdict *v)
+{
+	const int err = term_input_error(&e->vm->term);
+
+	if (!err || e->is_cut)
+		return;
+	e->is_cut = true;
+	exec_verdict_cut(v, err);
+	if (v->ran)
+		log_warn(
+			"exec: the command's input could not be read to its end: %s",
+			errno_text(err));
+}
+
 void exec_judge(struct exec *e, struct verdict *v)
 {
 	const bool was_off = v->code == EXIT_GUEST_OFF && !v->ran;
@@ -242,8 +257,8 @@ void exec_judge(struct exec *e, struct verdict *v)
 	pthread_mutex_unlock(&e->lock);
 	if (v->ran && e->lost)
 		exec_verdict_loss(v, e->lost);
-	else if (v->ran && term_input_error(&e->vm->term))
-		exec_verdict_cut(v, term_input_error(&e->vm->term));
+	else if (v->ran)
+		judge_input(e, v);
 	else if (was_off)
 		judge_off(e, v, hello);
 	else if ((v->code == EXIT_TIMEOUT || v->code == EXIT_GUEST_HUNG) &&

@@ -29,8 +29,9 @@ struct exec {
 	int null;		      /* what err reads */
 	enum exec_channel greeted_by; /* the channel, once greeted */
 	bool in_ended, size_changed, interrupted;
-	int signal; /* to be passed on, or 0 */
-	int lost;   /* -errno: not all of the output could be written */
+	int signal;  /* to be passed on, or 0 */
+	int lost;    /* -errno: not all of the output could be written */
+	bool is_cut; /* nor all of the input be read, which was told */
 	uint8_t frame[sizeof(struct exec_head) + EXEC_START_MAX];
 	size_t frame_pos, frame_len;
 };

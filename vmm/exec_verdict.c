@@ -108,6 +108,14 @@ void exec_verdict_loss(struct verdict *v, int err)
 
 void exec_verdict_cut(struct verdict *v, int err)
 {
+	size_t len = strlen(v->reason);
+
+	if (v->code) {
+		(void)snprintf(v->reason + len, sizeof(v->reason) - len,
+			       "; its input could not be read to its end: %s",
+			       errno_text(err));
+		return;
+	}
 	*v = (struct verdict){ .code = EXIT_HOST, .origin = "host" };
 	(void)snprintf(v->reason, sizeof(v->reason),
 		       "the command's input could not be read to its end: %s",

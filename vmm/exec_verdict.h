@@ -17,7 +17,10 @@ void exec_verdict_end(struct verdict *v, const struct config_exec *c,
  */
 void exec_verdict_loss(struct verdict *v, int err);
 
-/* Its input ended before its end, -errno @err says why. */
+/*
+ * The input of a command that came to its end was cut short, -errno @err says
+ * why: no success, but a failure of the command's own stays one.
+ */
 void exec_verdict_cut(struct verdict *v, int err);
 
 #endif

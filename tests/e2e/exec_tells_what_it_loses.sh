@@ -21,6 +21,11 @@ one_line() # one_line CODE PATTERN: how it ended
 rc=0
 ex -- cat </ 2>err || rc=$?
 one_line 125 "host: the command's input could not be read to its end: Is a directory"
+rc=0
+ex --verdict v.json -- sh -c 'cat; exit 4' </ 2>err || rc=$?
+one_line 4 "the command's input could not be read to its end: Is a directory"
+grep -q '"reason":"the command exited with 4; its input .*"ran":true' v.json ||
+	fail "verdict: $(cat v.json)"
 expect_rc 4 ex -- sh -c 'cat; exit 4' <&-
 
 for option in --verdict --junit; do

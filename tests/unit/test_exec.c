@@ -306,6 +306,7 @@ START_TEST(the_end_is_the_commands_or_says_what_did_not_run)
 		{ { { EXEC_NO_CWD }, { ENOENT } }, 126, "--cwd /d" },
 		{ { { EXEC_NO_USER }, { ENOENT } }, 126, "/etc/passwd" },
 	};
+	static const struct exec_end success = { { EXEC_EXITED }, { 0 } };
 	struct verdict v;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
@@ -314,6 +315,16 @@ START_TEST(the_end_is_the_commands_or_says_what_did_not_run)
 		ck_assert_int_eq(v.ran, i < 2);
 		ck_assert_ptr_nonnull(strstr(v.reason, ends[i].reason));
 	}
+	exec_verdict_end(&v, &c, &ends[0].end);
+	exec_verdict_cut(&v, -EISDIR);
+	ck_assert_int_eq(v.code, 7);
+	ck_assert(v.ran);
+	ck_assert_str_eq(v.reason, "the command exited with 7; its input could "
+				   "not be read to its end: Is a directory");
+	exec_verdict_end(&v, &c, &success);
+	exec_verdict_cut(&v, -EISDIR);
+	ck_assert_int_eq(v.code, EXIT_HOST);
+	ck_assert(!v.ran);
 	exec_verdict_loss(&v, -EPIPE);
 	ck_assert_int_eq(v.code, 141);
 	exec_verdict_loss(&v, -ENOSPC);

@@ -31,7 +31,7 @@
 
 #include "chardev_open.h"
 #include "log.h"
-#include "unix_listen.h"
+#include "unix_socket.h"
 
 #define HELD_SIZE 4096U
 

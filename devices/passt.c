@@ -16,7 +16,7 @@
 #include "child.h"
 #include "log.h"
 #include "netstream.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 
 /* The socket's number in the child. */
 #define CHILD_FD 3

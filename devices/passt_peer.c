@@ -14,7 +14,7 @@
 #include "child.h"
 #include "log.h"
 #include "netdev.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 #include "vhost_peer.h"
 
 #define CHILD_FD 3

@@ -19,15 +19,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "log.h"
 
 #define TUN_PATH "/dev/net/tun"
-
-/* Since Linux 6.2; not yet in Debian 12's linux/if_tun.h. */
-#ifndef TUN_F_USO4
-#define TUN_F_USO4 0x20
-#define TUN_F_USO6 0x40
-#endif
 
 #define BIT(name) (1ULL << VIRTIO_NET_F_##name)
 

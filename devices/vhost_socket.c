@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 
 static const char *remedy(int err)
 {

@@ -32,7 +32,7 @@
 
 #include "child.h"
 #include "log.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 
 #define CHILD_FD	  3
 #define CHILD_PATIENCE_MS 2000U

@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "unix_connect.h"
-#include "unix_listen.h"
+#include "unix_socket.h"
 
 #define BACKLOG 128
 

@@ -2,7 +2,7 @@
 /*
  * kvm_compat.h: the only includer of <linux/kvm.h>, and the constants newer
  * than the build machine's headers (Debian 12: Linux 6.1), each with the
- * header of linux-source-7.3 that defines it.
+ * header of linux-source-7.3 that defines it; what is not KVM's is in compat.h.
  */
 #ifndef LKVM_PVM_KVM_COMPAT_H
 #define LKVM_PVM_KVM_COMPAT_H
@@ -18,11 +18,6 @@
 /* arch/arm64/include/uapi/asm/kvm.h, since 6.15 */
 #ifndef KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2
 #define KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2 (1ULL << 0)
-#endif
-
-/* include/uapi/asm-generic/unistd.h, since 6.10 */
-#ifndef __NR_mseal
-#define __NR_mseal 462
 #endif
 
 /* include/uapi/linux/kvm.h and asm/kvm.h, since 6.4 */

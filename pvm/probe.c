@@ -12,6 +12,8 @@
 #include <sys/klog.h>
 #include <unistd.h>
 
+#include "compat.h"
+
 #define KLOG_READ_ALL	 3
 #define KLOG_SIZE_BUFFER 10
 
@@ -84,7 +86,7 @@ void pvm_probe(struct pvm_host *h, bool create)
 
 	memset(h, 0, sizeof(*h));
 	h->create_err = -1;
-	h->mseal = syscall(__NR_mseal, NULL, 0UL, 0UL) == 0;
+	h->mseal = syscall(SYS_mseal, NULL, 0UL, 0UL) == 0;
 	probe_log(h);
 	if (fd < 0) {
 		h->kvm_err = -fd;

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "log.h"
 
 #define RAM_ALIGN MIB(2) /* a stage-2 block, and a transparent huge page */
@@ -65,7 +66,7 @@ void pvm_ram_seal(struct pvm *p)
 	if (p->ram_sealed)
 		return;
 	/* ENOSYS before Linux 6.10: the mapping stays as safe as our code. */
-	(void)syscall(__NR_mseal, p->ram, p->cfg.ram.len, 0UL);
+	(void)syscall(SYS_mseal, p->ram, p->cfg.ram.len, 0UL);
 	/* Nothing is to touch the mapping either way, ourselves included. */
 	p->ram_sealed = true;
 }

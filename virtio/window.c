@@ -9,15 +9,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "log.h"
 
 /* On each side; a multiple of every page size. */
 #define GUARD	KIB(64)
 #define GRANULE KIB(64)
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
 
 /* fallocate(2) that a signal's handler does not end. */
 static int allocate(int fd, int mode, uint64_t len)

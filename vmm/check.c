@@ -12,15 +12,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "exitcode.h"
 #include "host.h"
 #include "log.h"
 #include "verbs.h"
 #include "vhost_peer.h"
-
-#ifndef SYS_mseal
-#define SYS_mseal 462 /* the same on every architecture */
-#endif
 
 struct check_options {
 	bool json;

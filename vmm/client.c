@@ -14,7 +14,7 @@
 
 #include "clock.h"
 #include "log.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 
 #define REPLY_MAX MIB(16)
 #define WHY_SIZE  512U

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 
 #define BACKLOG	   16
 #define MAX_SUFFIX 100U

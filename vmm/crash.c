@@ -14,14 +14,10 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "compat.h"
 #include "guard.h"
 #include "term.h"
 #include "window.h"
-
-/* asm-generic/siginfo.h, which the C library's headers exclude */
-#ifndef SYS_SECCOMP
-#define SYS_SECCOMP 1
-#endif
 
 #define FRAMES 32
 

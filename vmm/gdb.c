@@ -25,7 +25,7 @@
 #include "gdb_cpu.h"
 #include "gdb_stub.h"
 #include "log.h"
-#include "unix_listen.h"
+#include "unix_socket.h"
 #include "vm.h"
 
 #define SIG_INT	 2

@@ -25,6 +25,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "log.h"
 
 /* enum io_uring_register_op, linux/io_uring.h: what pins buffers. */
@@ -32,10 +33,6 @@
 #define RING_BUFFERS2	    15
 #define RING_BUFFERS_UPDATE 16
 #define RING_CLONE_BUFFERS  30
-
-#ifndef MADV_SOFT_OFFLINE
-#define MADV_SOFT_OFFLINE 101
-#endif
 
 /* Of nobody in the process, whatever the arguments are. */
 static const char *const refused[] = {

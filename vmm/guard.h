@@ -18,11 +18,6 @@
 
 #include "base.h"
 
-/* Linux 6.4, linux/prctl.h */
-#ifndef PR_SET_MEMORY_MERGE
-#define PR_SET_MEMORY_MERGE 67
-#endif
-
 struct sock_filter;
 
 /* Host addresses as numbers: nobody is to follow them. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "crash.h"
 #include "flight.h"
 #include "gdb.h"

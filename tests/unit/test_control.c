@@ -14,7 +14,7 @@
 
 #include "control.h"
 #include "log.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 
 #include "../../vmm/client.h"
 

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "compat.h"
+
 /* The same of one system call: KILLED, 0, or its errno. */
 static int call(long nr, unsigned long a, unsigned long b, unsigned long c,
 		unsigned long d, unsigned long e)
@@ -137,7 +139,7 @@ START_TEST(advice_that_undoes_a_protection_is_refused_anywhere)
 				       MADV_DODUMP,
 				       MADV_KEEPONFORK,
 				       MADV_HWPOISON,
-				       101 /* MADV_SOFT_OFFLINE */ };
+				       MADV_SOFT_OFFLINE };
 
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
 		ck_assert_int_eq(advise(ram + RAM_LEN, PAGE, advices[i]),

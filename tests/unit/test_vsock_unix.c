@@ -10,8 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "log.h"
-#include "unix_connect.h"
+#include "unix_socket.h"
 #include "vsock_unix.h"
 
 static char dir[32], path[64];

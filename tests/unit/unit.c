@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "unix_connect.h"
+#include "compat.h"
 
 char unit_path[] = "/tmp/lkvm-pvm-test.XXXXXX";
 

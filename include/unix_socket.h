@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* unix_connect.h: a stream to whoever listens on a unix socket of this host. */
-#ifndef LKVM_PVM_UNIX_CONNECT_H
-#define LKVM_PVM_UNIX_CONNECT_H
+/* unix_socket.h: streams of unix sockets, from both ends. */
+#ifndef LKVM_PVM_UNIX_SOCKET_H
+#define LKVM_PVM_UNIX_SOCKET_H
 
-#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base.h"
 
@@ -14,10 +14,15 @@
  */
 int __must_check unix_connect(const char *path);
 
-/* Since Linux 6.16; not yet in Debian's headers. */
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
-#endif
+/*
+ * Listens on @path, for the user alone; a socket that nobody listens on any
+ * more is replaced. Does not block. 0, or -errno with one line logged, in which
+ * @name says for whom.
+ */
+int __must_check unix_listen(const char *name, const char *path, int backlog,
+			     int *fd);
+/* Removes the socket, unless @path is no longer what @made says it was. */
+void unix_unlisten(const char *path, const struct stat *made);
 
 /*
  * Whoever is at the other end of the unix socket @fd, or connects to it, cannot

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* unix_listen.c: sockets that programs of the host connect to. */
-#include "unix_listen.h"
+/* unix_socket.c: streams of unix sockets, from both ends. */
+#include "unix_socket.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,8 +8,34 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "log.h"
-#include "unix_connect.h"
+
+void unix_refuse_fds(int fd)
+{
+	const int no = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no));
+}
+
+int unix_connect(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	if (strlen(path) >= sizeof(a.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	unix_refuse_fds(fd);
+	if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
 
 /* A socket that nobody listens on any more, of one who was killed. */
 static bool is_stale(const char *path)

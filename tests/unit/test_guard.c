@@ -133,12 +133,9 @@ END_TEST
 
 START_TEST(advice_that_undoes_a_protection_is_refused_anywhere)
 {
-	static const int advices[] = { MADV_REMOVE,
-				       MADV_DOFORK,
-				       MADV_MERGEABLE,
-				       MADV_DODUMP,
-				       MADV_KEEPONFORK,
-				       MADV_HWPOISON,
+	static const int advices[] = { MADV_REMOVE,	 MADV_DOFORK,
+				       MADV_MERGEABLE,	 MADV_DODUMP,
+				       MADV_KEEPONFORK,	 MADV_HWPOISON,
 				       MADV_SOFT_OFFLINE };
 
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)

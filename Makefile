@@ -131,7 +131,7 @@ check-unit: $(unit_PROGS)
 
 # The same under TSan, for what more than one thread runs.
 tsan := build/$(NATIVE)-tsan
-tsan_PROGS := $(addprefix $(tsan)/unit/test_,blk blk_worker input loop pl061 term term_jobs term_out uart_threads vcpu window queue_revoked virtio_dev virtio_mmio_irq virtio_pci_irq vsock_threads)
+tsan_PROGS := $(addprefix $(tsan)/unit/test_,blk blk_poll blk_worker input loop pl061 term term_jobs term_out uart_threads vcpu window queue_revoked virtio_dev virtio_mmio_irq virtio_pci_irq vsock_threads)
 $(tsan)/unit.a: $(patsubst $(san)/%,$(tsan)/%,$(unit_OBJS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^

@@ -51,8 +51,7 @@ static bool is_stale(const char *path)
 	return fd == -ECONNREFUSED;
 }
 
-/* For the user alone, from the beginning. */
-static int bind_private(int fd, const struct sockaddr_un *a)
+int unix_bind(int fd, const struct sockaddr_un *a)
 {
 	mode_t mask = umask(0077);
 	int err = bind(fd, (const struct sockaddr *)a, sizeof(*a)) ? -errno : 0;
@@ -75,10 +74,10 @@ int unix_listen(const char *name, const char *path, int backlog, int *fd)
 	}
 	memcpy(a.sun_path, path, strlen(path) + 1);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	err = *fd < 0 ? -errno : bind_private(*fd, &a);
+	err = *fd < 0 ? -errno : unix_bind(*fd, &a);
 	if (err == -EADDRINUSE && is_stale(path)) {
 		(void)unlink(a.sun_path);
-		err = bind_private(*fd, &a);
+		err = unix_bind(*fd, &a);
 	}
 	if (!err)
 		unix_refuse_fds(*fd); /* nor do those take any that come */

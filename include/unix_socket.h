@@ -4,6 +4,7 @@
 #define LKVM_PVM_UNIX_SOCKET_H
 
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "base.h"
 
@@ -13,6 +14,12 @@
  * -errno: -ENAMETOOLONG, -ECONNREFUSED when nobody listens there any more.
  */
 int __must_check unix_connect(const char *path);
+
+/*
+ * bind(2): from the beginning for the user, and nobody else, whatever the umask
+ * is. 0 or -errno.
+ */
+int __must_check unix_bind(int fd, const struct sockaddr_un *a);
 
 /*
  * Listens on @path, for the user alone; a socket that nobody listens on any

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "directory.h"
 #include "log.h"
 
 #define SYSTEM_DIR	"/run/lkvm-pvm"
@@ -91,10 +92,8 @@ static int check_dir(int fd, const char *path, char *why)
 
 static int open_dir(bool create, const char *path, char *why)
 {
-	int fd, err = 0;
+	int err = create ? directory_make(path, 0700) : 0, fd;
 
-	if (create && mkdir(path, 0700) && errno != EEXIST)
-		err = -errno;
 	fd = err ? err
 		 : open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {

@@ -37,11 +37,10 @@ static int take_path(struct control_name *n)
 		return -errno;
 	unix_refuse_fds(fd);
 	memcpy(a.sun_path, n->path, strlen(n->path) + 1);
-	err = bind(fd, (const struct sockaddr *)&a, sizeof(a)) ? -errno : 0;
+	err = unix_bind(fd, &a);
 	if (err == -EADDRINUSE && is_stale(n->path)) {
 		(void)unlink(n->path);
-		err = bind(fd, (const struct sockaddr *)&a, sizeof(a)) ? -errno
-								       : 0;
+		err = unix_bind(fd, &a);
 	}
 	if (!err && (listen(fd, BACKLOG) || lstat(n->path, &n->made))) {
 		err = -errno;

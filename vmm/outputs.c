@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "directory.h"
 #include "flight.h"
 #include "junit.h"
 #include "log.h"
@@ -30,10 +31,9 @@ static int in_dir(char **out, const char *dir, const char *name)
 
 static int make_dir(struct outputs *o, const char *dir)
 {
-	int ret;
+	int ret = directory_make(dir, 0777);
 
-	if (mkdir(dir, 0777) && errno != EEXIST) {
-		ret = -errno;
+	if (ret) {
 		log_err("--artifacts %s: %s", dir, errno_text(ret));
 		return ret;
 	}

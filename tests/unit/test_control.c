@@ -180,6 +180,23 @@ START_TEST(directory_is_made_private_and_stays_so)
 }
 END_TEST
 
+START_TEST(no_umask_keeps_the_user_out)
+{
+	const mode_t mask = umask(0777);
+	char dir[256];
+	struct stat st;
+
+	start("one");
+	ck_assert_uint_eq(umask(mask), 0777);
+	ck_assert_int_eq(stat(path_of("one"), &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0700);
+	stop();
+	*strrchr(strcpy(dir, path_of("one")), '/') = '\0';
+	ck_assert_int_eq(stat(dir, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0700);
+}
+END_TEST
+
 START_TEST(who_looks_for_a_vm_is_told_where_it_is_not)
 {
 	char path[CONTROL_PATH_MAX], why[512];
@@ -447,6 +464,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, names_are_like_those_of_hosts);
 	tcase_add_test(tc, directory_is_made_private_and_stays_so);
+	tcase_add_test(tc, no_umask_keeps_the_user_out);
 	tcase_add_test(tc, relative_runtime_directory_is_ignored);
 	tcase_add_test(tc, who_looks_for_a_vm_is_told_where_it_is_not);
 	tcase_add_test(tc, a_name_is_one_vms_until_it_is_given_back);

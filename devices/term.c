@@ -356,7 +356,7 @@ static void unwatch_event(struct term *t, struct watch *w)
 	w->fd = -1;
 }
 
-static void start_input(struct term *t)
+static int start_input(struct term *t)
 {
 	int err;
 
@@ -369,12 +369,11 @@ static void start_input(struct term *t)
 		t->in.events |= EPOLLET;
 	err = loop_add(t->loop, &t->in);
 	t->can_poll = t->is_watched = !err;
-	if (err == -EPERM) /* a file: read it without being told to */
-		term_input_room(t);
-	else if (err) {
-		t->in_eof = true; /* closed, or nothing one can read */
-		term_input_room(t);
-	}
+	if (err != -EPERM && err != -EBADF)
+		return err;
+	t->in_eof = err == -EBADF; /* closed; or a file: never waited for */
+	term_input_room(t);
+	return 0;
 }
 
 int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
@@ -402,8 +401,10 @@ int term_init(struct term *t, struct loop *loop, int in_fd, int out_fd,
 	}
 	if (host->tells_error)
 		term_out_keep_quiet(t->out);
-	start_input(t);
-	return 0;
+	err = start_input(t);
+	if (err)
+		(void)term_fini(t);
+	return err;
 }
 
 void term_write(struct term *t, const uint8_t *bytes, size_t len)

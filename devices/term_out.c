@@ -259,8 +259,13 @@ int term_out_start(struct term_out **out, int fd, int room_fd)
 
 	if (!o)
 		return -ENOMEM;
-	/* -1 when stdout is closed: write(2) will say so. */
 	o->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (o->fd < 0 && errno != EBADF) {
+		err = -errno;
+		free(o);
+		return err;
+	}
+	/* -1 when stdout is closed: write(2) will say so. */
 	o->room_fd = room_fd;
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->more, NULL);

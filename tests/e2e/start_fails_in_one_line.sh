@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Too few tasks or file descriptors for the VM: one line, exit 125, and nothing
-# is left, wherever in the start it happens.
+# Too few tasks, file descriptors or watches of files for the VM: one line, exit 125,
+# and nothing is left, wherever in the start it happens; or the guest is heard.
 . /tests/e2e/lib.sh
 
 small=/sys/fs/cgroup/few
@@ -23,6 +23,7 @@ with_fds()
 told()
 {
 	[ "$(nr_vms)" -eq 0 ] || fail "$1: a VM is left"
+	[ $rc -ne 0 ] || expect_out '^!lkvm-pvm: guest: powered off$'
 	[ $rc -ne 0 ] || return 0
 	[ $rc -eq 125 ] || fail "$1: exit $rc"
 	expect_out "$2"
@@ -36,10 +37,37 @@ for n in 1 2 3 4 5 6; do
 	[ $((n < 6)) -eq $((rc != 0)) ] || fail "pids.max $n: exit $rc"
 done
 refused_once=no
-for n in 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 24 32; do
+for n in $(seq 3 32); do
 	start with_fds $n
 	told "$n fds" 'lkvm-pvm: .*(open files|descriptor)'
 	[ $rc -eq 0 ] || refused_once=yes
 done
 [ "$rc" -eq 0 ] || fail "32 fds are not enough"
-[ $refused_once = yes ] || fail "18 fds were never too few"
+[ $refused_once = yes ] || fail "no number of fds was too few"
+
+# Watches: input that can be waited for takes one more
+watches=/proc/sys/fs/epoll/max_user_watches
+many=$(cat $watches)
+trap 'rmdir $small; echo $many >$watches' EXIT
+mkfifo never
+start_fed()
+{
+	rc=0
+	"$LKVM" run -m 32 "$@" "$GUEST/hello.flat" <>never >out.log 2>&1 ||
+		rc=$?
+}
+# enough COMMAND…: $n is how many watches it takes
+enough()
+{
+	for n in $(seq 0 40); do
+		echo "$n" >$watches
+		"$@"
+		told "$n watches" 'No space left on device'
+		[ $rc -ne 0 ] || return 0
+	done
+	fail "40 watches are not enough"
+}
+enough start
+without=$n
+enough start_fed
+[ "$n" -eq $((without + 1)) ] || fail "$n watches, and $without without input"

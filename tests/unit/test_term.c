@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #include "log.h"
 
@@ -218,6 +219,44 @@ START_TEST(failed_init_leaves_nothing_behind)
 }
 END_TEST
 
+START_TEST(a_host_at_its_limits_gets_no_half_terminal)
+{
+	const struct term_host host = {
+		.ctx = NULL,
+		.input = on_input,
+		.send_break = on_break,
+		.quit = on_quit,
+	};
+	static struct loop loop;
+	static struct term t;
+	struct rlimit old, now;
+	int lowest, err;
+	struct pty p;
+
+	open_pty(&p);
+	ck_assert_int_eq(loop_init(&loop), 0);
+	lowest = dup(0);
+	ck_assert_int_ge(lowest, 0);
+	close(lowest);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	for (rlim_t more = 0; more < 3; more++) {
+		now = (struct rlimit){ (rlim_t)lowest + more, old.rlim_max };
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
+		err = term_init(&t, &loop, p.tty, p.tty, &host);
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+		ck_assert_int_eq(err, -EMFILE);
+		ck_assert(is_as_before(&p));
+	}
+	/* Input that cannot be watched is not input that has ended. */
+	ck_assert_int_eq(term_init(&t, &loop, loop.epoll_fd, p.tty, &host),
+			 -EINVAL);
+	ck_assert_int_eq(dup(0), lowest);
+	close(lowest);
+	loop_fini(&loop);
+	close_pty(&p);
+}
+END_TEST
+
 START_TEST(keys_act_across_reads)
 {
 	static struct world w;
@@ -378,6 +417,7 @@ static void add_terminal_tests(TCase *tc)
 	tcase_add_test(tc, resume_makes_the_terminal_raw_again);
 	tcase_add_test(tc, emergency_restores_once_and_fini_does_not_mind);
 	tcase_add_test(tc, failed_init_leaves_nothing_behind);
+	tcase_add_test(tc, a_host_at_its_limits_gets_no_half_terminal);
 	tcase_add_test(tc, keys_act_across_reads);
 	tcase_add_test(tc, ctrl_a_can_be_typed);
 	tcase_add_test(tc, help_lists_the_keys);

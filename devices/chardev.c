@@ -70,33 +70,38 @@ struct chardev {
 /*
  * Watches for what is wanted, lock held. Nothing wanted: not at all, or a
  * hang-up would come again and again; but after the end of a client's input it
- * is all that is waited for.
+ * is all that is waited for. -errno: it cannot be waited for.
  */
-static void watch(struct chardev *c)
+static int watch(struct chardev *c)
 {
 	uint32_t events = (c->wants_input ? (uint32_t)EPOLLIN : 0) |
 			  (c->wants_room ? (uint32_t)EPOLLOUT : 0);
 	bool is_wanted = c->io.fd >= 0 &&
 			 (events || (c->eof && c->kind == CHARDEV_UNIX));
+	int err = 0;
 
-	if (c->is_watched && (!is_wanted || events != c->io.events)) {
+	if (c->is_watched && !is_wanted)
 		loop_remove(c->loop, &c->io);
-		c->is_watched = false;
-	}
+	else if (c->is_watched && events != c->io.events)
+		err = loop_change(c->loop, &c->io, events);
 	if (!c->is_watched && is_wanted) {
 		c->io.events = events;
-		/* A file cannot be watched, and always has room. */
-		is_wanted = loop_add(c->loop, &c->io) == 0;
+		err = loop_add(c->loop, &c->io);
 	}
-	c->is_watched = is_wanted;
+	c->is_watched = is_wanted && !err;
+	/* A file cannot be watched, and always has room. */
+	return err == -EPERM ? 0 : err;
 }
 
-static void want_input(struct chardev *c, bool wanted)
+static int want_input(struct chardev *c, bool wanted)
 {
+	int err;
+
 	pthread_mutex_lock(&c->lock);
 	c->wants_input = wanted;
-	watch(c);
+	err = watch(c);
 	pthread_mutex_unlock(&c->lock);
+	return err;
 }
 
 /* --- output ---------------------------------------------------------------- */
@@ -133,7 +138,7 @@ size_t chardev_output(struct chardev *c, const uint8_t *bytes, size_t len)
 			c->has_failed = false;
 		} else if (n < 0 && errno == EAGAIN) {
 			c->wants_room = true;
-			watch(c);
+			(void)watch(c);
 			break;
 		} else if (n == 0 || errno != EINTR) {
 			give_up(c, n < 0 ? errno : ENOSPC);
@@ -146,8 +151,11 @@ size_t chardev_output(struct chardev *c, const uint8_t *bytes, size_t len)
 
 /* --- input ----------------------------------------------------------------- */
 
-/* Hands the guest what it takes; then reads on, or waits for its room. */
-static void deliver(struct chardev *c)
+/*
+ * Hands the guest what it takes; then reads on, or waits for its room. -errno:
+ * what comes cannot be waited for.
+ */
+static int deliver(struct chardev *c)
 {
 	size_t taken;
 
@@ -157,7 +165,17 @@ static void deliver(struct chardev *c)
 		c->held_pos += taken;
 		c->held_len -= taken;
 	}
-	want_input(c, c->held_len == 0 && !c->eof && c->kind != CHARDEV_FILE);
+	return want_input(c, c->held_len == 0 && !c->eof &&
+				     c->kind != CHARDEV_FILE);
+}
+
+static void go_on(struct chardev *c)
+{
+	int err = deliver(c);
+
+	if (err)
+		log_warn("%s: cannot wait for what comes: %s", c->name,
+			 errno_text(err));
 }
 
 void chardev_input_room(struct chardev *c)
@@ -176,7 +194,7 @@ static void on_kick(struct watch *w, uint32_t events)
 
 	(void)events;
 	if (read(w->fd, &count, sizeof(count)) == sizeof(count))
-		deliver(c);
+		go_on(c);
 }
 
 static void read_input(struct chardev *c)
@@ -193,7 +211,7 @@ static void read_input(struct chardev *c)
 		c->eof = true;
 		pthread_mutex_unlock(&c->lock);
 	}
-	deliver(c);
+	go_on(c);
 }
 
 /* --- clients --------------------------------------------------------------- */
@@ -237,7 +255,7 @@ static void on_client(struct watch *w, uint32_t events)
 	c->io.fd = fd;
 	pthread_mutex_unlock(&c->lock);
 	c->host.connected(c->host.ctx, true);
-	deliver(c);
+	go_on(c);
 	c->host.output_room(c->host.ctx);
 }
 
@@ -255,7 +273,7 @@ static void on_io(struct watch *w, uint32_t events)
 	wants_input = c->wants_input;
 	if (has_room) {
 		c->wants_room = false;
-		watch(c);
+		(void)watch(c);
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (has_room)
@@ -323,17 +341,21 @@ int chardev_open(struct chardev **out, const struct chardev_init *i)
 		.ready = on_kick,
 	};
 	err = c->kick.fd < 0 ? -errno : loop_add(c->loop, &c->kick);
-	if (err)
-		log_err("%s: %s", c->name, errno_text(err));
-	else
+	if (!err) {
 		err = open_end(c, i);
-	if (err) {
-		chardev_close(c);
-		return err;
+		if (err)
+			goto fail; /* said there */
+		err = deliver(c);
 	}
-	deliver(c);
+	if (err) {
+		log_err("%s: %s", c->name, errno_text(err));
+		goto fail;
+	}
 	*out = c;
 	return 0;
+fail:
+	chardev_close(c);
+	return err;
 }
 
 /*

@@ -83,6 +83,7 @@ int pvm_open(struct pvm **out, const struct pvm_config *cfg)
 
 	p->vcpus = calloc(cfg->nr_vcpus, sizeof(*p->vcpus));
 	if (!p->vcpus) {
+		log_err("out of memory");
 		ret = -ENOMEM;
 		goto fail;
 	}

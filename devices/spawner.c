@@ -176,7 +176,9 @@ static void serve(int fd)
 			r = start(rq, fds);
 		for (int i = 0; i < n; i++)
 			close(fds[i]);
-		(void)send(fd, &r, sizeof(r), MSG_NOSIGNAL);
+		/* Who asked waits: for an answer, or our end. */
+		if (send(fd, &r, sizeof(r), MSG_NOSIGNAL) < 0)
+			break;
 	}
 	_exit(0);
 }

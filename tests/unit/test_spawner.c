@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +125,38 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
+/* The kernel has no room for what it answers, from its first start on. */
+static int ask_one_that_cannot_answer(void)
+{
+	const char *const argv[] = { "true", NULL };
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	struct spawner *mute;
+	pid_t pid;
+
+	(void)signal(SIGALRM, SIG_DFL); /* Check kills its group */
+	(void)alarm(20);
+	if (!ctx ||
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOBUFS), SCMP_SYS(sendto),
+			     0) ||
+	    seccomp_load(ctx) || spawner_start(&mute))
+		return EXIT_FAILURE;
+	return -child_start(mute, &pid, argv, NULL, 0);
+}
+
+START_TEST(one_that_cannot_answer_is_not_waited_for)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(ask_one_that_cannot_answer());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), EPIPE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("spawner");
@@ -135,6 +168,7 @@ int main(void)
 	tcase_add_test(tc, it_gets_neither_our_signals_nor_our_group);
 	tcase_add_test(tc, a_program_that_is_not_there_is_an_error);
 	tcase_add_test(tc, what_does_not_fit_is_refused);
+	tcase_add_test(tc, one_that_cannot_answer_is_not_waited_for);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -16,7 +16,6 @@ if ! /vsock connect vsock:2:6000 flow 1 1; then
 	echo "no word from the host"
 fi
 drain
-sleep 0.5
 reboot -f
 END
 (cd script && printf '%s\n' run.sh vsock | cpio -o -H newc) \
@@ -34,12 +33,14 @@ vm=$!
 for life in 1 2 3; do
 	# Waits for the guest to listen, and what it sends is echoed for ever.
 	"$V" connect vsock:77:5001 flow 1 1 || fail "no life $life"
-	"$V" connect vsock:77:5000 flow 100000000000 100000000000 2>flow.log &
+	rm -f flow.log
+	"$V" connect vsock:77:5000 told 100000000000 100000000000 2>flow.log &
 	flow=$!
-	sleep 0.5
+	wait_for 10 grep -q flows flow.log
 	kill -0 $flow 2>/dev/null || fail "the stream ended too soon"
 	before=$(nr_fds $vm)
-	"$V" listen vsock:4294967295:6000 flow 1 1 || fail "life $life"
+	# The guest has the answer when all of its own has come here.
+	"$V" listen vsock:4294967295:6000 after 1 1 || fail "life $life"
 	! wait $flow || fail "the stream has an end"
 	wait_for 10 grep -q 'reset\|closed\|instead\|send' flow.log
 done

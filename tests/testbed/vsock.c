@@ -18,6 +18,7 @@
 
 /*
  * usage: vsock listen|connect WHERE flow SEND RECEIVE
+ *                                   told SEND RECEIVE
  *                                   after SEND RECEIVE
  *                                   echo
  *                                   many N
@@ -25,7 +26,8 @@
  *
  * WHERE is vsock:CID:PORT, unix:PATH, or unix:PATH:PORT (CONNECT PORT is said
  * first). flow sends so many bytes of a pattern and ends its sending, while it
- * receives so many and then the end; after sends when it has received them all.
+ * receives so many and then the end; told says when the first have come; after
+ * sends when it has received them all.
  * echo serves any number of connections for ever. many opens N, says a word on
  * each and wants it back, then closes them. connect waits until there is
  * somebody. Exit code: 0, or 1 with a line that says what went wrong.
@@ -136,6 +138,7 @@ struct flow {
 	int fd;
 	uint64_t to_send, to_receive, sent, received;
 	int must_wait; /* until all is received */
+	int must_tell; /* of the first that is */
 };
 
 static uint64_t out[CHUNK / 8], in[CHUNK / 8], expected[CHUNK / 8];
@@ -173,6 +176,8 @@ static int receive_some(struct flow *f)
 
 	if (n < 0 && errno != EAGAIN)
 		die("recv");
+	if (n > 0 && f->received == 0 && f->must_tell)
+		fputs("vsock: it flows\n", stderr);
 	f->received += n > 0 ? (uint64_t)n : 0;
 	if (n == 0 || (n > 0 && f->received % CHUNK == 0)) {
 		uint64_t len = n ? CHUNK : at;
@@ -310,6 +315,7 @@ int main(int argc, char **argv)
 		f.to_send = strtoull(argv[4], NULL, 0);
 		f.to_receive = strtoull(argv[5], NULL, 0);
 		f.must_wait = !strcmp(argv[3], "after");
+		f.must_tell = !strcmp(argv[3], "told");
 		if (f.to_send == 0 && shutdown(f.fd, SHUT_WR))
 			die("shutdown");
 		flow(&f);

@@ -105,6 +105,17 @@ static int open_artifacts(struct outputs *o, const char *dir)
 	return ret;
 }
 
+/* @path; NULL when --artifacts has that file, as @kept, so it is written already. */
+static const char *unless_kept(const char *path, const char *kept)
+{
+	struct stat a, b;
+
+	if (path && kept && !stat(path, &a) && !stat(kept, &b) &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		return NULL;
+	return path;
+}
+
 /* The error of the first that failed. */
 static int first(int ret, int next)
 {
@@ -116,14 +127,17 @@ static int open_all(struct outputs *o, const struct config *cfg)
 {
 	int ret = cfg->artifacts ? open_artifacts(o, cfg->artifacts) : 0;
 
-	ret = first(ret, open_verdict(o, 0, "--verdict", cfg->verdict));
+	ret = first(ret,
+		    open_verdict(o, 0, "--verdict",
+				 unless_kept(cfg->verdict, o->verdict_path)));
 	ret = first(ret, open_junit(o, cfg->junit));
+	ret = first(ret, open_sink(&o->events.sinks[0], "--events",
+				   unless_kept(cfg->events, o->events_path)));
+	ret = first(ret, open_sink(&o->events.records[0], "--record",
+				   unless_kept(cfg->record, o->record_path)));
 	ret = first(ret,
-		    open_sink(&o->events.sinks[0], "--events", cfg->events));
-	ret = first(ret,
-		    open_sink(&o->events.records[0], "--record", cfg->record));
-	ret = first(ret,
-		    open_sink(&o->logs[0], "--console-log", cfg->console_log));
+		    open_sink(&o->logs[0], "--console-log",
+			      unless_kept(cfg->console_log, o->console_path)));
 	if (events_has_record(&o->events))
 		flight_head(&o->events, cfg);
 	return ret;

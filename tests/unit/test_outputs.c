@@ -116,6 +116,30 @@ START_TEST(a_file_that_fails_does_not_keep_the_others)
 }
 END_TEST
 
+static size_t nr_lines(const char *name)
+{
+	size_t nr = 0;
+
+	for (const char *c = content(name); *c; c++)
+		nr += *c == '\n';
+	return nr;
+}
+
+START_TEST(a_file_of_artifacts_that_is_named_too_is_written_once)
+{
+	static const char *const kept[] = { "verdict.json", "events.jsonl",
+					    "record.jsonl", "console.log" };
+
+	refuse("--artifacts . --verdict verdict.json --events ./events.jsonl "
+	       "--record record.jsonl --console-log console.log --bogus");
+	ck_assert_uint_eq(nr_lines("verdict.json"), 1);
+	ck_assert_uint_eq(nr_lines("events.jsonl"), 1);
+	ck_assert_uint_eq(nr_lines("record.jsonl"), 2);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		ck_assert_int_eq(unlink(kept[i]), 0);
+}
+END_TEST
+
 /* The code that a run of this @code ends with, results going to /dev/full. */
 static int code_of(const char *option, int code)
 {
@@ -158,6 +182,8 @@ int main(void)
 	tcase_add_test(tc, each_file_tells_of_a_refusal);
 	tcase_add_test(tc, options_behind_the_bad_one_name_files_too);
 	tcase_add_test(tc, a_file_that_fails_does_not_keep_the_others);
+	tcase_add_test(tc,
+		       a_file_of_artifacts_that_is_named_too_is_written_once);
 	tcase_add_test(tc, results_that_are_lost_are_no_success);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

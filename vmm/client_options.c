@@ -62,8 +62,7 @@ static int set_svg(struct opt_parse *p, const char *value)
 {
 	struct client_options *o = p->target;
 
-	o->svg = value;
-	return 0;
+	return opt_set_file(p, value, &o->svg);
 }
 
 static int set_prometheus(struct opt_parse *p, const char *value)

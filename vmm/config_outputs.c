@@ -13,30 +13,14 @@ static struct config *config_of(struct opt_parse *p)
 }
 
 /* What is made under its name, which is not "-" or "fd:1". */
-static int set_file(struct opt_parse *p, const char *value, const char **file)
-{
-	if (!*value)
-		return opt_bad_value(p, value, "the file name is empty");
-	if (!strcmp(value, "-"))
-		return opt_bad_value(p, value,
-				     "give a file; standard output is "
-				     "/dev/stdout");
-	if (!strncmp(value, "fd:", 3))
-		return opt_bad_value(p, value,
-				     "give a file; a descriptor is /dev/fd/%s",
-				     value + 3);
-	*file = value;
-	return 0;
-}
-
 int config_set_verdict(struct opt_parse *p, const char *value)
 {
-	return set_file(p, value, &config_of(p)->verdict);
+	return opt_set_file(p, value, &config_of(p)->verdict);
 }
 
 int config_set_dump_dtb(struct opt_parse *p, const char *value)
 {
-	return set_file(p, value, &config_of(p)->dump_dtb);
+	return opt_set_file(p, value, &config_of(p)->dump_dtb);
 }
 
 /* What sink_open() takes. */
@@ -68,7 +52,7 @@ int config_set_record(struct opt_parse *p, const char *value)
 
 int config_set_junit(struct opt_parse *p, const char *value)
 {
-	return set_file(p, value, &config_of(p)->junit);
+	return opt_set_file(p, value, &config_of(p)->junit);
 }
 
 int config_set_ktap(struct opt_parse *p, const char *value)

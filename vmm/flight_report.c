@@ -33,10 +33,7 @@ static int set_output(struct opt_parse *p, const char *value)
 {
 	struct report_options *o = p->target;
 
-	if (!*value)
-		return opt_bad_value(p, value, "the file name is empty");
-	o->output = value;
-	return 0;
+	return opt_set_file(p, value, &o->output);
 }
 
 /* clang-format off */

@@ -37,6 +37,22 @@ int opt_bad_value(struct opt_parse *p, const char *value, const char *fmt, ...)
 			strlen(value) > 64 ? "..." : "", why);
 }
 
+int opt_set_file(struct opt_parse *p, const char *value, const char **file)
+{
+	if (!*value)
+		return opt_bad_value(p, value, "the file name is empty");
+	if (!strcmp(value, "-"))
+		return opt_bad_value(p, value,
+				     "give a file; standard output is "
+				     "/dev/stdout");
+	if (!strncmp(value, "fd:", 3))
+		return opt_bad_value(p, value,
+				     "give a file; a descriptor is /dev/fd/%s",
+				     value + 3);
+	*file = value;
+	return 0;
+}
+
 /* Insertions, deletions, replacements and swaps from @a to @b. */
 static unsigned int distance(const char *a, size_t len_a, const char *b)
 {

@@ -86,10 +86,9 @@ static int set_pattern(struct opt_parse *p, const char *value)
 
 static int set_report(struct opt_parse *p, const char *value)
 {
-	if (!*value)
-		return opt_bad_value(p, value, "the file name is empty");
-	((struct selftest_options *)p->target)->report = value;
-	return 0;
+	struct selftest_options *o = p->target;
+
+	return opt_set_file(p, value, &o->report);
 }
 
 static int set_one(struct opt_parse *p, const char *value)

@@ -11,3 +11,5 @@ refused 'have 700[0-9]* bytes, more than 65536; .* initrd' "$LKVM" exec -k "$IMA
 	-- echo "$(head -c 70000 /dev/zero | tr '\0' x)"
 refused 'kernel|-k' "$LKVM" run
 refused 'protected' "$LKVM" run --protected=maybe "$GUEST/hello.flat"
+refused "--svg '-': give a file; standard output is /dev/stdout" "$LKVM" map --svg - x
+refused "-o 'fd:3': give a file; a descriptor is /dev/fd/3" "$LKVM" report -o fd:3 x

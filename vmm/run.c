@@ -219,15 +219,15 @@ static void show_console(struct vm *vm)
 		expect_report(&vm->outputs->expect);
 }
 
-/* The end of a command speaks for itself; that tests failed may not. */
+/* The end of a command speaks for itself, unless all is to be told; that tests
+ * failed may not. */
 static void tell_verdict(const struct vm *vm, const struct verdict *v)
 {
 	const bool failed = v->has_tests && v->code == EXIT_TESTS_FAILED;
 
 	if (v->ran && failed && vm->cfg->loglevel == LOG_WARNING)
 		log_set_level(LOG_INFO);
-	log_msg(v->ran && !failed ? LOG_DEBUG : LOG_INFO, "%s: %s", v->origin,
-		v->reason);
+	log_info("%s: %s", v->origin, v->reason);
 }
 
 static void run_in(struct vm *vm, struct config *cfg, struct outputs *outputs,

@@ -35,7 +35,14 @@ void stats_tell(struct vm *vm)
 {
 	enum log_level level = vm->cfg->stats ? LOG_INFO : LOG_DEBUG;
 	const struct devices *ds = vm->devices;
+	/* Of exec warnings are shown, and what was asked for. */
+	const bool aloud = vm->cfg->stats && vm->cfg->loglevel == LOG_WARNING &&
+			   !log_enabled(LOG_INFO);
 
+	if (aloud)
+		log_set_level(LOG_INFO);
 	for (unsigned int i = 0; ds && i < ds->nr; i++)
 		tell_one(level, ds->all[i]);
+	if (aloud)
+		log_set_level(LOG_WARNING);
 }

@@ -71,6 +71,7 @@ over "$IMAGE" -p initcall_blacklist=virtio_vsock_init --channel=vsock \
 [ $rc -eq 4 ] || fail "exit $rc: $(cat err)"
 verdict '"channel":"serial"'
 grep -q 'over the serial port.*CONFIG_VIRTIO_VSOCKETS' err || fail "$(cat err)"
+grep -q 'guest: the command exited with 4' err || fail "$(cat err)"
 
 # It is nobody's port when exec has another channel, and in run
 over "$SMALL" --channel=port --vsock socket=v.sock -- \

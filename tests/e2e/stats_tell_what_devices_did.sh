@@ -15,6 +15,12 @@ tail -n 1 out.log | grep -q 'powered off' || fail "not before the last line"
 expect_rc 0 boot -d disk.img --virtio-transport=mmio
 expect_no_out 'blk0: .* requests'
 
+# exec, which otherwise says nothing
+expect_rc 3 "$LKVM" exec -k /boot/guest.Image -i "$INITRD" -m 64 --rng --stats -- \
+	sh -c 'exit 3'
+expect_out '^lkvm-pvm: rng0: [0-9]+ requests'
+expect_no_out 'the command exited'
+
 # Of two lives
 "$LKVM" run -m 64 --window=4M --rng --stats --on-reset=restart "$GUEST/hostile_pci.flat" \
 	</dev/null >out.log 2>&1 &

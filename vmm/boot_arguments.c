@@ -18,7 +18,7 @@
 struct words {
 	size_t len;	   /* of those for the kernel */
 	const char *inits; /* "--" and what is behind it, or "" */
-	bool console, earlycon, loglevel, swiotlb, coherent_pool;
+	bool console, earlycon, quiet, loglevel, swiotlb, coherent_pool;
 };
 
 /* As Linux splits them: between quotes a blank is none. */
@@ -32,16 +32,17 @@ static size_t word_len(const char *s)
 	return n;
 }
 
+static bool is_word(const char *word, size_t len, const char *what)
+{
+	return len == strlen(what) && !strncmp(word, what, len);
+}
+
 /* Whether it says how much the kernel prints. */
 static bool is_loglevel(const char *word, size_t len)
 {
-	static const char *const words[] = { "quiet", "debug",
-					     "ignore_loglevel" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (len == strlen(words[i]) && !strncmp(word, words[i], len))
-			return true;
-	return strncmp(word, "loglevel=", 9) == 0;
+	return is_word(word, len, "quiet") || is_word(word, len, "debug") ||
+	       is_word(word, len, "ignore_loglevel") ||
+	       strncmp(word, "loglevel=", 9) == 0;
 }
 
 static struct words split(const char *params)
@@ -58,6 +59,7 @@ static struct words split(const char *params)
 		w.console |= strncmp(word, "console=", 8) == 0;
 		w.earlycon |= strncmp(word, "earlycon", 8) == 0 &&
 			      (len == 8 || word[8] == '=');
+		w.quiet |= is_word(word, len, "quiet");
 		w.loglevel |= is_loglevel(word, len);
 		w.swiotlb |= strncmp(word, "swiotlb=", 8) == 0;
 		/* To Linux '-' and '_' are the same. */
@@ -69,19 +71,31 @@ static struct words split(const char *params)
 	return w;
 }
 
+/* Whether exec has to say it. */
+static bool adds_quiet(const struct config *cfg, const struct words *w)
+{
+	return cfg->exec.on && !cfg->nodefaults && !w->loglevel;
+}
+
+bool boot_arguments_quiet(const struct config *cfg)
+{
+	const struct words w = split(cfg->params ? cfg->params : "");
+
+	return w.quiet || adds_quiet(cfg, &w);
+}
+
 char *boot_arguments(const struct config *cfg)
 {
 	const char *params = cfg->params ? cfg->params : "";
 	const char *exec = exec_channel_params(cfg);
-	const char *quiet = "", *console = "", *earlycon = "";
+	const char *console = "", *earlycon = "";
 	const char *swiotlb = "", *coherent_pool = "";
 	const struct words w = split(params);
+	const char *quiet = adds_quiet(cfg, &w) ? " quiet" : "";
 	const char *inits = w.inits;
 	char *args;
 
 	if (!cfg->nodefaults) {
-		if (cfg->exec.on && !w.loglevel)
-			quiet = " quiet";
 		/* Without a speed Linux would take the console for one of 9600
 		 * baud, whatever stdout-path says. */
 		if (!w.console)

@@ -12,6 +12,9 @@
  */
 char *boot_arguments(const struct config *cfg);
 
+/* Whether they have Linux print next to nothing. */
+bool boot_arguments_quiet(const struct config *cfg);
+
 /*
  * Whether Linux reads all of them: a warning if not, and for exec, whose first
  * program Linux may then not be told of, an error in @p.

@@ -5,6 +5,7 @@
  */
 #include "vm.h"
 
+#include "boot_arguments.h"
 #include "log.h"
 
 #define ESR_EC(esr)  ((unsigned int)((esr) >> 26) & 0x3f)
@@ -28,7 +29,7 @@ static bool in_ram(gpa_t pc)
 }
 
 const char *report_silent_cause(const struct pvm_vcpu_state *s,
-				const struct loader_placement *pl)
+				const struct loader_placement *pl, bool quiet)
 {
 	if (pl->page_kib == 16 || pl->page_kib == 64)
 		return "the kernel uses 16 or 64 KiB pages, which this CPU may lack";
@@ -44,6 +45,8 @@ const char *report_silent_cause(const struct pvm_vcpu_state *s,
 		return "it jumped outside its RAM";
 	if (s->pc == pl->entry)
 		return "it never got past its first instruction";
+	if (quiet)
+		return "its kernel is quiet: -p loglevel=7 has it print, of exec into --console-log";
 	return "no console: earlycon console=ttyS0 on its command line (-p) and CONFIG_SERIAL_8250_CONSOLE in its kernel?";
 }
 
@@ -77,7 +80,8 @@ static void report_one(struct vm *vm, unsigned int i)
 		(unsigned long long)s.vbar_el1);
 	if (i == 0 && !has_spoken(vm))
 		log_info("the guest printed nothing; likely cause: %s",
-			 report_silent_cause(&s, &vm->placement));
+			 report_silent_cause(&s, &vm->placement,
+					     boot_arguments_quiet(vm->cfg)));
 }
 
 void report_vcpus(struct vm *vm)

@@ -277,8 +277,8 @@ int __must_check memlock_set(struct vm *vm, const uint64_t *bytes);
 
 /* report.c */
 void report_vcpus(struct vm *vm);
-/* Why a guest in state @s printed nothing, in words; never NULL. */
+/* Why a guest in state @s, told to be @quiet, printed nothing; never NULL. */
 const char *report_silent_cause(const struct pvm_vcpu_state *s,
-				const struct loader_placement *pl);
+				const struct loader_placement *pl, bool quiet);
 
 #endif

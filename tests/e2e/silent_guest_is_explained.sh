@@ -17,3 +17,7 @@ for payload in silent vectors; do
 	expect_out 'PC 0x' 'printed nothing' 'likely cause'
 done
 expect_out 'before it had set up its vectors'
+
+# That of exec is quiet, so silence says nothing about its console.
+expect_rc 124 "$LKVM" exec -k "$GUEST/silent.flat" -m 16 --timeout 2 -- true
+expect_out 'printed nothing; likely cause: its kernel is quiet'

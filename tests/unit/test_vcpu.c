@@ -391,12 +391,17 @@ START_TEST(silence_has_a_cause_in_words)
 				       .esr_el1 = 0x21ULL << 26 };
 	struct pvm_vcpu_state first = { .pc = MACHINE_RAM_BASE };
 
+	ck_assert_ptr_nonnull(strstr(report_silent_cause(&first, &pl16, true),
+				     "16 or 64 KiB"));
 	ck_assert_ptr_nonnull(
-		strstr(report_silent_cause(&first, &pl16), "16 or 64 KiB"));
+		strstr(report_silent_cause(&lost, &pl4, true), "vectors"));
+	ck_assert_ptr_nonnull(strstr(report_silent_cause(&first, &pl4, true),
+				     "first instruction"));
+	first.pc += 4;
 	ck_assert_ptr_nonnull(
-		strstr(report_silent_cause(&lost, &pl4), "vectors"));
+		strstr(report_silent_cause(&first, &pl4, true), "quiet"));
 	ck_assert_ptr_nonnull(
-		strstr(report_silent_cause(&first, &pl4), "first instruction"));
+		strstr(report_silent_cause(&first, &pl4, false), "no console"));
 }
 END_TEST
 

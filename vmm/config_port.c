@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* config_port.c: --console, and --port name=NAME,file=PATH|pty|unix=PATH. */
 #include "config_set.h"
+#include "exec_proto.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,6 +46,10 @@ static int set_name(struct opt_parse *p, const char *value,
 			"name= takes 1 to %u characters, no blank, "
 			"quote or slash among them",
 			CONFIG_PORT_NAME);
+	if (!strcmp(name, EXEC_PORT))
+		return opt_bad_value(p, value,
+				     "name=" EXEC_PORT " is exec's own port; "
+				     "choose another");
 	for (unsigned int i = 0; i < cfg->nr_ports; i++)
 		if (!strcmp(cfg->ports[i].name, name))
 			return opt_bad_value(p, value,

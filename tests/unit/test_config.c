@@ -376,6 +376,7 @@ START_TEST(ports_that_make_no_sense_are_refused)
 	refuse("Image --port name=0123456789012345678901234567890123456789"
 	       "012345678901234567890123,pty",
 	       "name= takes");
+	refuse("Image --port name=lkvm-pvm.exec,pty", "is exec's own port");
 	refuse("Image --port name=a,pty --port name=a,pty",
 	       "another port has this name");
 	refuse("Image --port name=1,pty --port name=2,pty --port name=3,pty "

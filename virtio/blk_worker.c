@@ -308,8 +308,9 @@ static void wake_up(struct virtio_blk *b)
 }
 
 /*
- * Waits until nothing of @queues is under way; lock held, and let go meanwhile.
- * What the storage has begun with cannot be taken back.
+ * Waits until nothing of @queues is under way, and where the thread is to stop for
+ * that, which may be asking for the size; lock held, and let go meanwhile. What
+ * the storage has begun with cannot be taken back.
  */
 static void wait_for_storage(struct virtio_blk *b, uint32_t queues)
 {
@@ -317,7 +318,7 @@ static void wait_for_storage(struct virtio_blk *b, uint32_t queues)
 	bool is_told = b->nr_told >= BLK_MAX_TOLD;
 	int ret = 0;
 
-	while (!b->is_dead && nr_in_flight(b, queues)) {
+	while (!b->is_dead && (b->stop || nr_in_flight(b, queues))) {
 		if (ret == ETIMEDOUT && !is_told) {
 			log_warn(
 				"%s: %s: waits for its storage (requests under way: %u); a reset, and so the end of the VM, takes as long",

@@ -258,17 +258,24 @@ START_TEST(a_disk_whose_thread_died_asks_for_a_reset)
 }
 END_TEST
 
-/* The loop's thread may want the lock, and the vCPUs do. */
-START_TEST(storage_that_is_asked_for_its_size_holds_no_lock)
+/* The thread asks for the size, and gets no answer. */
+static void be_stuck(void)
 {
-	int ret = EBUSY;
-
+	__atomic_store_n(&is_asked, false, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&is_stuck, true, __ATOMIC_SEQ_CST);
 	for (unsigned int i = 0;
 	     i < 1000 && !__atomic_load_n(&is_asked, __ATOMIC_SEQ_CST); i++) {
 		rig_kick(&rig, 0);
 		usleep(10000);
 	}
+}
+
+/* The loop's thread may want the lock, and the vCPUs do. */
+START_TEST(storage_that_is_asked_for_its_size_holds_no_lock)
+{
+	int ret = EBUSY;
+
+	be_stuck();
 	for (unsigned int i = 0; ret && i < 100; i++) {
 		usleep(10000);
 		ret = pthread_mutex_trylock(&rig.dev->lock);
@@ -278,6 +285,32 @@ START_TEST(storage_that_is_asked_for_its_size_holds_no_lock)
 	__atomic_store_n(&is_stuck, false, __ATOMIC_SEQ_CST);
 	ck_assert(__atomic_load_n(&is_asked, __ATOMIC_SEQ_CST));
 	ck_assert_int_eq(ret, 0);
+	works_after_reset();
+}
+END_TEST
+
+static void *reset(void *arg)
+{
+	virtio_dev_set_status(rig.dev, 0);
+	return arg;
+}
+
+START_TEST(a_reset_tells_of_storage_that_is_asked_for_its_size)
+{
+	unsigned int nr_told = 0;
+	pthread_t t;
+
+	be_stuck();
+	ck_assert_int_eq(pthread_create(&t, NULL, reset, NULL), 0);
+	for (unsigned int i = 0; !nr_told && i < 1000; i++) {
+		usleep(10000);
+		pthread_mutex_lock(&rig.dev->lock);
+		nr_told = rig.blk->nr_told;
+		pthread_mutex_unlock(&rig.dev->lock);
+	}
+	__atomic_store_n(&is_stuck, false, __ATOMIC_SEQ_CST);
+	pthread_join(t, NULL);
+	ck_assert_uint_eq(nr_told, 1);
 	works_after_reset();
 }
 END_TEST
@@ -371,6 +404,7 @@ int main(void)
 	tcase_add_test(tc, a_broken_disk_sleeps_though_it_is_kicked);
 	tcase_add_test(tc, what_the_window_cannot_hold_at_once_is_refused);
 	tcase_add_test(tc, storage_that_is_asked_for_its_size_holds_no_lock);
+	tcase_add_test(tc, a_reset_tells_of_storage_that_is_asked_for_its_size);
 	tcase_add_test(tc, nothing_touches_the_window_after_reset);
 	tcase_add_test(tc, hostile_vcpus_and_resets_harm_nobody);
 	tcase_add_test(tc, a_thousand_resets_leave_nothing_behind);

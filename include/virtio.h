@@ -148,6 +148,7 @@ struct virtio_dev {
 	unsigned int nr_blamed;	 /* lines about the guest so far: bounded */
 	unsigned int nr_sharing; /* breaks that were unshared memory; atomic */
 	bool waits_for_sharing;	 /* ... the last one, since the last reset */
+	bool lacks_means;	 /* the host's, for its first start; atomic */
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
 };
 

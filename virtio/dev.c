@@ -269,6 +269,13 @@ static void run_queue(struct virtio_dev *d, unsigned int q)
 	virtio_kick_again(d, q);
 }
 
+/* Of what the host has, and not a back end that is gone. */
+static bool is_shortage(int err)
+{
+	return err == -EAGAIN || err == -ENOMEM || err == -EMFILE ||
+	       err == -ENFILE || err == -ENOSPC;
+}
+
 static void driver_ok(struct virtio_dev *d)
 {
 	int err;
@@ -287,6 +294,9 @@ static void driver_ok(struct virtio_dev *d)
 	}
 	err = d->class->start(d);
 	if (err) {
+		if (d->nr_ready == 0 && is_shortage(err))
+			__atomic_store_n(&d->lacks_means, true,
+					 __ATOMIC_RELAXED);
 		virtio_dev_failed(d, "cannot be started", err);
 		return;
 	}

@@ -83,7 +83,7 @@ static void device_violated(void *ctx, const struct virtio_dev *d,
 	struct vm *vm = ctx;
 	char text[700];
 
-	if (d->waits_for_sharing)
+	if (d->waits_for_sharing || d->lacks_means)
 		watchdog_hurry(vm);
 	if (!what)
 		return;
@@ -443,6 +443,11 @@ static bool is_waiting(const struct virtio_dev *dev)
 	return __atomic_load_n(&dev->waits_for_sharing, __ATOMIC_RELAXED);
 }
 
+static bool is_lacking(const struct virtio_dev *dev)
+{
+	return __atomic_load_n(&dev->lacks_means, __ATOMIC_RELAXED);
+}
+
 /* Without their locks: a guest may have them held for long. */
 static const char *first_device(struct vm *vm,
 				bool (*is)(const struct virtio_dev *))
@@ -464,6 +469,11 @@ const char *devices_unshared(struct vm *vm)
 const char *devices_waiting(struct vm *vm)
 {
 	return first_device(vm, is_waiting);
+}
+
+const char *devices_lacking(struct vm *vm)
+{
+	return first_device(vm, is_lacking);
 }
 
 uint64_t devices_activity(struct vm *vm)

@@ -89,5 +89,7 @@ uint64_t devices_activity(struct vm *vm);
 const char *devices_unshared(struct vm *vm);
 /* The first that stands still for that, until the guest resets it, or NULL. */
 const char *devices_waiting(struct vm *vm);
+/* The first that the host could not start when the guest wanted it, or NULL. */
+const char *devices_lacking(struct vm *vm);
 
 #endif

@@ -186,6 +186,19 @@ static void look_at_progress(struct vm *vm, int64_t now, unsigned int limit_ms)
 	}
 }
 
+/*
+ * As before the guest ran: who asked for a device does not get a guest without it.
+ * Linux would wait for a disk for ever.
+ */
+static void look_at_devices(struct vm *vm)
+{
+	const char *name = devices_lacking(vm);
+
+	if (name)
+		vm_finish_as(vm, EXIT_HOST, "host",
+			     "%s cannot be started (see above)", name);
+}
+
 /* Whether there is a device to look after. */
 static bool look_at_sharing(struct vm *vm, int64_t now)
 {
@@ -272,6 +285,7 @@ static void look(struct vm *vm)
 	(void)expect_look(&vm->outputs->expect);
 	expect_found(&vm->outputs->expect, &f);
 	look_at_output(vm, &f);
+	look_at_devices(vm);
 	if (has_panicked(vm, &f))
 		look_at_panic(vm, &f, now);
 	if (limit_ms)

@@ -36,6 +36,15 @@ for n in 1 2 3 4 5 6; do
 	told "pids.max $n" 'pids.max'
 	[ $((n < 6)) -eq $((rc != 0)) ] || fail "pids.max $n: exit $rc"
 done
+# One less than the disk's thread needs: no guest goes on without its disk
+image disk.img 1
+echo 4 >$small/pids.max
+run_rc in_few "$LKVM" run -m 64 --window=4M -d disk.img -p mode=named \
+	"$GUEST/vhostile.flat"
+[ $rc -eq 125 ] || fail "disk: exit $rc"
+expect_out '^lkvm-pvm: warning: blk0: cannot be started' \
+	'^lkvm-pvm: host: blk0 cannot be started'
+
 refused_once=no
 for n in $(seq 3 32); do
 	start with_fds $n

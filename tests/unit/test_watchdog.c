@@ -232,6 +232,20 @@ START_TEST(a_guest_that_waits_for_a_device_it_lost_is_ended)
 }
 END_TEST
 
+START_TEST(a_device_the_host_has_no_means_for_ends_it)
+{
+	const struct config cfg = { .nr_vcpus = 1, .mem = MIB(64) };
+	struct vm *vm = begin_waiting(&cfg);
+
+	vm->devices->all[0]->lacks_means = true;
+	look_again(vm, 0);
+	ck_assert(vm_finished(vm));
+	ck_assert_int_eq(vm->verdict.code, EXIT_HOST);
+	ck_assert_ptr_nonnull(strstr(vm->verdict.reason, "blk0"));
+	end_waiting(vm);
+}
+END_TEST
+
 START_TEST(a_guest_that_does_something_meanwhile_goes_on)
 {
 	const struct config cfg = { .nr_vcpus = 1, .mem = MIB(64) };
@@ -315,6 +329,7 @@ int main(void)
 	tcase_add_loop_test(
 		tc, a_command_may_be_waited_for_until_it_says_a_word, 0, 2);
 	tcase_add_test(tc, a_guest_that_waits_for_a_device_it_lost_is_ended);
+	tcase_add_test(tc, a_device_the_host_has_no_means_for_ends_it);
 	tcase_add_test(tc, a_guest_that_does_something_meanwhile_goes_on);
 	tcase_add_loop_test(tc, silence_on_all_consoles_is_explained, 0, 2);
 	suite_add_tcase(s, tc);

@@ -11,6 +11,7 @@
 
 #include "exitcode.h"
 #include "log.h"
+#include "text.h"
 #include "verbs.h"
 
 #define LOOK_MS 20
@@ -103,7 +104,7 @@ static void redraw(const char *text, unsigned int rows)
 		line += len + (line[len] != '\0');
 	}
 	fputs("\033[J", f);
-	if (!fclose(f)) {
+	if (!text_close(f, &out)) {
 		(void)fwrite(out, 1, size, stdout);
 		(void)fflush(stdout);
 	}
@@ -127,7 +128,7 @@ static int show_once(const json_t *map, unsigned int every_ms)
 	    !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
 		style.rows = w.ws_row;
 	ret = client_draw_map(f, map, &style);
-	if (fclose(f) && !ret)
+	if (text_close(f, &text) && !ret)
 		ret = -ENOMEM;
 	if (!ret && style.rows) {
 		redraw(text, style.rows);

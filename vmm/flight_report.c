@@ -11,6 +11,7 @@
 #include "exitcode.h"
 #include "flight_html.h"
 #include "log.h"
+#include "text.h"
 #include "verbs.h"
 
 struct report_options {
@@ -184,8 +185,7 @@ static int write_page(const struct flight *f, const char *path)
 
 	if (out) {
 		flight_page(out, f);
-		if (fclose(out))
-			ret = -ENOMEM;
+		ret = text_close(out, &page);
 	}
 	if (!ret && !path) {
 		/* main() says when that fails. */

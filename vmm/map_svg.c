@@ -12,6 +12,7 @@
 
 #include "host.h"
 #include "map_cells.h"
+#include "text.h"
 
 #define CELL  11U /* and a pixel between two */
 #define LEFT  110U
@@ -282,7 +283,7 @@ int client_svg_map(FILE *out, const json_t *map, const char *name)
 	if (!v.out)
 		return -ENOMEM;
 	draw_all(&v, map, name);
-	if (fclose(v.out)) {
+	if (text_close(v.out, &body)) {
 		free(body);
 		return -ENOMEM;
 	}

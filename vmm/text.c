@@ -2,6 +2,7 @@
 /* text.c: makes text of others fit to be shown. */
 #include "text.h"
 
+#include <errno.h>
 #include <string.h>
 
 size_t utf8_len(const char *text)
@@ -82,4 +83,14 @@ char *text_copy(char *to, size_t size, const char *from)
 {
 	to[0] = '\0';
 	return text_add(to, size, from);
+}
+
+int text_close(FILE *f, char *const *text)
+{
+	/* fclose() alone says nothing of either. */
+	bool is_whole = !ferror(f);
+
+	if (fclose(f) || !*text)
+		is_whole = false;
+	return is_whole ? 0 : -ENOMEM;
 }

@@ -3,6 +3,8 @@
 #ifndef LKVM_PVM_TEXT_H
 #define LKVM_PVM_TEXT_H
 
+#include <stdio.h>
+
 #include "base.h"
 
 /* Bytes of the UTF-8 character at @text, a string's NUL too; 0: it is none. */
@@ -17,5 +19,11 @@ char *text_copy(char *to, size_t size, const char *from);
 
 /* The same, behind the string that @to holds. */
 char *text_add(char *to, size_t size, const char *from);
+
+/*
+ * Closes @f, which open_memstream() made for *@text. -ENOMEM: there was no memory
+ * for all of it; *@text, which may be NULL then, is still to be freed.
+ */
+int __must_check text_close(FILE *f, char *const *text);
 
 #endif

@@ -2,6 +2,8 @@
 /* test_text.c: text of guests and files, as it is shown. */
 #include "unit.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../vmm/text.h"
@@ -58,6 +60,29 @@ START_TEST(text_is_added_behind_what_is_there)
 }
 END_TEST
 
+START_TEST(a_text_in_memory_is_whole_or_an_error)
+{
+	char *text = NULL, *none = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(f);
+	fputs("all of it", f);
+	ck_assert_int_eq(text_close(f, &text), 0);
+	ck_assert_str_eq(text, "all of it");
+	/* What could not be written, and what there is no memory for at all. */
+	f = fopen("/dev/full", "we");
+	ck_assert_ptr_nonnull(f);
+	fputs("some of it", f);
+	ck_assert_int_ne(fflush(f), 0);
+	ck_assert_int_eq(text_close(f, &text), -ENOMEM);
+	f = fopen("/dev/null", "we");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(text_close(f, &none), -ENOMEM);
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("text");
@@ -68,6 +93,7 @@ int main(void)
 		9);
 	tcase_add_test(tc, a_character_that_does_not_fit_is_left_out_whole);
 	tcase_add_test(tc, text_is_added_behind_what_is_there);
+	tcase_add_test(tc, a_text_in_memory_is_whole_or_an_error);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }

@@ -15,6 +15,8 @@
 #define EC_DABT_SAME 0x25U
 #define PSTATE_EL(p) ((unsigned int)((p) >> 2) & 3)
 #define VECTORS_SIZE 0x800U
+/* ESR_EL1 of a new vCPU: reset_unknown() in KVM's arm64 sys_regs.h */
+#define ESR_AT_RESET 0x1de7ec7edbadc0deULL
 
 /* The first exception of a guest without vectors loops in low memory. */
 static bool lost_in_vectors(const struct pvm_vcpu_state *s)
@@ -73,11 +75,15 @@ static void report_one(struct vm *vm, unsigned int i)
 		i, (unsigned long long)s.pc, (unsigned long long)s.x[30],
 		(unsigned long long)s.pstate, PSTATE_EL(s.pstate),
 		(unsigned long long)s.sctlr_el1);
-	log_info(
-		"vCPU %u: last exception: ESR 0x%llx (EC 0x%x) FAR 0x%llx ELR 0x%llx VBAR 0x%llx",
-		i, (unsigned long long)s.esr_el1, ESR_EC(s.esr_el1),
-		(unsigned long long)s.far_el1, (unsigned long long)s.elr_el1,
-		(unsigned long long)s.vbar_el1);
+	if (s.esr_el1 == ESR_AT_RESET)
+		log_info("vCPU %u: no exception yet", i);
+	else
+		log_info(
+			"vCPU %u: last exception: ESR 0x%llx (EC 0x%x) FAR 0x%llx ELR 0x%llx VBAR 0x%llx",
+			i, (unsigned long long)s.esr_el1, ESR_EC(s.esr_el1),
+			(unsigned long long)s.far_el1,
+			(unsigned long long)s.elr_el1,
+			(unsigned long long)s.vbar_el1);
 	if (i == 0 && !has_spoken(vm))
 		log_info("the guest printed nothing; likely cause: %s",
 			 report_silent_cause(&s, &vm->placement,

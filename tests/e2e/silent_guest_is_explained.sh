@@ -3,6 +3,7 @@
 # A guest that prints nothing: where it is, and the likely cause.
 . /tests/e2e/lib.sh
 
+exception='vCPU 0: no exception yet'
 for payload in silent vectors; do
 	rm -f events
 	"$LKVM" run --loglevel=info --events events "$GUEST/$payload.flat" \
@@ -14,7 +15,8 @@ for payload in silent vectors; do
 	rc=0
 	wait $pid || rc=$?
 	[ $rc -eq 143 ] || fail "exit $rc"
-	expect_out 'PC 0x' 'printed nothing' 'likely cause'
+	expect_out 'PC 0x' "$exception" 'printed nothing' 'likely cause'
+	exception='vCPU 0: last exception: ESR 0x8'
 done
 expect_out 'before it had set up its vectors'
 

@@ -74,7 +74,10 @@ int opt_fail(struct opt_parse *p, const char *fmt, ...) __printf(2, 3);
 int opt_bad_value(struct opt_parse *p, const char *value, const char *fmt, ...)
 	__printf(3, 4);
 
-/* A file's name, into @file, which borrows it: 0 or, as opt_bad_value(), -EINVAL. */
+/*
+ * The name of a file to be made, which is not "-" or "fd:1", into @file, which
+ * borrows it: 0 or, as opt_bad_value(), -EINVAL.
+ */
 int opt_set_file(struct opt_parse *p, const char *value, const char **file);
 
 /* The name in @names that @word most likely means, or NULL. */

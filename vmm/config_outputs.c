@@ -12,7 +12,6 @@ static struct config *config_of(struct opt_parse *p)
 	return p->target;
 }
 
-/* What is made under its name, which is not "-" or "fd:1". */
 int config_set_verdict(struct opt_parse *p, const char *value)
 {
 	return opt_set_file(p, value, &config_of(p)->verdict);

@@ -9,7 +9,8 @@
 
 /*
  * Makes @path with @mode, of which the umask takes nothing that is its owner's: 0,
- * also when something of that name is there, or -errno. Before there are threads.
+ * also when something of that name is there, or -errno. No other thread may make
+ * files meanwhile: the umask is the process's.
  */
 int __must_check directory_make(const char *path, mode_t mode);
 

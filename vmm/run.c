@@ -219,8 +219,10 @@ static void show_console(struct vm *vm)
 		expect_report(&vm->outputs->expect);
 }
 
-/* The end of a command speaks for itself, unless all is to be told; that tests
- * failed may not. */
+/*
+ * exec shows warnings alone unless told: the end of a command speaks for itself.
+ * That tests failed may not.
+ */
 static void tell_verdict(const struct vm *vm, const struct verdict *v)
 {
 	const bool failed = v->has_tests && v->code == EXIT_TESTS_FAILED;
